@@ -1,0 +1,56 @@
+# Two commands matter: `make demo` talks to the bot, `make test` passes all tests. Both set up the virtual environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench eval install format lock clean help
+
+help:  ## List the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+install: $(STAMP)  ## Create .venv and install everything that is pinned
+
+# pip resolves this set slowly and, in old versions, wrongly: it only fetches uv, which installs the pinned lock in seconds.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; give it with: make PYTHON=python3.11 ..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e . uv
+	@touch $(STAMP)
+
+demo: install  ## Start the bot with its embedded company; console on http://127.0.0.1:8642
+	@$(BIN)/bizaiops demo $(ARGS)
+
+test: install check unit e2e  ## Everything that must pass
+
+.PHONY: unit e2e
+unit:
+	$(BIN)/python -m pytest tests/unit tests/contract tests/scenario tests/eval tests/docs
+
+e2e:
+	$(BIN)/python -m pytest tests/e2e
+
+check: install  ## Format, lint, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install  ## Apply the formatter
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install  ## Measure what docs/reference/benchmarks.md reports
+	$(BIN)/python tools/bench.py
+
+eval: install  ## The router on our own phrases
+	$(BIN)/python -m pytest tests/eval -q -s
+
+# No index address may get into the lock.
+lock:  ## Pin the dependencies again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+
+clean:  ## Remove the virtual environment and the demo's data
+	rm -rf $(VENV) .data
