@@ -1,0 +1,152 @@
+"""The neutral message: one model for Slack, Teams, the console and the terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bizaiops_bot.domain.values import Value
+
+Tone = Literal["info", "success", "warning", "danger", "muted"]
+StepStatus = Literal["planned", "running", "waiting", "done", "failed", "skipped", "undone"]
+
+
+class Text(Value):
+    """A paragraph; `**bold**`, `_italic_` and `` `code` `` are understood, all else is literal."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class Fields(Value):
+    """Short label and value pairs."""
+
+    type: Literal["fields"] = "fields"
+    fields: tuple[tuple[str, str], ...]
+
+
+class Table(Value):
+    """Rows of text. `align` has one of l, r, c per column; empty means all left."""
+
+    type: Literal["table"] = "table"
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    align: str = ""
+    caption: str = ""
+
+
+class Series(Value):
+    """One line of a chart; None marks a gap."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+class Mark(Value):
+    """A vertical mark at index `at` of the x axis, such as a deploy or a drift alert."""
+
+    at: int
+    label: str
+    kind: Literal["deploy", "drift", "fault", "other"] = "other"
+
+
+class Chart(Value):
+    """A small picture. `x` has one label per value of every series; `limit` draws a horizontal threshold."""
+
+    type: Literal["chart"] = "chart"
+    title: str
+    kind: Literal["line", "bar"] = "line"
+    x: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str = ""
+    limit: float | None = None
+    marks: tuple[Mark, ...] = ()
+    as_picture: bool = False
+
+
+class StepLine(Value):
+    """One step as people see it."""
+
+    name: str
+    status: StepStatus
+    detail: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+class Steps(Value):
+    """Progress of a run."""
+
+    type: Literal["steps"] = "steps"
+    steps: tuple[StepLine, ...]
+
+
+class DiffLine(Value):
+    """What changes, from what, to what."""
+
+    what: str
+    before: str
+    after: str
+
+
+class Diff(Value):
+    """The changes a plan will make."""
+
+    type: Literal["diff"] = "diff"
+    lines: tuple[DiffLine, ...]
+
+
+class Context(Value):
+    """Small print: sources, times, hashes."""
+
+    type: Literal["context"] = "context"
+    text: str
+
+
+Block = Annotated[Text | Fields | Table | Chart | Steps | Diff | Context, Field(discriminator="type")]
+
+
+class Button(Value):
+    """A click stands for `command`, words a person could have typed.
+
+    bind: what the click is tied to (run, gate, plan hash, or a question's filled slots); kept on the server, never shown.
+    """
+
+    label: str
+    command: str
+    style: Literal["primary", "danger", "default"] = "default"
+    confirm: str = ""
+    bind: dict[str, str] = Field(default_factory=dict)
+
+
+class Card(Value):
+    """One message. Surfaces render it as well as they can and never fail on it."""
+
+    title: str
+    tone: Tone = "info"
+    blocks: tuple[Block, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    run_id: int | None = None
+    summary: str = ""
+
+    @property
+    def text(self) -> str:
+        """Plain-text fallback: `summary`, else the title and the text blocks."""
+        if self.summary:
+            return self.summary
+        parts = [self.title, *(b.text for b in self.blocks if isinstance(b, Text))]
+        return "\n".join(parts)
+
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: list[float | None]) -> str:
+    """Unicode bars, one per value; a gap is a middle dot."""
+    known = [v for v in values if v is not None]
+    if not known:
+        return "·" * len(values)
+    low, span = min(known), (max(known) - min(known)) or 1.0
+    return "".join("·" if v is None else BARS[min(7, int((v - low) / span * 7.999))] for v in values)

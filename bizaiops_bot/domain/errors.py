@@ -1,0 +1,53 @@
+"""What went wrong, why, and what to do next: the only errors that reach a person."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BotError(Exception):
+    """An error a person can read: what happened, why, what to do."""
+
+    def __init__(self, what: str, why: str = "", do: str = "") -> None:
+        super().__init__(" ".join(part for part in (what, why, do) if part))
+        self.what, self.why, self.do = what, why, do
+
+
+class Temporary(BotError):
+    """Trying again may help, after `after_s` seconds."""
+
+    def __init__(self, what: str, why: str = "", do: str = "", *, after_s: float = 1.0) -> None:
+        super().__init__(what, why, do)
+        self.after_s = after_s
+
+
+class Permanent(BotError):
+    """Trying again will not help."""
+
+
+class BadInput(Permanent):
+    """What the person asked cannot be done as said; nothing was changed."""
+
+
+class NotFound(BadInput):
+    """A name that is not in the catalogue, with the nearest names that are."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
+        super().__init__(f"There is no {kind} {name!r}.", do=hint)
+        self.kind, self.name, self.near = kind, name, near
+
+
+class Refused(Permanent):
+    """Policy says no: `why` is the rule, `do` tells who may."""
+
+
+class NotEnoughData(Permanent):
+    """Too few observations for an honest answer."""
+
+
+class Conflict(Permanent):
+    """The world is not as the plan or the caller assumed."""

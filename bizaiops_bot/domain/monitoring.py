@@ -1,0 +1,145 @@
+"""What is measured about a live model: health, canary arms, drift. Values only; decisions are beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from bizaiops_bot.domain.values import Value
+
+
+class HealthSample(Value):
+    """One revision over one window. Latency in milliseconds, error_rate in 0..1."""
+
+    version: str
+    requests: int
+    errors: int
+    latency_p50_ms: float
+    latency_p95_ms: float
+    start: datetime
+    end: datetime
+
+    @property
+    def error_rate(self) -> float:
+        return self.errors / self.requests if self.requests else 0.0
+
+
+class ArmSample(Value):
+    """Sufficient statistics of one arm (stable or canary) since the canary began.
+
+    latency_counts: requests per bin of LATENCY_EDGES_MS (one more bin than edges).
+    score_counts: predictions per bin of the version's own held-out score deciles; expected_score_shares is that held-out shape.
+    value_*: business value per labelled request, in the model's value unit (count, sum, sum of squares).
+    """
+
+    version: str
+    requests: int
+    errors: int
+    latency_counts: tuple[int, ...]
+    score_counts: tuple[int, ...]
+    expected_score_shares: tuple[float, ...]
+    value_n: int
+    value_sum: float
+    value_sumsq: float
+    value_name: str
+    value_unit: str
+
+
+LATENCY_EDGES_MS: tuple[float, ...] = (
+    5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 200, 250, 300, 400, 500, 750, 1000, 2000, 5000,
+)  # fmt: skip
+
+
+class Outcome(StrEnum):
+    """What a judgement can say."""
+
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+
+
+class Check(Value):
+    """One comparison of a verdict, with the numbers that decided it."""
+
+    name: str
+    outcome: Outcome
+    stable: str
+    canary: str
+    limit: str
+    reason: str
+
+
+class Verdict(Value):
+    """The judgement of a canary; `reason` is one sentence with numbers."""
+
+    outcome: Outcome
+    reason: str
+    checks: tuple[Check, ...]
+    stable_requests: int
+    canary_requests: int
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome is Outcome.SUCCESSFUL
+
+
+class FeatureDrift(Value):
+    """One column of one window against its reference."""
+
+    name: str
+    kind: Literal["number", "category", "score"]
+    psi: float
+    p_value: float
+    missing_share: float
+    reference_missing_share: float
+    missing_p_value: float
+    drifted: bool
+    missing: bool
+    change: str
+
+
+class PerformanceDrift(Value):
+    """Quality on late labels against the quality at the gate. Higher is better for `auc`, lower for `wape`."""
+
+    metric: str
+    current: float
+    expected: float
+    low: float
+    high: float
+    labelled: int
+    drifted: bool
+
+
+class DriftReport(Value):
+    """A window of live rows compared with the rows the serving version was trained on."""
+
+    model: str
+    version: str
+    start: datetime
+    end: datetime
+    rows: int
+    features: tuple[FeatureDrift, ...]
+    score: FeatureDrift
+    performance: PerformanceDrift | None
+    onset: datetime | None
+
+    @property
+    def drifted(self) -> tuple[FeatureDrift, ...]:
+        """Drifting columns, strongest first."""
+        return tuple(sorted((f for f in self.features if f.drifted), key=lambda f: -f.psi))
+
+    @property
+    def missing(self) -> tuple[FeatureDrift, ...]:
+        """Columns with more missing values than at training, worst first."""
+        return tuple(sorted((f for f in self.features if f.missing), key=lambda f: -f.missing_share))
+
+
+class SeriesData(Value):
+    """A metric over time: `values[i]` covers the step that begins at `times[i]`."""
+
+    metric: str
+    unit: str
+    times: tuple[datetime, ...]
+    values: tuple[float | None, ...]

@@ -1,0 +1,55 @@
+"""What stands in a conversation: messages people wrote and cards the bot posted or edited in place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from bizaiops_bot.domain.cards import Block, Card
+from bizaiops_bot.domain.values import Value
+
+
+class PostedButton(Value):
+    """A button as outsiders see it; what it stands for stays on the server."""
+
+    id: str
+    label: str
+    style: Literal["primary", "danger", "default"] = "default"
+    confirm: str = ""
+
+
+class PostedCard(Value):
+    """One version of a card. An edit keeps `id`, raises `version` and gets a new, higher `seq`."""
+
+    seq: int
+    id: str
+    version: int
+    conversation: str
+    thread: str
+    reply_to: str | None
+    at: datetime
+    card: Card
+    buttons: tuple[PostedButton, ...]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self.card.blocks
+
+
+class PostedMessage(Value):
+    """What someone wrote; `thread` is the id of the message or card that began the thread (its own id for a first one)."""
+
+    seq: int
+    id: str
+    conversation: str
+    thread: str
+    actor: str
+    text: str
+    at: datetime
+
+
+class ClickAnswer(Value):
+    """What the person who clicked is told, within a second, always."""
+
+    accepted: bool
+    message: str

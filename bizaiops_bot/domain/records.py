@@ -1,0 +1,112 @@
+"""The bot's own records: runs, steps, decisions, releases, alerts, schedules, audit entries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from bizaiops_bot.domain.cards import StepLine
+from bizaiops_bot.domain.plan import Plan
+from bizaiops_bot.domain.values import Value
+
+RunStatus = Literal["waiting", "running", "succeeded", "failed", "rejected", "cancelled", "expired"]
+FINISHED: frozenset[RunStatus] = frozenset({"succeeded", "failed", "rejected", "cancelled", "expired"})
+
+
+class DecisionRecord(Value):
+    """One click or word on a gate that counted."""
+
+    gate: str
+    actor: str
+    decision: Literal["approved", "rejected"]
+    reason: str = ""
+    at: datetime
+
+
+class RunRecord(Value):
+    """A run as people and the API see it."""
+
+    id: int
+    playbook: str
+    inputs: dict[str, Any]
+    actor: str
+    conversation: str
+    thread: str
+    status: RunStatus
+    summary: str
+    error: str
+    plan: Plan
+    steps: tuple[StepLine, ...]
+    decisions: tuple[DecisionRecord, ...]
+    created: datetime
+    ended: datetime | None
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+
+class Release(Value):
+    """A change of the stable version, as the bot made it."""
+
+    model: str
+    version: str
+    previous: str | None
+    kind: Literal["deploy", "rollback", "retrain", "initial"]
+    actor: str
+    approved_by: tuple[str, ...]
+    run: int | None
+    at: datetime
+
+
+class Alert(Value):
+    """A standing fact about a model that needs care."""
+
+    id: int
+    model: str
+    kind: str
+    title: str
+    detail: dict[str, Any]
+    onset: datetime
+    detected: datetime
+    closed: datetime | None
+    run: int | None
+
+    @property
+    def detect_s(self) -> float:
+        """Seconds from the estimated onset to detection."""
+        return (self.detected - self.onset).total_seconds()
+
+    @property
+    def recover_s(self) -> float | None:
+        """Seconds from detection to the end, None while open."""
+        return None if self.closed is None else (self.closed - self.detected).total_seconds()
+
+
+class Schedule(Value):
+    """Something that is done again and again; `cron` has five fields, read in `time_zone`."""
+
+    id: int
+    title: str
+    playbook: str
+    inputs: dict[str, Any]
+    cron: str
+    time_zone: str
+    conversation: str
+    owner: str
+    active: bool
+    next_at: datetime | None
+    last_at: datetime | None
+
+
+class AuditEntry(Value):
+    """One line of the append-only, hash-chained log."""
+
+    seq: int
+    at: datetime
+    actor: str
+    kind: str
+    subject: str
+    detail: dict[str, Any]
+    prev_hash: str
+    hash: str

@@ -1,0 +1,94 @@
+"""What words become: a Command, a Question back, or a Refusal; and what a conversation remembers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.values import Value
+
+
+class Choice(Value):
+    """One answer to a question: `label` on the button, `command` the words it stands for, `bind` the slots it completes."""
+
+    label: str
+    command: str
+    bind: dict[str, str] = Field(default_factory=dict)
+
+
+class Command(Value):
+    """An order: playbook and typed inputs. `heard` is how the words were understood, for the audit."""
+
+    playbook: str
+    inputs: dict[str, Any]
+    heard: dict[str, Any] = Field(default_factory=dict)
+
+
+class Question(Value):
+    """One question back. `pending` is what is already known, so that a click or a word can finish it."""
+
+    text: str
+    slot: str
+    choices: tuple[Choice, ...]
+    pending: Command
+    heard: dict[str, Any] = Field(default_factory=dict)
+
+
+class Refusal(Value):
+    """A clear no, with what the bot can do instead."""
+
+    why: str
+    help: str = ""
+    choices: tuple[Choice, ...] = ()
+    heard: dict[str, Any] = Field(default_factory=dict)
+
+
+Decision = Command | Question | Refusal
+
+
+class Memory(Value):
+    """What a thread was about, so that "it", "again" and "and demand?" have a meaning. Expires 15 minutes after `at`."""
+
+    at: datetime
+    model: str | None = None
+    version: str | None = None
+    kpi: str | None = None
+    run: int | None = None
+    schedule: int | None = None
+    last: Command | None = None
+    pending: Question | None = None
+
+
+class SlotSpec(Value):
+    """A typed blank: `kind` picks the extractor, `name` is the field of the playbook's inputs."""
+
+    name: str
+    kind: str
+    required: bool
+    description: str = ""
+
+
+class PlaybookSpec(Value):
+    """What the router knows about a playbook."""
+
+    name: str
+    title: str
+    risk: Literal["read", "change", "control"]
+    slots: tuple[SlotSpec, ...]
+
+
+class Catalogue(Value):
+    """The names that exist right now; slot values must resolve in it. `people`, `kpis` and `versions` by model."""
+
+    models: tuple[ModelInfo, ...]
+    versions: dict[str, tuple[str, ...]]
+    stable: dict[str, str]
+    previous: dict[str, str]
+    kpis: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
+    people: tuple[str, ...] = ()
+    playbooks: tuple[PlaybookSpec, ...] = ()
+    now: datetime
+    time_zone: str = "UTC"

@@ -1,0 +1,89 @@
+"""Base of all values, and the typed slots that playbook inputs are made of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Value(BaseModel):
+    """An immutable, typed value that survives JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class SlotKind:
+    """Marks a type as a slot the router can extract from words; `name` picks the extractor."""
+
+    name: str
+
+
+ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$"), SlotKind("model")]
+Version = Annotated[str, StringConstraints(pattern=r"^v[1-9][0-9]{0,5}$"), SlotKind("version")]
+Percent = Annotated[int, Field(ge=1, le=100), SlotKind("percent")]
+Replicas = Annotated[int, Field(ge=1, le=50), SlotKind("replicas")]
+RunNumber = Annotated[int, Field(ge=1), SlotKind("run")]
+KpiName = Annotated[str, SlotKind("kpi")]
+Cron = Annotated[str, SlotKind("cron")]
+TimeZone = Annotated[str, SlotKind("time_zone")]
+ScheduleNumber = Annotated[int, Field(ge=1), SlotKind("schedule")]
+FaultName = Annotated[str, SlotKind("fault")]
+FreeText = Annotated[str, StringConstraints(max_length=500), SlotKind("text")]
+
+
+class Window(Value):
+    """A span of time, `start` inclusive and `end` exclusive, both UTC; `label` is how a person would say it."""
+
+    start: datetime
+    end: datetime
+    label: str
+
+    @property
+    def days(self) -> float:
+        """Length in days."""
+        return (self.end - self.start) / timedelta(days=1)
+
+
+WindowSlot = Annotated[Window, SlotKind("window")]
+
+
+class NoData(Value):
+    """Nothing was found: a result of its own, never "healthy"."""
+
+    query: str
+    window: str
+    searched: str
+
+    def __str__(self) -> str:
+        return f"no data for {self.query} in {self.window} (searched {self.searched})"
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration_s(text: str) -> float:
+    """Seconds of "90s", "10m", "24h" or "7d"."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration such as 30s, 10m, 24h or 7d")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def spoken_duration(seconds: float) -> str:
+    """Short words for a span: "45 s", "12 min", "3 h 5 min", "2 d 4 h"."""
+    total = round(seconds)
+    if total < 90:
+        return f"{total} s"
+    minutes, hours, days = total // 60, total // 3600, total // 86400
+    if minutes < 90:
+        return f"{minutes} min"
+    if hours < 48:
+        rest = minutes % 60
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    rest = hours % 24
+    return f"{days} d {rest} h" if rest else f"{days} d"

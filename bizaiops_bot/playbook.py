@@ -1,0 +1,305 @@
+"""The public face for playbook authors: write one typed async function, get a durable, approved, audited procedure.
+
+A playbook imports this module and nothing else of the bot. The same function runs, and yields its plan (dry run), form, help and docs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, ParamSpec, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict
+
+from bizaiops_bot.domain.canary import assess_canary
+from bizaiops_bot.domain.cards import (
+    Block,
+    Button,
+    Card,
+    Chart,
+    Context,
+    Diff,
+    DiffLine,
+    Fields,
+    Mark,
+    Series,
+    StepLine,
+    Steps,
+    Table,
+    Text,
+    Tone,
+    sparkline,
+)
+from bizaiops_bot.domain.digest import build_rows, headline
+from bizaiops_bot.domain.effects import release_effect
+from bizaiops_bot.domain.errors import (
+    BadInput,
+    BotError,
+    Conflict,
+    NotEnoughData,
+    NotFound,
+    Permanent,
+    Refused,
+    Temporary,
+)
+from bizaiops_bot.domain.health import HealthVerdict, assess_health
+from bizaiops_bot.domain.kpi import Effect, Kpi, KpiDay, KpiRow
+from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
+from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, HealthSample, Outcome, SeriesData, Verdict
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
+from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
+from bizaiops_bot.domain.values import (
+    Cron,
+    FaultName,
+    FreeText,
+    KpiName,
+    ModelName,
+    NoData,
+    Percent,
+    Replicas,
+    RunNumber,
+    ScheduleNumber,
+    SlotKind,
+    TimeZone,
+    Value,
+    Version,
+    Window,
+    WindowSlot,
+    duration_s,
+    spoken_duration,
+)
+from bizaiops_bot.ports import (
+    Clock,
+    Controls,
+    DriftReports,
+    Faults,
+    Metrics,
+    ModelRegistry,
+    Pipelines,
+    Records,
+    Serving,
+    Warehouse,
+)
+
+__all__ = [
+    "Actor",
+    "Alert",
+    "ArmSample",
+    "AuditEntry",
+    "BadInput",
+    "Block",
+    "BotError",
+    "Build",
+    "Button",
+    "Candidate",
+    "Card",
+    "Chart",
+    "Check",
+    "Conflict",
+    "Context",
+    "Cron",
+    "Diff",
+    "DiffLine",
+    "DriftReport",
+    "Effect",
+    "FaultName",
+    "Fields",
+    "FreeText",
+    "GateReport",
+    "HealthSample",
+    "HealthVerdict",
+    "Inputs",
+    "Kpi",
+    "KpiDay",
+    "KpiName",
+    "KpiRow",
+    "Mark",
+    "ModelInfo",
+    "ModelName",
+    "ModelVersion",
+    "NoData",
+    "NotEnoughData",
+    "NotFound",
+    "Outcome",
+    "Package",
+    "Percent",
+    "Permanent",
+    "Playbook",
+    "Refused",
+    "Regression",
+    "Release",
+    "Replicas",
+    "Run",
+    "RunNumber",
+    "RunRecord",
+    "Schedule",
+    "ScheduleNumber",
+    "Series",
+    "SeriesData",
+    "StepLine",
+    "Steps",
+    "Table",
+    "Temporary",
+    "Text",
+    "TimeZone",
+    "Tone",
+    "TrafficState",
+    "Value",
+    "Verdict",
+    "Version",
+    "Window",
+    "WindowSlot",
+    "assess_canary",
+    "assess_health",
+    "build_rows",
+    "duration_s",
+    "headline",
+    "playbook",
+    "release_effect",
+    "sparkline",
+    "spoken_duration",
+    "stamp",
+]  # fmt: skip
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Risk = Literal["read", "control", "change"]
+
+
+class Inputs(BaseModel):
+    """Base of a playbook's inputs; its docstring is the playbook's help, its fields are the slots."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Regression(Permanent):
+    """A canary or gate failed; whatever was changed is undone."""
+
+
+class Run(ABC):
+    """One run of a playbook. Everything that touches the outside goes through `step`, so that a restart does it once.
+
+    While a plan is made the same function runs with a planning Run: reads are real, steps are only noted and return `assume`.
+    """
+
+    id: int
+    actor: Actor
+    conversation: str
+    clock: Clock
+    pipelines: Pipelines
+    serving: Serving
+    registry: ModelRegistry
+    metrics: Metrics
+    drift: DriftReports
+    warehouse: Warehouse
+    faults: Faults | None
+    records: Records
+    controls: Controls
+    time_zone: str
+    planning: bool
+
+    @abstractmethod
+    async def step(
+        self,
+        name: str,
+        do: Callable[..., Awaitable[T]],
+        *args: Any,
+        changes: Iterable[DiffLine] = (),
+        assume: T | None = None,
+        detail: Callable[[T], str] | None = None,
+        timeout: str = "30m",
+        **kwargs: Any,
+    ) -> T:
+        """Does `do(*args, **kwargs)` once, durably, and returns its result, also after a restart.
+
+        do: a port method; `key` (and `progress`) are passed if it takes them. Its return annotation must be JSON-able by pydantic.
+        changes: what the plan shows as from -> to. assume: the result the plan goes on with; without one a stand-in that prints as the
+        step's name. detail: words for the run card from the result. timeout: real time, "30m".
+        Raises Permanent at once, Temporary after three tries.
+        """
+
+    @abstractmethod
+    async def read(self, do: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+        """Reads the world: real while planning too; remembered in a run, so that a restart sees the same."""
+
+    @abstractmethod
+    async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
+        """Waits until `quorum` people with `role`, never the requester, agree. One veto, cancel or expiry ends the run."""
+
+    @abstractmethod
+    def undo(
+        self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any
+    ) -> AbstractAsyncContextManager[None]:
+        """Within the block, a failure or a cancel does `do(*args)` before the run ends."""
+
+    @abstractmethod
+    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
+        """Compares the canary `version` with the stable one on live traffic until `hold` is over or it clearly fails."""
+
+    @abstractmethod
+    async def wait(
+        self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"
+    ) -> str:
+        """Asks `ready` every so often, in the bot's clock; returns its last words. Raises Temporary at the deadline."""
+
+    @abstractmethod
+    async def notify(self, card: Card, *, conversation: str | None = None) -> None:
+        """Posts a card into the run's thread, once; `conversation` posts it elsewhere."""
+
+
+PlaybookBody = Callable[[Run, Any], Awaitable[Card]]
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """A registered playbook. `body(run, inputs)` returns the card that says how it ended."""
+
+    name: str
+    title: str
+    risk: Risk
+    inputs: type[Inputs]
+    body: PlaybookBody
+    help: str
+
+    def spec(self) -> PlaybookSpec:
+        """Typed blanks for the router, forms and docs."""
+        return PlaybookSpec(name=self.name, title=self.title, risk=self.risk, slots=tuple(_slots(self.inputs)))
+
+
+def playbook(*, title: str, risk: Risk) -> Callable[[Callable[[Run, Any], Awaitable[Card]]], Playbook]:
+    """Makes `async def name(run: Run, ask: SomeInputs) -> Card` a playbook named like the function.
+
+    risk: "read" answers at once; "control" changes only the bot's own state (cancel, freeze, schedules), at once;
+    "change" touches the world: it gets a plan, approvals and a durable run, one at a time per model.
+    """
+
+    def register(body: Callable[[Run, Any], Awaitable[Card]]) -> Playbook:
+        inputs = next(reversed([t for name, t in get_type_hints(body).items() if name != "return"]))
+        if not (inspect.isclass(inputs) and issubclass(inputs, Inputs)):
+            raise TypeError(f"{body.__name__}: the second argument must be annotated with a subclass of Inputs")
+        return Playbook(body.__name__, title, risk, inputs, body, inspect.getdoc(inputs) or title)
+
+    return register
+
+
+def _slots(inputs: type[Inputs]) -> Iterable[SlotSpec]:
+    for name, field in inputs.model_fields.items():
+        kind = next((m.name for m in field.metadata if isinstance(m, SlotKind)), None)
+        if kind is None:
+            kind = next((m.name for m in _nested_metadata(field.annotation) if isinstance(m, SlotKind)), "text")
+        yield SlotSpec(name=name, kind=kind, required=field.is_required(), description=field.description or "")
+
+
+def _nested_metadata(annotation: Any) -> Iterable[Any]:
+    for arg in getattr(annotation, "__args__", ()):
+        yield from getattr(arg, "__metadata__", ())
+
+
+def stamp(when: datetime) -> str:
+    """ "21 Nov 14:02 UTC", as cards write times."""
+    return f"{when:%-d %b %H:%M} UTC"

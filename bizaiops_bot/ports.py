@@ -1,0 +1,210 @@
+"""What the bot needs, by capability. Adapters keep these promises; tests/contract holds every adapter to them.
+
+Writes carry `key`: the same key changes nothing twice. A write returns what the outside reports afterwards, not what was asked for.
+Reads of an empty window return `NoData`, never an invented value. Adapters raise `Temporary` or `Permanent`, no vendor error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from bizaiops_bot.domain.kpi import Kpi, KpiDay
+from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
+from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
+from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
+from bizaiops_bot.domain.values import NoData
+
+Progress = Callable[[str], None]
+
+
+class Clock(Protocol):
+    """The bot's only source of time; always aware UTC."""
+
+    def now(self) -> datetime: ...
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Returns once `now() >= when`."""
+
+
+class Pipelines(Protocol):
+    """Builds, tests and packages model versions (CI/CD)."""
+
+    async def candidates(self, model: str) -> list[Candidate]:
+        """Versions that can be built, oldest first, built ones included."""
+
+    async def build(self, model: str, version: str, *, key: str, progress: Progress) -> Build:
+        """Trains the version; a known key returns the finished build. Raises NotFound for an unknown version."""
+
+    async def retrain(self, model: str, version: str, since: datetime, *, key: str, progress: Progress) -> Build:
+        """Trains `version`, a new number, on history plus all labelled rows from `since` on."""
+
+    async def labelled_rows(self, model: str, since: datetime) -> int:
+        """Labelled live rows since `since`: what a retraining could learn from."""
+
+    async def test(self, build: Build, *, against: str, key: str) -> GateReport:
+        """Measures the build and version `against` on the same held-out rows; a failed gate is a result, not an error."""
+
+    async def package(self, build: Build, *, key: str) -> Package:
+        """Makes the build servable and reads its digest back."""
+
+
+class Serving(Protocol):
+    """Serves models and splits traffic."""
+
+    async def models(self) -> list[ModelInfo]: ...
+
+    async def traffic(self, model: str) -> TrafficState: ...
+
+    async def set_canary(self, model: str, version: str, percent: int, *, key: str) -> TrafficState:
+        """Sends `percent` of requests to `version`, the rest to the stable one. The version must be registered."""
+
+    async def promote(self, model: str, version: str, *, key: str) -> TrafficState:
+        """Sends everything to `version` and makes it stable."""
+
+    async def restore(self, model: str, version: str, *, key: str) -> TrafficState:
+        """Makes `version` stable with all traffic and removes any canary; also ends a pause."""
+
+    async def pause(self, model: str, *, key: str) -> TrafficState:
+        """Stops serving; requests are turned away until `resume`."""
+
+    async def resume(self, model: str, *, key: str) -> TrafficState: ...
+
+    async def scale(self, model: str, replicas: int, *, key: str) -> TrafficState: ...
+
+
+class ModelRegistry(Protocol):
+    """Remembers every version, its metrics and the aliases `champion` and `previous`."""
+
+    async def versions(self, model: str) -> list[ModelVersion]:
+        """Oldest first."""
+
+    async def register(self, package: Package, *, key: str) -> ModelVersion:
+        """Adds the version, reads it back; the same digest under the same version is a no-op, another digest a Conflict."""
+
+    async def set_alias(self, model: str, alias: str, version: str, *, key: str) -> ModelVersion: ...
+
+
+class Metrics(Protocol):
+    """Live measurements of served models."""
+
+    async def health(self, model: str, *, minutes: float) -> list[HealthSample] | NoData:
+        """One sample per version that got requests in the last `minutes`."""
+
+    async def arms(self, model: str, since: datetime) -> list[ArmSample] | NoData:
+        """Sufficient statistics per version since `since`, labels as far as they have arrived."""
+
+    async def series(self, model: str, metric: str, start: datetime, end: datetime, points: int) -> SeriesData | NoData:
+        """`metric` is one of requests_per_minute, error_rate, latency_p95_ms, score_mean, drift_psi."""
+
+
+class DriftReports(Protocol):
+    """Compares live rows with what the serving version was trained on."""
+
+    async def report(self, model: str, *, minutes: float) -> DriftReport | NoData:
+        """The stable version's rows of the last `minutes`; NoData under 200 rows."""
+
+
+class Warehouse(Protocol):
+    """KPIs from what the models predicted and what then happened."""
+
+    async def kpis(self) -> list[Kpi]: ...
+
+    async def daily(self, kpi: str, start: date, end: date, *, time_zone: str) -> list[KpiDay]:
+        """One entry per local day, `end` inclusive; days without data are there with value None."""
+
+    async def by_version(self, kpi: str, since: datetime) -> dict[str, KpiDay]:
+        """The KPI per serving version since `since`."""
+
+
+class Faults(Protocol):
+    """Fault injection; only the embedded company has it."""
+
+    async def kinds(self) -> list[str]: ...
+
+    async def inject(self, model: str, fault: str) -> str:
+        """Starts the fault, returns one sentence about it."""
+
+    async def clear(self, model: str | None = None) -> list[str]:
+        """Ends faults, returns the names of those ended."""
+
+    async def active(self) -> list[tuple[str, str, datetime]]:
+        """(model, fault, since)."""
+
+
+class Records(Protocol):
+    """The bot's own memory, read only."""
+
+    async def run(self, number: int) -> RunRecord: ...
+
+    async def runs(self, *, model: str | None = None, limit: int = 20) -> list[RunRecord]:
+        """Newest first."""
+
+    async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
+        """Newest first."""
+
+    async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
+        """Newest first."""
+
+    async def schedules(self, *, active_only: bool = True) -> list[Schedule]: ...
+
+    async def audit(
+        self, *, limit: int = 50, before: int | None = None, subject: str | None = None
+    ) -> list[AuditEntry]:
+        """Newest first."""
+
+    async def frozen(self) -> str | None:
+        """Who froze changes, when and why, or None."""
+
+    async def who_may(self, action: str, model: str | None = None) -> list[str]:
+        """People whom policy lets do `action`: a playbook's name, or "approve"."""
+
+
+class Controls(Protocol):
+    """Changes of the bot's own state; each is policy-checked and audited like any other change."""
+
+    async def cancel(self, number: int, *, actor: str) -> RunRecord: ...
+
+    async def decide(
+        self, number: int, decision: str, *, actor: str, reason: str = "", plan_hash: str | None = None
+    ) -> RunRecord:
+        """Approves or rejects the open gate of a run; `decision` is "approved" or "rejected"."""
+
+    async def freeze(self, *, actor: str, reason: str) -> str: ...
+
+    async def unfreeze(self, *, actor: str) -> str: ...
+
+    async def add_schedule(
+        self,
+        title: str,
+        playbook: str,
+        inputs: dict[str, Any],
+        cron: str,
+        time_zone: str,
+        *,
+        actor: str,
+        conversation: str,
+    ) -> Schedule: ...
+
+    async def stop_schedule(self, number: int, *, actor: str) -> Schedule: ...
+
+    async def record_release(
+        self, model: str, version: str, previous: str | None, kind: str, *, run: int | None
+    ) -> Release:
+        """Notes a change of the stable version; once per run and version."""
+
+
+class Ports(Protocol):
+    """Everything a playbook can reach."""
+
+    clock: Clock
+    pipelines: Pipelines
+    serving: Serving
+    registry: ModelRegistry
+    metrics: Metrics
+    drift: DriftReports
+    warehouse: Warehouse
+    faults: Faults | None
+    records: Records
+    controls: Controls

@@ -1,0 +1,130 @@
+"""The digest: the right day against the right days, and no claim without data."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from bizaiops_bot.domain.digest import build_rows, headline
+from bizaiops_bot.domain.kpi import Kpi, KpiDay, KpiRow
+
+TODAY = date(2026, 3, 7)  # a Saturday
+WEEK = (20.0, 20.0, 21.0, 22.0, 24.0, 30.0, 28.0)
+
+
+def kpi(name: str = "churn_rate", direction: str = "down_is_good", unit: str = "%") -> Kpi:
+    return Kpi.model_validate(
+        {"id": name, "model": "churn", "title": name.replace("_", " ").capitalize(), "unit": unit,
+         "direction": direction, "numerator": "a", "denominator": "b"}
+    )  # fmt: skip
+
+
+def history(n: int = 60, last: float | None = None, seed: int = 0, missing: tuple[int, ...] = ()) -> list[KpiDay]:
+    """`n` complete days up to yesterday with a weekly season and noise, and today still running."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for back in range(n, 0, -1):
+        day = TODAY - timedelta(days=back)
+        value: float | None = WEEK[day.weekday()] + float(rng.normal(0.0, 0.4))
+        value = last if back == 1 and last is not None else value
+        found.append(_day(day, None if back in missing else value, complete=True))
+    return [*found, _day(TODAY, 3.0, complete=False)]
+
+
+def _day(day: date, value: float | None, *, complete: bool) -> KpiDay:
+    return KpiDay(kpi="churn_rate", day=day, value=value, n=400, complete=complete, updated=None)
+
+
+def row(days: list[KpiDay], of: Kpi | None = None) -> KpiRow:
+    of = of or kpi()
+    (found,) = build_rows([of], {of.id: days}, TODAY)
+    return found
+
+
+def test_a_row_is_about_the_last_complete_day_against_its_weekday() -> None:
+    days = history()
+    found = row(days)
+    values = {d.day: d.value for d in days}
+    assert found.day == TODAY - timedelta(days=1)
+    assert found.value == values[found.day]
+    assert found.week_before == values[found.day - timedelta(days=7)]
+    assert found.median_28d == np.median([values[found.day - timedelta(days=b)] for b in range(1, 29)])
+    assert found.history == tuple(values[found.day - timedelta(days=b)] for b in range(13, -1, -1))
+
+
+def test_the_running_day_is_never_used_even_when_marked_complete() -> None:
+    days = [*history()[:-1], _day(TODAY, 99.0, complete=True)]
+    assert row(days).day == TODAY - timedelta(days=1)
+
+
+def test_gaps_stay_gaps() -> None:
+    found = row(history(missing=(3, 8)))
+    assert found.history[-3] is None
+    assert (found.week_before, found.change) == (None, None)
+
+
+@pytest.mark.parametrize(("last", "unusual"), [(None, False), (27.5, True), (20.5, True), (24.3, False)])
+def test_unusual_means_outside_what_the_weekday_usually_is(last: float | None, unusual: bool) -> None:
+    assert row(history(last=last)).unusual is unusual
+
+
+def test_an_ordinary_weekend_peak_is_not_unusual() -> None:
+    sundays = [row([d for d in history(seed=seed) if d.day <= date(2026, 3, 1)]) for seed in range(60)]
+    assert {s.day.weekday() for s in sundays} == {6}
+    assert sum(s.unusual for s in sundays) <= 2
+
+
+def test_ordinary_days_are_rarely_called_unusual() -> None:
+    assert sum(row(history(seed=seed)).unusual for seed in range(200)) <= 8
+
+
+@pytest.mark.parametrize(("last", "direction", "said"), [
+    (31.0, "down_is_good", "rose to 31.0% on Friday 6 Mar"), (31.0, "down_is_good", ": worse than usual."),
+    (31.0, "up_is_good", ": better than usual."), (15.0, "down_is_good", "fell to 15.0%"),
+    (15.0, "up_is_good", ": worse than usual."),
+])  # fmt: skip
+def test_the_headline_tells_the_change_with_numbers_and_which_way_is_good(
+    last: float, direction: str, said: str
+) -> None:
+    of = kpi(direction=direction)
+    words = headline(build_rows([of], {of.id: history(last=last)}, TODAY))
+    assert said in words
+    assert "against the Friday before (usually 2" in words
+
+
+def test_the_most_unusual_kpi_leads_and_the_others_are_counted() -> None:
+    kpis = [kpi("calm"), kpi("odd"), kpi("oddest")]
+    days = {"calm": history(), "odd": history(last=28.0), "oddest": history(last=60.0)}
+    rows = build_rows(kpis, days, TODAY)
+    assert [r.kpi.id for r in rows] == ["odd", "oddest", "calm"]
+    words = headline(rows)
+    assert words.startswith("Oddest rose to 60.0%")
+    assert words.endswith("1 more KPI is unusual.")
+
+
+def test_a_calm_day_says_so_with_the_largest_move() -> None:
+    words = headline([row(history(last=24.3))])
+    assert words.startswith("Nothing unusual on Friday 6 Mar: all KPIs are within their usual range.")
+    assert "The largest move is Churn rate," in words
+
+
+def test_no_day_no_claim() -> None:
+    assert headline([]) == "No complete day yet."
+    assert headline(build_rows([kpi()], {}, TODAY)) == "No complete day yet."
+    assert headline(build_rows([kpi()], {"churn_rate": history(0)}, TODAY)) == "No complete day yet."
+    assert headline([row(history(missing=(1,)))]) == "No complete day yet."
+
+
+def test_little_history_gives_numbers_but_no_judgement() -> None:
+    found = row(history(9, last=80.0))
+    assert (found.usual, found.unusual) == (None, False)
+    assert headline([found]).startswith("Friday 6 Mar: too little history to say what is usual.")
+
+
+def test_a_kpi_that_never_moves_is_not_unusual_by_a_rounding_error() -> None:
+    flat = [_day(TODAY - timedelta(days=b), 5.0 if b > 1 else 5.04, complete=True) for b in range(40, 0, -1)]
+    assert not row(flat).unusual
+    flat[-1] = _day(flat[-1].day, 5.3, complete=True)
+    assert row(flat).unusual
