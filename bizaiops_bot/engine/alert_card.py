@@ -1,0 +1,110 @@
+"""How an alert looks: what, how much, since when, the likely cause, what is proposed, a chart; and how it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bizaiops_bot.domain.cards import Block, Button, Card, Chart, Context, Fields, Mark, Series, Table, Text, Tone
+from bizaiops_bot.domain.monitoring import SeriesData
+from bizaiops_bot.domain.records import Alert
+from bizaiops_bot.domain.values import NoData, spoken_duration
+
+CAUSES = {
+    "drift_detected": "the requests themselves have changed (a new customer group, season, campaign or upstream change); the release has not",
+    "concept_drift_detected": "what the inputs mean has changed: same requests, other outcomes",
+    "missing_values_detected": "a broken data feed upstream; training on this would make it worse, so a person is asked",
+    "errors_detected": "the release if one is fresh, else the serving infrastructure",
+    "latency_detected": "the release if one is fresh, else load or the serving infrastructure",
+}
+CHARTS = {
+    "drift_detected": ("drift_psi", "Strongest drift of a column", "PSI", 0.1),
+    "concept_drift_detected": ("score_mean", "Mean prediction", "", None),
+    "missing_values_detected": ("drift_psi", "Strongest drift of a column", "PSI", 0.1),
+    "errors_detected": ("error_rate", "Error rate", "share", 0.02),
+    "latency_detected": ("latency_p95_ms", "Latency p95", "ms", 150.0),
+}
+_NAMES = {
+    "drift_detected": "Drift", "concept_drift_detected": "Lost quality", "missing_values_detected": "Missing values",
+    "errors_detected": "Errors", "latency_detected": "Slow answers",
+}  # fmt: skip
+
+
+def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
+    """note: what the rules decided. series: the metric of the kind over the last hour."""
+    closed = alert.closed is not None
+    tone: Tone = "success" if closed else "danger"
+    blocks: list[Block] = [Text(text=alert.title)]
+    blocks += _columns(alert.detail)
+    blocks.append(Fields(fields=_facts(alert, note)))
+    blocks += _chart(alert, series)
+    blocks.append(Context(text=f"Alert {alert.id} · {alert.kind} · {alert.model} {alert.detail.get('version', '')}"))
+    return Card(
+        title=f"{_NAMES.get(alert.kind, alert.kind)} in {alert.model}{': over' if closed else ''}",
+        tone=tone,
+        blocks=tuple(blocks),
+        buttons=() if closed else _buttons(alert),
+        run_id=alert.run,
+        summary=_summary(alert, note),
+    )
+
+
+def _facts(alert: Alert, note: str) -> tuple[tuple[str, str], ...]:
+    facts = [
+        ("Began", f"{alert.onset:%-d %b %H:%M} UTC (estimated)"),
+        ("Detected", f"{alert.detected:%H:%M} UTC, after {spoken_duration(alert.detect_s)}"),
+        ("Likely cause", CAUSES.get(alert.kind, "unknown")),
+        ("Action", note),
+    ]
+    if alert.closed is not None and alert.recover_s is not None:
+        facts.append(("Over", f"{alert.closed:%H:%M} UTC, {spoken_duration(alert.recover_s)} after detection"))
+    return tuple(facts)
+
+
+def _columns(detail: dict[str, Any]) -> list[Block]:
+    features = detail.get("features") or []
+    if features:
+        rows = tuple((f["name"], f["change"], f"{f['psi']:.2f}", f"{f['missing_share']:.0%}") for f in features[:5])
+        return [Table(columns=("Column", "What changed", "PSI", "Missing"), rows=rows, align="llrr")]
+    return []
+
+
+def _chart(alert: Alert, series: SeriesData | NoData) -> list[Block]:
+    _, title, unit, limit = CHARTS.get(alert.kind, ("", "", "", None))
+    if isinstance(series, NoData) or not any(v is not None for v in series.values):
+        return []
+    marks = [Mark(at=_place(series, alert), label="began", kind="drift")]
+    x = tuple(f"{at:%H:%M}" for at in series.times)
+    return [
+        Chart(
+            title=title,
+            x=x,
+            series=(Series(name=alert.model, values=series.values),),
+            unit=unit,
+            limit=limit,
+            marks=tuple(marks),
+        )
+    ]
+
+
+def _place(series: SeriesData, alert: Alert) -> int:
+    return max((i for i, at in enumerate(series.times) if at <= alert.onset), default=0)
+
+
+def _buttons(alert: Alert) -> tuple[Button, ...]:
+    buttons = [Button(label="Status", command=f"status {alert.model}")]
+    if alert.run is not None:
+        buttons.append(Button(label=f"Show run {alert.run}", command=f"show run {alert.run}"))
+    elif alert.kind in ("errors_detected", "latency_detected"):
+        buttons.append(Button(label="Roll back", command=f"roll back {alert.model}", style="danger"))
+    elif alert.kind != "missing_values_detected":
+        buttons.append(Button(label="Retrain", command=f"retrain {alert.model}"))
+    return tuple(buttons)
+
+
+def _summary(alert: Alert, note: str) -> str:
+    if alert.closed is not None and alert.recover_s is not None:
+        return (
+            f"{_NAMES.get(alert.kind, alert.kind)} in {alert.model} is over: detected after {spoken_duration(alert.detect_s)}, "
+            f"recovered {spoken_duration(alert.recover_s)} later."
+        )
+    return f"{alert.title}. {note}"

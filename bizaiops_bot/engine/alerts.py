@@ -1,0 +1,252 @@
+"""The watch: looks at every model each minute, opens and closes alerts, lets rules propose or act."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from bizaiops_bot.domain.cards import Card
+from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.events import Event
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.records import Alert
+from bizaiops_bot.domain.rules import Facts, Rule, RuleDecision, decide
+from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.engine import outbox, runs
+from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.alert_card import CHARTS, draw_alert
+from bizaiops_bot.engine.core import Core, log
+from bizaiops_bot.engine.findings import Examiner, Findings
+from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.records import alert as as_alert
+from bizaiops_bot.engine.records import release as as_release
+
+CALM_LOOKS = 2
+# The embedded world closes its minute on the minute; a little later its numbers are complete.
+AFTER_MINUTE = timedelta(seconds=10)
+FOLLOWED_FOR = timedelta(days=7)
+
+
+class Watch:
+    """One loop for all models."""
+
+    def __init__(self, core: Core, orders: Orders, rules: list[Rule]) -> None:
+        self._core, self._orders, self._rules = core, orders, rules
+        self._examiner = Examiner(lambda: core.ports)
+
+    async def run(self) -> None:
+        """Until cancelled; once a minute of the bot's clock."""
+        clock = self._core.clock
+        while True:
+            minute = clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
+            await clock.sleep_until(minute + AFTER_MINUTE)
+            with self._core.working():
+                await self.look()
+
+    async def look(self) -> None:
+        """One look at every model."""
+        for model in await self._core.ports.serving.models():
+            try:
+                await self._look_at(model.name)
+            except BotError as exc:
+                log.warning("watch: %s: %s", model.name, exc)
+
+    async def _look_at(self, model: str) -> None:
+        now = self._core.clock.now()
+        found = await self._examiner.examine(model, now)
+        for event in found.events:
+            await self._open(event)
+        await self._close_calm(model, found)
+
+    # -- opening --------------------------------------------------------------------------------------------------------------
+
+    async def _open(self, event: Event) -> None:
+        alert, note = await self._core.store.write(lambda conn: self._find_or_add(conn, event))
+        if alert.run is None:
+            said = await self._react(alert, event)
+            if said != note:
+                await self._redraw(alert.id, said)
+
+    def _find_or_add(self, conn: sa.Connection, event: Event) -> tuple[Alert, str | None]:
+        """The open alert of this kind, or a new one; with the note it shows, None for a new one."""
+        open_one = sa.select(t.alerts).where(
+            t.alerts.c.model == event.model, t.alerts.c.kind == event.kind, t.alerts.c.closed.is_(None)
+        )
+        row = conn.execute(open_one).mappings().first()
+        if row is not None:
+            conn.execute(sa.update(t.alerts).where(t.alerts.c.id == row["id"]).values(calm=0))
+            return as_alert(row), row["note"]
+        key = conn.execute(
+            sa.insert(t.alerts).values(
+                model=event.model, kind=event.kind, title=event.title, detail=json.dumps(event.detail),
+                onset=t.iso(event.onset), detected=t.iso(event.at), calm=0,
+            )
+        ).inserted_primary_key  # fmt: skip
+        assert key is not None
+        self._core.note(
+            conn, "watch", "alert", event.model, alert=key[0], event=event.kind, title=event.title, onset=event.onset
+        )
+        return as_alert(conn.execute(sa.select(t.alerts).where(t.alerts.c.id == key[0])).mappings().one()), None
+
+    async def _react(self, alert: Alert, event: Event) -> str:
+        """Asks every rule; returns what the alert says about it."""
+        said: list[str] = []
+        for rule in self._rules:
+            facts = await self._core.store.read(lambda conn, r=rule: self._facts(conn, event, r))  # type: ignore[misc]
+            decision = decide(rule, event, facts)
+            if decision.applies:
+                said.append(await self._follow(alert, event, rule, decision))
+            elif rule.when == event.kind:
+                said.append(f"{rule.name}: {decision.reason}")
+        return "; ".join(said) or "no rule for this; a person has to look"
+
+    async def _follow(self, alert: Alert, event: Event, rule: Rule, decision: RuleDecision) -> str:
+        paged = f"the {decision.page} is asked to look" if decision.page else ""
+        if not decision.act or decision.playbook is None:
+            held = "" if rule.playbook is None else f"{rule.name}: {decision.reason}"
+            return "; ".join(part for part in (paged, held) if part)
+        try:
+            number = await self._order(alert, rule, decision)
+        except BotError as exc:
+            return f"{rule.name} could not act: {exc}"
+        verb = "acts by policy" if decision.mode == "auto" else "proposes"
+        return (
+            f"{rule.name} {verb}: {decision.playbook.replace('_', ' ')} (run {number}){f'; {paged}' if paged else ''}"
+        )
+
+    async def _order(self, alert: Alert, rule: Rule, decision: RuleDecision) -> int:
+        actor = Actor(id=f"rule:{rule.name}", name=rule.name, kind="rule")
+        places = [Place(c, _alert_card(alert.id, c)) for c in await self._audience(alert.model)]
+        key = f"alert-{alert.id}-{rule.name}-{int(self._core.clock.now().timestamp())}"
+        order = Order(
+            str(decision.playbook),
+            dict(decision.inputs),
+            actor,
+            places[0],
+            key,
+            heard={"rule": rule.name, "reason": decision.reason},
+        )
+        playbook, inputs = await self._orders.check(order)
+        plan = await self._orders.plan(order, playbook, inputs)
+        number = await self._orders.begin(
+            order, plan, copies=places[1:], unattended=self._unattended(actor, rule, decision, alert.model)
+        )
+        await self._core.store.write(
+            lambda conn: (
+                conn.execute(sa.update(t.alerts).where(t.alerts.c.id == alert.id).values(run_id=number)).rowcount
+            )
+        )
+        return number
+
+    def _unattended(self, actor: Actor, rule: Rule, decision: RuleDecision, model: str) -> str | None:
+        """Why the rule may act without a person, None when a person has to approve."""
+        if decision.mode != "auto":
+            return None
+        allowed = self._core.policy.may(actor, "unattended", model=model, playbook=decision.playbook or "")
+        return f"{allowed.rule}: {decision.reason}" if allowed.ok else None
+
+    def _facts(self, conn: sa.Connection, event: Event, rule: Rule) -> Facts:
+        last = sa.select(t.releases).where(t.releases.c.model == event.model).order_by(t.releases.c.id.desc()).limit(1)
+        row = conn.execute(last).mappings().first()
+        open_runs = sa.select(t.runs.c.id).where(
+            t.runs.c.model == event.model, t.runs.c.status.in_(("waiting", "running"))
+        )
+        acted = sa.select(t.runs.c.created).where(
+            t.runs.c.model == event.model, t.runs.c.actor.like(f'%"rule:{rule.name}"%'), t.runs.c.status != "cancelled"
+        )
+        return Facts(
+            now=self._core.clock.now(),
+            release=None if row is None else as_release(row),
+            open_runs=tuple(conn.execute(open_runs).scalars()),
+            acted=tuple(datetime.fromisoformat(at) for at in conn.execute(acted).scalars()),
+            frozen=self._core.frozen(conn),
+        )
+
+    # -- closing --------------------------------------------------------------------------------------------------------------
+
+    async def _close_calm(self, model: str, found: Findings) -> None:
+        """An alert ends when its kind was judged and not found twice in a row; its unapproved proposal is withdrawn."""
+        present = {event.kind for event in found.events}
+
+        def work(conn: sa.Connection) -> list[tuple[int, int | None, str]]:
+            ended = []
+            query = sa.select(t.alerts).where(t.alerts.c.model == model, t.alerts.c.closed.is_(None))
+            for row in conn.execute(query).mappings().all():
+                if row["kind"] in present or row["kind"] not in found.judged or self._at_work(conn, row["run_id"]):
+                    continue
+                calm = int(row["calm"]) + 1
+                values: dict[str, Any] = {"calm": calm}
+                if calm >= CALM_LOOKS:
+                    values["closed"] = t.iso(self._core.clock.now())
+                    self._core.note(conn, "watch", "alert_closed", model, alert=row["id"], event=row["kind"])
+                    ended.append((int(row["id"]), row["run_id"], row["note"]))
+                conn.execute(sa.update(t.alerts).where(t.alerts.c.id == row["id"]).values(values))
+            return ended
+
+        for number, run, note in await self._core.store.write(work):
+            withdrawn = await self._withdraw(run)
+            await self._redraw(number, note + withdrawn)
+
+    def _at_work(self, conn: sa.Connection, run: int | None) -> bool:
+        """A run that is changing the model has the last word; one that still waits for approval has not begun."""
+        if run is None:
+            return False
+        return bool(conn.execute(sa.select(t.runs.c.status).where(t.runs.c.id == run)).scalar() == "running")
+
+    async def _withdraw(self, run: int | None) -> str:
+        if run is None:
+            return ""
+        record = await self._core.store.read(lambda conn: runs.get(conn, run))
+        if record.status != "waiting":
+            return ""
+        await self._core.ports.controls.cancel(run, actor="watch")
+        return f"; run {run} was not needed any more and is withdrawn"
+
+    # -- cards ----------------------------------------------------------------------------------------------------------------
+
+    async def _audience(self, model: str) -> list[str]:
+        """The home conversation, then those that lately spoke of the model."""
+        since = t.iso(self._core.clock.now() - FOLLOWED_FOR)
+        query = (
+            sa.select(t.follows.c.conversation)
+            .where(t.follows.c.model == model, t.follows.c.at >= since)
+            .order_by(t.follows.c.at)
+        )
+        found = await self._core.store.read(lambda conn: [str(row[0]) for row in conn.execute(query)])
+        return [self._core.home, *(c for c in found if c != self._core.home)]
+
+    async def _redraw(self, number: int, note: str) -> None:
+        row = await self._core.store.read(
+            lambda conn: conn.execute(sa.select(t.alerts).where(t.alerts.c.id == number)).mappings().one()
+        )
+        alert = as_alert(row)
+        card = draw_alert(alert, note, await self._series(alert))
+        audience = await self._audience(alert.model)
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.update(t.alerts).where(t.alerts.c.id == number).values(note=note))
+            for conversation in audience:
+                self._put(conn, alert, conversation, card)
+
+        await self._core.store.write(work)
+
+    def _put(self, conn: sa.Connection, alert: Alert, conversation: str, card: Card) -> None:
+        card_id = _alert_card(alert.id, conversation)
+        outbox.put_card(
+            conn, card_id, card, conversation=conversation, thread=card_id, reply_to=None, now=self._core.clock.now()
+        )
+
+    async def _series(self, alert: Alert) -> Any:
+        metric = CHARTS.get(alert.kind, ("latency_p95_ms", "", "", None))[0]
+        now = self._core.clock.now()
+        try:
+            return await self._core.ports.metrics.series(alert.model, metric, now - timedelta(hours=1), now, 60)
+        except BotError as exc:
+            return NoData(query=metric, window="the last hour", searched=str(exc))
+
+
+def _alert_card(number: int, conversation: str) -> str:
+    return f"alert-{number}-{conversation}"

@@ -1,0 +1,161 @@
+"""What is wrong with a model right now, as events: drift, lost quality, missing values, errors, slowness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.events import Event, EventKind
+from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, VersionHealth, assess_health
+from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift
+from bizaiops_bot.domain.values import NoData, Value
+from bizaiops_bot.ports import Ports
+
+FAST_MINUTES, SLOW_MINUTES, LABEL_MINUTES, HEALTH_MINUTES = 1.0, 15.0, 60.0, 3.0
+# One minute holds few rows, so only a strong shift counts there; a weak one is seen in the longer window.
+FAST_PSI = 0.25
+LOOK_BACK = timedelta(minutes=60)
+
+
+class Findings(Value):
+    """Events found, and the kinds that could be judged: absence of data is not absence of trouble."""
+
+    events: tuple[Event, ...]
+    judged: frozenset[EventKind]
+
+
+class Examiner:
+    """Looks at models through the ports; remembers the last health verdict for its hysteresis."""
+
+    def __init__(self, ports: Callable[[], Ports]) -> None:
+        self._ports = ports
+        self._health: dict[str, HealthVerdict] = {}
+        self._limits = HealthLimits()
+
+    async def examine(self, model: str, now: datetime) -> Findings:
+        """All findings about one model. A port that does not answer gives no finding and judges nothing."""
+        events: list[Event] = []
+        judged: set[EventKind] = set()
+        for part in (self._drift, self._labels, self._service):
+            try:
+                found, kinds = await part(model, now)
+            except BotError:
+                continue
+            events += found
+            judged |= kinds
+        return Findings(events=tuple(events), judged=frozenset(judged))
+
+    async def _drift(self, model: str, now: datetime) -> tuple[list[Event], set[EventKind]]:
+        drift = self._ports().drift
+        fast, slow = await drift.report(model, minutes=FAST_MINUTES), await drift.report(model, minutes=SLOW_MINUTES)
+        reports = [r for r in (fast, slow) if isinstance(r, DriftReport)]
+        if not reports:
+            return [], set()
+        return _missing_events(model, now, reports) + _drift_events(model, now, reports), {
+            "drift_detected",
+            "missing_values_detected",
+        }
+
+    async def _labels(self, model: str, now: datetime) -> tuple[list[Event], set[EventKind]]:
+        report = await self._ports().drift.report(model, minutes=LABEL_MINUTES)
+        if isinstance(report, NoData) or report.performance is None:
+            return [], set()
+        found = report.performance
+        if not found.drifted:
+            return [], {"concept_drift_detected"}
+        title = (
+            f"{model} {report.version} predicts worse than at its gate: {found.metric} {found.current:.3f} "
+            f"({found.low:.3f} to {found.high:.3f}), expected {found.expected:.3f}"
+        )
+        detail = {"version": report.version, "rows": found.labelled, "performance": found.model_dump(mode="json")}
+        onset = report.onset or report.start
+        return [Event(kind="concept_drift_detected", model=model, at=now, onset=onset, title=title, detail=detail)], {
+            "concept_drift_detected"
+        }
+
+    async def _service(self, model: str, now: datetime) -> tuple[list[Event], set[EventKind]]:
+        ports = self._ports()
+        samples = await ports.metrics.health(model, minutes=HEALTH_MINUTES)
+        verdict = assess_health(samples, self._limits, before=self._health.get(model))
+        self._health[model] = verdict
+        if verdict.state == "no_data":
+            return [], set()
+        # A canary is judged by its own run; here it would be told twice.
+        canary = (await ports.serving.traffic(model)).canary
+        events = [await self._event(model, now, "errors_detected", v) for v in verdict.erring if v.version != canary]
+        events += [await self._event(model, now, "latency_detected", v) for v in verdict.slow if v.version != canary]
+        return events[:2], {"errors_detected", "latency_detected"}
+
+    async def _event(self, model: str, now: datetime, kind: EventKind, found: VersionHealth) -> Event:
+        metric, limit = (
+            ("error_rate", self._limits.error_rate)
+            if kind == "errors_detected"
+            else ("latency_p95_ms", self._limits.latency_p95_ms)
+        )
+        detail = {
+            "version": found.version,
+            "rows": found.requests,
+            "error_rate": found.error_rate,
+            "p95": found.latency_p95_ms,
+        }
+        onset = await self._onset(model, metric, limit, now)
+        return Event(kind=kind, model=model, at=now, onset=onset, title=f"{model} {found.reason}", detail=detail)
+
+    async def _onset(self, model: str, metric: str, limit: float, now: datetime) -> datetime:
+        """The first minute of the unbroken run up to now in which the metric is above its limit."""
+        series = await self._ports().metrics.series(model, metric, now - LOOK_BACK, now, 60)
+        onset = now - timedelta(minutes=HEALTH_MINUTES)
+        if isinstance(series, NoData):
+            return onset
+        for at, value in zip(reversed(series.times), reversed(series.values), strict=True):
+            if value is not None and value <= limit:
+                break
+            if value is not None:
+                onset = at
+        return min(onset, now)
+
+
+def _missing_events(model: str, now: datetime, reports: Iterable[DriftReport]) -> list[Event]:
+    report = next((r for r in reports if r.missing), None)
+    if report is None:
+        return []
+    worst = report.missing
+    title = f"{model} gets requests with missing values: " + ", ".join(
+        f"{f.name} {f.missing_share:.0%}" for f in worst[:3]
+    )
+    return [_event(model, now, "missing_values_detected", title, report, worst)]
+
+
+def _drift_events(model: str, now: datetime, reports: list[DriftReport]) -> list[Event]:
+    report = next((r for r in reports if _drifts(r)), None)
+    if report is None:
+        return []
+    worst = report.drifted
+    title = f"{model} gets other requests than it was trained on: {_count(len(worst))}, most of all {worst[0].name} ({worst[0].change})"
+    return [_event(model, now, "drift_detected", title, report, worst)]
+
+
+def _drifts(report: DriftReport) -> bool:
+    short = report.end - report.start <= timedelta(minutes=FAST_MINUTES + 1)
+    limit = FAST_PSI if short else 0.0
+    return any(f.psi >= limit for f in report.drifted)
+
+
+def _count(columns: int) -> str:
+    return f"{columns} column{'s' if columns > 1 else ''} moved"
+
+
+def _event(
+    model: str, now: datetime, kind: EventKind, title: str, report: DriftReport, worst: tuple[FeatureDrift, ...]
+) -> Event:
+    detail: dict[str, Any] = {
+        "version": report.version,
+        "rows": report.rows,
+        "features": [f.model_dump(mode="json") for f in worst[:6]],
+        "missing_columns": [f.name for f in report.missing],
+        "score": report.score.model_dump(mode="json"),
+    }
+    onset = min(report.onset or report.start, now)
+    return Event(kind=kind, model=model, at=now, onset=onset, title=title, detail=detail)

@@ -1,0 +1,72 @@
+"""The bot's own memory as playbooks, pages and the API read it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
+from bizaiops_bot.engine import audit, runs
+from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.core import Core
+
+
+class EngineRecords:
+    """Implements ports.Records on the store."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def run(self, number: int) -> RunRecord:
+        return await self._core.store.read(lambda conn: runs.get(conn, number))
+
+    async def runs(self, *, model: str | None = None, limit: int = 20) -> list[RunRecord]:
+        return await self._core.store.read(lambda conn: runs.find(conn, model=model, limit=limit))
+
+    async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
+        query = sa.select(t.releases).where(t.releases.c.model == model).order_by(t.releases.c.id.desc()).limit(limit)
+        return await self._core.store.read(lambda conn: [release(row) for row in conn.execute(query).mappings()])
+
+    async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
+        query = sa.select(t.alerts).order_by(t.alerts.c.id.desc()).limit(limit)
+        if model is not None:
+            query = query.where(t.alerts.c.model == model)
+        if open_only:
+            query = query.where(t.alerts.c.closed.is_(None))
+        return await self._core.store.read(lambda conn: [alert(row) for row in conn.execute(query).mappings()])
+
+    async def schedules(self, *, active_only: bool = True) -> list[Schedule]:
+        query = sa.select(t.schedules).order_by(t.schedules.c.id)
+        if active_only:
+            query = query.where(t.schedules.c.active)
+        return await self._core.store.read(lambda conn: [schedule(row) for row in conn.execute(query).mappings()])
+
+    async def audit(
+        self, *, limit: int = 50, before: int | None = None, subject: str | None = None
+    ) -> list[AuditEntry]:
+        return await self._core.store.read(lambda conn: audit.read(conn, limit=limit, before=before, subject=subject))
+
+    async def frozen(self) -> str | None:
+        return await self._core.store.read(self._core.frozen)
+
+    async def who_may(self, action: str, model: str | None = None) -> list[str]:
+        return self._core.policy.who_may(action, model=model, playbook=action)
+
+
+def release(row: sa.RowMapping) -> Release:
+    fields = {k: row[k] for k in ("model", "version", "previous", "kind", "actor", "at")}
+    return Release.model_validate({**fields, "run": row["run_id"], "approved_by": json.loads(row["approved_by"])})
+
+
+def alert(row: sa.RowMapping) -> Alert:
+    fields: dict[str, Any] = {k: row[k] for k in ("id", "model", "kind", "title", "onset", "detected", "closed")}
+    return Alert.model_validate({**fields, "detail": json.loads(row["detail"]), "run": row["run_id"]})
+
+
+def schedule(row: sa.RowMapping) -> Schedule:
+    fields = {k: row[k] for k in ("id", "title", "playbook", "cron", "time_zone", "conversation", "owner", "active")}
+    times = {k: None if row[k] is None else datetime.fromisoformat(row[k]) for k in ("next_at", "last_at")}
+    return Schedule.model_validate({**fields, **times, "inputs": json.loads(row["inputs"])})

@@ -1,0 +1,187 @@
+"""Run rows: create, move on, read back as RunRecord."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bizaiops_bot.domain.cards import Card, StepLine
+from bizaiops_bot.domain.errors import Conflict, NotFound
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.plan import Plan
+from bizaiops_bot.domain.records import FINISHED, DecisionRecord, RunRecord
+from bizaiops_bot.engine import tables as t
+
+_OPEN = ("waiting", "running")
+
+
+def create(
+    conn: sa.Connection,
+    plan: Plan,
+    *,
+    actor: Actor,
+    conversation: str,
+    thread: str,
+    message: str | None,
+    unattended: str | None,
+    now: datetime,
+) -> tuple[int, bool]:
+    """(run id, True), or (the id the same message already made, False). Raises Conflict while another change of the model runs."""
+    if message is not None:
+        known = conn.execute(sa.select(t.runs.c.id).where(t.runs.c.message == message)).scalar()
+        if known is not None:
+            return int(known), False
+    model = plan.inputs.get("model")
+    if model is not None:
+        refuse_second(conn, str(model))
+    values = {
+        "playbook": plan.playbook, "inputs": json.dumps(plan.inputs), "model": model, "actor": actor.model_dump_json(),
+        "conversation": conversation, "thread": thread, "message": message, "status": "waiting" if plan.gates else "running",
+        "plan": plan.canonical, "plan_hash": plan.hash, "unattended": unattended, "created": t.iso(now),
+    }  # fmt: skip
+    key = conn.execute(sa.insert(t.runs).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0]), True
+
+
+def refuse_second(conn: sa.Connection, model: str) -> None:
+    """One change of a model at a time. Raises Conflict naming the run that is on."""
+    query = sa.select(t.runs.c.id, t.runs.c.playbook, t.runs.c.actor, t.runs.c.status).where(
+        t.runs.c.model == model, t.runs.c.status.in_(_OPEN)
+    )
+    row = conn.execute(query).first()
+    if row is not None:
+        who = json.loads(row[2])["id"]
+        state = "is waiting for approval" if row[3] == "waiting" else "is running"
+        raise Conflict(
+            f"Run {row[0]} ({row[1].replace('_', ' ')}, asked for by {who}) {state} for {model}.",
+            "One change of a model runs at a time.",
+            f"Say `show run {row[0]}`, or `cancel run {row[0]}` first.",
+        )
+
+
+def set_status(
+    conn: sa.Connection,
+    number: int,
+    status: str,
+    *,
+    now: datetime,
+    summary: str = "",
+    error: str = "",
+    result: Card | None = None,
+) -> bool:
+    """Moves a run that is not finished; False when it already was."""
+    values: dict[str, Any] = {"status": status}
+    if status in FINISHED:
+        values |= {"ended": t.iso(now), "summary": summary, "error": error}
+        values["result"] = None if result is None else result.model_dump_json()
+    done = conn.execute(sa.update(t.runs).where(t.runs.c.id == number, t.runs.c.status.in_(_OPEN)).values(values))
+    return done.rowcount == 1
+
+
+def ask_cancel(conn: sa.Connection, number: int) -> None:
+    conn.execute(sa.update(t.runs).where(t.runs.c.id == number).values(cancel=True))
+
+
+def cancel_asked(conn: sa.Connection, number: int) -> bool:
+    return bool(conn.execute(sa.select(t.runs.c.cancel).where(t.runs.c.id == number)).scalar())
+
+
+def put_step(
+    conn: sa.Connection,
+    number: int,
+    n: int,
+    name: str,
+    status: str,
+    *,
+    detail: str = "",
+    started: datetime | None = None,
+    ended: datetime | None = None,
+) -> None:
+    """Writes the state of one step; a start time once written stays."""
+    where = (t.steps.c.run_id == number, t.steps.c.n == n)
+    row = conn.execute(sa.select(t.steps.c.started).where(*where)).first()
+    values: dict[str, Any] = {"status": status, "detail": detail, "ended": None if ended is None else t.iso(ended)}
+    if row is None:
+        values["started"] = None if started is None else t.iso(started)
+        conn.execute(sa.insert(t.steps).values(run_id=number, n=n, name=name, **values))
+    else:
+        if row[0] is None and started is not None:
+            values["started"] = t.iso(started)
+        conn.execute(sa.update(t.steps).where(*where).values(values))
+
+
+def get_row(conn: sa.Connection, number: int) -> sa.RowMapping:
+    """Raises NotFound with the last run numbers."""
+    row = conn.execute(sa.select(t.runs).where(t.runs.c.id == number)).mappings().first()
+    if row is None:
+        last = conn.execute(sa.select(t.runs.c.id).order_by(t.runs.c.id.desc()).limit(3)).scalars()
+        raise NotFound("run", str(number), [f"run {n}" for n in last])
+    return row
+
+
+def get(conn: sa.Connection, number: int) -> RunRecord:
+    return record(conn, get_row(conn, number))
+
+
+def find(conn: sa.Connection, *, model: str | None = None, limit: int = 20) -> list[RunRecord]:
+    """Newest first."""
+    query = sa.select(t.runs).order_by(t.runs.c.id.desc()).limit(limit)
+    if model is not None:
+        query = query.where(t.runs.c.model == model)
+    return [record(conn, row) for row in conn.execute(query).mappings()]
+
+
+def unfinished(conn: sa.Connection) -> list[int]:
+    return [int(n) for n in conn.execute(sa.select(t.runs.c.id).where(t.runs.c.status.in_(_OPEN))).scalars()]
+
+
+def actor_of(row: sa.RowMapping) -> Actor:
+    return Actor.model_validate_json(row["actor"])
+
+
+def record(conn: sa.Connection, row: sa.RowMapping) -> RunRecord:
+    """The run with its steps and decisions; steps not begun come from the plan."""
+    plan = Plan.model_validate_json(row["plan"])
+    done = conn.execute(sa.select(t.steps).where(t.steps.c.run_id == row["id"]).order_by(t.steps.c.n)).mappings().all()
+    made = conn.execute(
+        sa.select(t.decisions).where(t.decisions.c.run_id == row["id"]).order_by(t.decisions.c.at)
+    ).mappings()
+    return RunRecord(
+        id=row["id"],
+        playbook=row["playbook"],
+        inputs=json.loads(row["inputs"]),
+        actor=actor_of(row).id,
+        conversation=row["conversation"],
+        thread=row["thread"],
+        status=row["status"],
+        summary=row["summary"],
+        error=row["error"],
+        plan=plan,
+        steps=_lines(plan, done, finished=row["status"] in FINISHED),
+        decisions=tuple(
+            DecisionRecord.model_validate({k: d[k] for k in ("gate", "actor", "decision", "reason", "at")})
+            for d in made
+        ),
+        created=datetime.fromisoformat(row["created"]),
+        ended=None if row["ended"] is None else datetime.fromisoformat(row["ended"]),
+    )
+
+
+def _lines(plan: Plan, done: Any, *, finished: bool) -> tuple[StepLine, ...]:
+    by_n = {int(row["n"]): row for row in done}
+    lines = []
+    for n, planned in enumerate(plan.steps, start=1):
+        row = by_n.pop(n, None)
+        if row is not None:
+            lines.append(_line(row))
+        elif planned.kind != "undo":
+            lines.append(StepLine(name=planned.name, status="skipped" if finished else "planned", detail=""))
+    return (*lines, *(_line(row) for _, row in sorted(by_n.items())))
+
+
+def _line(row: sa.RowMapping) -> StepLine:
+    return StepLine.model_validate({k: row[k] for k in ("name", "status", "detail", "started", "ended")})

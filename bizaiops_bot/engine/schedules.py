@@ -1,0 +1,119 @@
+"""Fires schedules on the bot's clock, each time once, whatever restarts or other workers do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bizaiops_bot.domain.cards import Card
+from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.engine import outbox
+from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.core import Core, log
+from bizaiops_bot.engine.cron import next_fire
+from bizaiops_bot.engine.orders import Order, Orders, Place
+
+_FAR = timedelta(days=1)
+
+
+class Scheduler:
+    """One loop over all schedules."""
+
+    def __init__(self, core: Core, orders: Orders) -> None:
+        self._core, self._orders = core, orders
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._core.schedules_changed.clear()
+            await self.fire_due()
+            await self._rest(await self._core.store.read(_soonest))
+
+    async def _rest(self, until: datetime | None) -> None:
+        clock = self._core.clock
+        timer = asyncio.ensure_future(clock.sleep_until(until or clock.now() + _FAR))
+        news = asyncio.ensure_future(self._core.schedules_changed.wait())
+        try:
+            await asyncio.wait({timer, news}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            news.cancel()
+            await asyncio.gather(timer, news, return_exceptions=True)
+
+    async def fire_due(self) -> None:
+        """Fires every schedule whose time has come; times missed while the bot was down are sent once, not one by one."""
+        now = self._core.clock.now()
+        for row in await self._core.store.write(lambda conn: _claim(conn, now)):
+            with self._core.working():
+                await self._fire(row)
+
+    async def _fire(self, row: dict[str, str]) -> None:
+        number, at = row["id"], row["at"]
+        key = f"schedule-{number}-{at}"
+        place = Place(row["conversation"], f"c-{key}")
+        actor = Actor(id=f"schedule:{number}", name=row["title"], kind="schedule")
+        order = Order(
+            row["playbook"], json.loads(row["inputs"]), actor, place, key, heard={"schedule": number, "at": at}
+        )
+        try:
+            card = await self._orders.answer(order)
+        except BotError as exc:
+            log.warning("schedule %s failed: %s", number, exc)
+            card = Card(
+                title=f"{row['title']} could not be sent",
+                tone="danger",
+                summary=f"{row['title']} could not be sent. {exc}",
+            )
+        await self._core.store.write(lambda conn: self._post(conn, key, card, place))
+
+    def _post(self, conn: sa.Connection, key: str, card: Card, place: Place) -> None:
+        outbox.put_card(
+            conn,
+            f"c-{key}",
+            card,
+            conversation=place.conversation,
+            thread=place.thread,
+            reply_to=None,
+            now=self._core.clock.now(),
+        )
+        number, at = key.split("-", 2)[1:]
+        done = sa.update(t.fires).where(t.fires.c.schedule == int(number), t.fires.c.at == at)
+        conn.execute(done.values(done=True))
+
+
+def _soonest(conn: sa.Connection) -> datetime | None:
+    found = conn.execute(sa.select(sa.func.min(t.schedules.c.next_at)).where(t.schedules.c.active)).scalar()
+    return None if found is None else datetime.fromisoformat(found)
+
+
+def _claim(conn: sa.Connection, now: datetime) -> list[dict[str, str]]:
+    """Moves due schedules on to their next time and returns every fire that has no card yet, also one a crash left behind.
+
+    The unique fire row admits one worker; the fire is marked done in the transaction that posts its card.
+    """
+    due = (
+        conn.execute(sa.select(t.schedules).where(t.schedules.c.active, t.schedules.c.next_at <= t.iso(now)))
+        .mappings()
+        .all()
+    )
+    for row in due:
+        known = sa.select(t.fires).where(t.fires.c.schedule == row["id"], t.fires.c.at == row["next_at"])
+        if conn.execute(known).first() is None:
+            conn.execute(sa.insert(t.fires).values(schedule=row["id"], at=row["next_at"], done=False))
+        following = t.iso(next_fire(row["cron"], row["time_zone"], now))
+        conn.execute(
+            sa.update(t.schedules)
+            .where(t.schedules.c.id == row["id"])
+            .values(next_at=following, last_at=row["next_at"])
+        )
+    open_fires = (
+        sa.select(t.fires.c.at, t.schedules)
+        .join(t.schedules, t.schedules.c.id == t.fires.c.schedule)
+        .where(~t.fires.c.done)
+    )
+    rows = conn.execute(open_fires.order_by(t.fires.c.at)).mappings()
+    return [{k: str(row[k]) for k in ("id", "at", "title", "playbook", "inputs", "conversation")} for row in rows]
