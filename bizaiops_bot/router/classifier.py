@@ -1,0 +1,89 @@
+"""Stage 2: which intent a sentence is, learned from the intents' examples, kept between starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from zipfile import BadZipFile
+
+from bizaiops_bot.router import encoder as encoders
+from bizaiops_bot.router import head as heads
+
+_LOG = logging.getLogger(__name__)
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An intent and how sure: `p` its probability, `near` the cosine to its nearest example."""
+
+    intent: str
+    p: float
+    near: float
+
+
+class Classifier:
+    """Learns from (text, intent) pairs at first use, or reads what it learned before from `cache_dir`.
+
+    Without a working encoder it goes on with TF-IDF alone, and says so in the log and in `degraded`.
+    """
+
+    def __init__(self, pairs: list[tuple[str, str]], cache_dir: Path | None, folder: Path = encoders.FOLDER) -> None:
+        self._pairs, self._cache_dir, self._folder = pairs, cache_dir, folder
+        self._lock = Lock()
+        self._head: heads.Head | None = None
+        self._encoder: encoders.Encoder | None = None
+        self.degraded = ""
+
+    def rank(self, text: str, top: int = 5) -> list[Guess]:
+        """The likeliest intents, best first."""
+        head = self._head or self.warm()
+        vector = self._encoder([text])[0] if self._encoder else None
+        p = head.probabilities(text, vector)
+        best = p.argsort()[::-1][:top]
+        return [Guess(head.labels[i], float(p[i]), head.nearest(vector, int(i))) for i in best]
+
+    def warm(self) -> heads.Head:
+        """Loads or trains now; safe from any thread."""
+        with self._lock:
+            if self._head is None:
+                self._encoder = self._load_encoder()
+                self._head = self._load_or_train()
+            return self._head
+
+    def _load_encoder(self) -> encoders.Encoder | None:
+        try:
+            return encoders.Encoder(self._folder)
+        except Exception as error:  # any failure of a native library must not take the bot down
+            self.degraded = f"sentence encoder not available ({type(error).__name__}: {error}); words alone decide"
+            _LOG.warning("%s", self.degraded)
+            return None
+
+    def _load_or_train(self) -> heads.Head:
+        path = self._cache_dir / f"router-{self._key()}.npz" if self._cache_dir else None
+        if path and path.exists():
+            try:
+                return heads.load(path)
+            except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+                _LOG.warning("router cache %s cannot be read (%s), training again", path.name, error)
+        texts, labels = [text for text, _ in self._pairs], [label for _, label in self._pairs]
+        head = heads.train(texts, labels, self._encoder(texts) if self._encoder else None)
+        if path:
+            try:
+                head.save(path)
+            except OSError as error:
+                _LOG.warning("router cache %s cannot be written (%s)", path, error)
+        return head
+
+    def _key(self) -> str:
+        content = {
+            "format": _FORMAT,
+            "pairs": self._pairs,
+            "c": [heads.C_SENTENCE, heads.C_WORDS],
+            "encoder": encoders.fingerprint(self._folder) if self._encoder else "",
+        }
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:16]

@@ -1,0 +1,349 @@
+"""Stage 4: the typed blanks of a playbook, filled from words, memory and catalogue; what cannot be is asked back or
+refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Memory, PlaybookSpec, Question, Refusal, SlotSpec
+from bizaiops_bot.router.formats import said, say
+from bizaiops_bot.router.hearing import Hearing
+from bizaiops_bot.router.intents import Intent, SlotHint
+from bizaiops_bot.router.slots import names, words
+from bizaiops_bot.router.slots.mention import Mention
+
+_UNKNOWN_MODEL = re.compile(
+    r"\b(?:the |our |my )?([a-z][\w-]{2,}) models?\b|\bmodel (?:called |named )?([a-z][\w-]{2,})\b"
+)
+_WORD = re.compile(r"[a-z][a-z_-]{3,}")
+_PAIR = 2
+
+
+class Back(Exception):
+    """The request cannot be finished yet: the Question or Refusal to give instead."""
+
+    def __init__(self, decision: Question | Refusal) -> None:
+        super().__init__(decision)
+        self.decision = decision
+
+
+@dataclass
+class Filling:
+    """Fills the slots of one playbook from one hearing. `given` is known already and wins over words and memory.
+
+    vocabulary: words that no one uses for a model; others may be a name misspelt.
+    """
+
+    intent: Intent
+    spec: PlaybookSpec
+    hearing: Hearing
+    memory: Memory | None
+    vocabulary: frozenset[str]
+    unknown: str = ""
+    given: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.hearing.catalogue
+
+    def run(self) -> dict[str, Any]:
+        """The inputs, JSON-able and by slot name. Raises Back."""
+        self.inputs = {}
+        for slot in sorted(self.spec.slots, key=lambda s: _ORDER.get(s.kind, 9)):
+            value = self.given.get(slot.name)
+            value = self._checked(slot, value) if value is not None else self._read(slot)
+            if value is not None:
+                self.inputs[slot.name] = value
+            elif slot.required:
+                raise Back(self._ask(slot))
+        return self.inputs
+
+    def partial(self) -> dict[str, Any]:
+        """As much as can be filled; never raises."""
+        try:
+            return self.run()
+        except Back:
+            return dict(self.inputs)
+
+    def _read(self, slot: SlotSpec) -> Any:
+        readers = {
+            "model": self._model,
+            "version": self._version,
+            "kpi": self._kpi,
+            "window": self._window,
+            "cron": self._cron,
+            "time_zone": self._zone,
+            "text": self._text,
+            "fault": self._fault,
+            "run": self._number,
+            "schedule": self._number,
+            "percent": self._number,
+            "replicas": self._number,
+        }
+        return readers.get(slot.kind, self._text)(slot)
+
+    def _checked(self, slot: SlotSpec, value: Any) -> Any:
+        """A value known from before, looked up again: the catalogue may have changed, or the model with it."""
+        if slot.kind == "model" and value not in {model.name for model in self.catalogue.models}:
+            raise Back(self._no_model(str(value)))
+        if slot.kind == "version":
+            return self._known_version(slot, str(value))
+        if slot.kind == "kpi" and value not in {
+            name for name, _ in self.catalogue.kpis.get(self.inputs.get("model", ""), ())
+        }:
+            return None
+        return value
+
+    # models
+
+    def _model(self, slot: SlotSpec) -> str | None:
+        hearing = self.hearing
+        inside = [
+            m
+            for m in hearing.models
+            if any(k.start <= m.start and m.end <= k.end and k.end - k.start > m.end - m.start for k in hearing.kpis)
+        ]
+        found = list(dict.fromkeys(m.value for m in hearing.models if m not in inside)) or list(
+            dict.fromkeys(m.value for m in inside)
+        )
+        if len(found) > 1:
+            raise Back(self._choose(slot, f"One model at a time: {_either(found)}?", found))
+        if found:
+            return str(found[0])
+        self._refuse_unknown_model()
+        by_kpi = list(dict.fromkeys(model for model, _ in (m.value for m in hearing.kpis)))
+        if len(by_kpi) == 1 and any(s.kind == "kpi" for s in self.spec.slots):
+            return str(by_kpi[0])
+        if self.memory and self.memory.model and self._may_remember(slot):
+            return self.memory.model
+        only = [model.name for model in self.catalogue.models]
+        return only[0] if slot.required and len(only) == 1 and not self._strange() else None
+
+    def _may_remember(self, slot: SlotSpec) -> bool:
+        if self.hearing.points_back:
+            return True
+        return slot.required and self.intent.risk == "read" and not self._strange()
+
+    def _strange(self) -> list[str]:
+        """Words that no example uses and no extractor claims: perhaps a name."""
+        claimed = [
+            m
+            for kind in ("version", "percent", "replicas", "kpi", "fault", "window", "cron", "time_zone")
+            for m in self.hearing.of_kind(kind)
+        ]
+        found = [
+            m
+            for m in _WORD.finditer(self.hearing.core)
+            if m[0].removesuffix("s") not in self.vocabulary and m[0] not in self.vocabulary
+        ]
+        return [m[0] for m in found if not any(m.start() < c.end and c.start < m.end() for c in claimed)]
+
+    def _refuse_unknown_model(self) -> None:
+        strange = self._strange()
+        for word in strange:
+            if near := names.near_models(word, self.catalogue):
+                raise Back(self._no_model(word, near))
+        m = _UNKNOWN_MODEL.search(self.hearing.core)
+        name = next((g for g in m.groups() if g in strange), "") if m else ""
+        if self.unknown or name:
+            raise Back(self._no_model(self.unknown or name))
+
+    def _no_model(self, name: str, near: list[str] | None = None) -> Refusal:
+        known = [model.name for model in self.catalogue.models]
+        close = near if near is not None else names.near_models(name.lower(), self.catalogue)
+        rest = {slot: value for slot, value in self.given.items() if slot != "model"}
+        choices = tuple(
+            self._choice("model", model, label=f"Yes, {model}" if len(close) == 1 else model, rest=rest)
+            for model in close[:3]
+        )
+        hint = f"Did you mean {_either(close[:3])}?" if close else f"I know {_list(known)}."
+        return Refusal(
+            why=f"There is no model {name[:60]!r}. {hint}", help="Say `models` to see what we have.", choices=choices
+        )
+
+    # versions
+
+    def _version(self, slot: SlotSpec) -> str | None:
+        pair = [s.name for s in self.spec.slots if s.kind == "version"]
+        if len(pair) == _PAIR:
+            return self._pair()[pair.index(slot.name)]
+        hint = self.intent.slots.get(slot.name, SlotHint())
+        mentions = [
+            m for m in self.hearing.versions if not self._after(m, hint.not_after) and m.value not in hint.ignore
+        ]
+        exact = [m for m in mentions if m.value not in names.NAMED_VERSIONS] or mentions
+        found = list(dict.fromkeys(m.value for m in exact))
+        if len(found) > 1:
+            raise Back(self._choose(slot, f"Which version: {_either(found)}?", found))
+        return self._known_version(slot, found[0]) if found else None
+
+    def _pair(self) -> list[str | None]:
+        """Two versions to compare: as said, else the one said against the stable one, else the previous one against
+        it.
+        """
+        model = self.inputs.get("model", "")
+        slots = [s for s in self.spec.slots if s.kind == "version"]
+        heard = [self._known_version(slots[0], m.value) for m in self.hearing.versions]
+        found = list(dict.fromkeys(heard))
+        stable, previous = self.catalogue.stable.get(model), self.catalogue.previous.get(model)
+        if len(found) >= _PAIR:
+            return [found[0], found[1]]
+        if found:
+            return [stable if found[0] != stable else previous, found[0]]
+        return [previous, stable]
+
+    def _known_version(self, slot: SlotSpec, value: str) -> str:
+        model = self.inputs.get("model", "")
+        version = names.version(value, model, self.catalogue)
+        if version is None:
+            known = names.newest_first(self.catalogue.versions.get(model, ()))
+            what = (
+                f"{model} has no {value} version"
+                if value in names.NAMED_VERSIONS
+                else f"{model} has no version {value}"
+            )
+            choices = tuple(self._choice(slot.name, v) for v in known[:3])
+            raise Back(Refusal(why=f"{what}. Known versions: {_list(known[::-1]) or 'none'}.", choices=choices))
+        return version
+
+    def _after(self, mention: Mention, before: tuple[str, ...]) -> bool:
+        return self.hearing.core[: mention.start].rstrip().endswith(before) if before else False
+
+    # numbers, times, words
+
+    def _number(self, slot: SlotSpec) -> int | None:
+        mentions = self.hearing.of_kind(slot.kind)
+        if not slot.required:
+            mentions = [m for m in mentions if m.sure]
+        for mention in mentions:
+            if mention.problem:
+                raise Back(Refusal(why=mention.problem))
+        found = list(dict.fromkeys(m.value for m in mentions))
+        if len(found) > 1:
+            raise Back(self._choose(slot, f"One {slot.kind} at a time: {_either([str(f) for f in found])}?", found))
+        if found:
+            return int(found[0])
+        remembered = getattr(self.memory, slot.kind, None) if slot.kind in {"run", "schedule"} and self.memory else None
+        return int(remembered) if remembered and (self.hearing.points_back or slot.required) else None
+
+    def _kpi(self, _: SlotSpec) -> str | None:
+        model = self.inputs.get("model")
+        mine = list(
+            dict.fromkeys(name for owner, name in (m.value for m in self.hearing.kpis) if model in {None, owner})
+        )
+        if not mine and self.hearing.kpis:
+            owner, name = self.hearing.kpis[0].value
+            choice = self._choice("model", owner, rest={"kpi": name})
+            raise Back(Refusal(why=f"{said('kpi', name)} is a KPI of {owner}, not of {model}.", choices=(choice,)))
+        return str(mine[0]) if len(mine) == 1 else None
+
+    def _window(self, _: SlotSpec) -> Any:
+        return _usable(self.hearing.window)
+
+    def _zone(self, _: SlotSpec) -> Any:
+        return _usable(self.hearing.zone) or self.catalogue.time_zone
+
+    def _cron(self, slot: SlotSpec) -> str | None:
+        value = _usable(self.hearing.cron)
+        if value is None:
+            return None
+        line, missing = value
+        if missing:
+            choices = tuple(self._choice(slot.name, line.format(time=time), label=label) for time, label in _TIMES)
+            pending = Command(
+                playbook=self.spec.name, inputs={**self.inputs, "time_zone": self._zone(slot), slot.name: line}
+            )
+            raise Back(Question(text="At what time of day?", slot=slot.name, choices=choices, pending=pending))
+        return str(line)
+
+    def _fault(self, slot: SlotSpec) -> str | None:
+        found = list(dict.fromkeys(m.value for m in self.hearing.faults))
+        if len(found) > 1:
+            raise Back(self._choose(slot, f"Which fault: {_either([said('fault', f) for f in found])}?", found))
+        return str(found[0]) if found else None
+
+    def _text(self, slot: SlotSpec) -> str | None:
+        if slot.name == "topic":
+            return words.topic(self.hearing.text)
+        reason = self.hearing.reason or words.loose_reason(self.hearing.text, self._last_end())
+        return reason.value if reason else None
+
+    def _last_end(self) -> int:
+        ends = [m.end for kind in ("run", "model") for m in self.hearing.of_kind(kind)]
+        return max(ends, default=0)
+
+    # questions
+
+    def _ask(self, slot: SlotSpec) -> Question:
+        hint = self.intent.slots.get(slot.name, SlotHint()).ask
+        model = self.inputs.get("model", "")
+        if slot.kind == "model":
+            known = [m.name for m in self.catalogue.models]
+            return self._choose(slot, f"Which model: {_either(known)}?", known)
+        if slot.kind == "version":
+            stable = self.catalogue.stable.get(model)
+            known = [v for v in names.newest_first(self.catalogue.versions.get(model, ())) if v != stable][:4]
+            return self._choose(
+                slot, f"Which version of {model}: {_either(known)}?" if known else f"Which version of {model}?", known
+            )
+        if slot.kind == "fault":
+            return self._choose(slot, hint or "Which fault?", list(names.FAULTS))
+        if slot.kind == "cron":
+            return self._choose(
+                slot, hint or "How often, and at what time?", ["0 9 * * 1", "30 8 * * 1-5", "0 7 * * *"]
+            )
+        if slot.kind == "replicas":
+            return self._choose(slot, hint or f"To how many replicas (1 to 50) shall I scale {model}?", [1, 2, 3])
+        return self._choose(slot, hint or f"Which {slot.description.lower() or slot.name}?", self._other_meaning(slot))
+
+    def _other_meaning(self, slot: SlotSpec) -> list[Any]:
+        remembered = getattr(self.memory, slot.kind, None) if slot.kind in {"run", "schedule"} else None
+        return [remembered] if remembered else []
+
+    def _choose(self, slot: SlotSpec, text: str, values: list[Any]) -> Question:
+        choices = tuple(self._choice(slot.name, value) for value in values)
+        pending = Command(playbook=self.spec.name, inputs={**self.given, **self.inputs})
+        return Question(text=text, slot=slot.name, choices=choices, pending=pending)
+
+    def _choice(self, slot: str, value: Any, *, label: str = "", rest: dict[str, Any] | None = None) -> Choice:
+        inputs = {**self._others(slot), **(rest or {}), slot: value}
+        bind = {"playbook": self.spec.name, "inputs": json.dumps(inputs)}
+        return Choice(label=label or said(slot, value), command=say(self.intent, inputs), bind=bind)
+
+    def _others(self, wanted: str) -> dict[str, Any]:
+        """What the words already say about the other slots, so that a click loses nothing."""
+        inputs = {**self.given, **self.inputs}
+        for slot in self.spec.slots:
+            if slot.name == wanted or slot.name in inputs or slot.kind in {"model", "kpi", "text"}:
+                continue
+            mentions = [m for m in self.hearing.of_kind(slot.kind) if not m.problem and m.sure]
+            if slot.kind == "version":
+                mentions = [m for m in mentions if m.value not in names.NAMED_VERSIONS]
+            if slot.kind == "cron":
+                mentions = [m for m in mentions if not m.value[1]]
+            if len(mentions) == 1 and sum(s.kind == slot.kind for s in self.spec.slots) == 1:
+                inputs[slot.name] = mentions[0].value[0] if slot.kind == "cron" else mentions[0].value
+        return inputs
+
+
+_ORDER = {"model": 0, "version": 1, "percent": 2, "replicas": 2, "kpi": 3, "window": 4, "time_zone": 5, "cron": 6}
+_TIMES = (("0 8", "8:00"), ("0 9", "9:00"), ("0 17", "17:00"))
+
+
+def _usable(mention: Mention | None) -> Any:
+    if mention is not None and mention.problem:
+        raise Back(Refusal(why=mention.problem))
+    return mention.value if mention else None
+
+
+def _either(values: list[str]) -> str:
+    return " or ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else "".join(values)
+
+
+def _list(values: list[str]) -> str:
+    return " and ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else "".join(values)

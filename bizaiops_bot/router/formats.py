@@ -1,0 +1,151 @@
+"""Stage 1: exact wordings. "deploy {model} {version} [as a {canary} canary]" is a pattern to read and a sentence to
+say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bizaiops_bot.domain.routing import Catalogue, PlaybookSpec
+from bizaiops_bot.router import moods
+from bizaiops_bot.router.hearing import Hearing
+from bizaiops_bot.router.intents import Intent
+from bizaiops_bot.router.slots import cron
+
+_TOKEN = re.compile(r"\{(\w+)\}|[\[\]()|]|\s+|[^{}\[\]()|\s]+")
+_MAX_TEXT = 300
+_TRIM = re.compile(r"(?:[,\s]+(?:please|pls|now|thanks|thank you|asap))+[.!]*$|[\s.!?]+$")
+_PRONOUN = re.compile(
+    r"(?:it|that|this|them|that one|this one|(?:the|that|this) model)(?: back| again| up| down| off| on)?"
+)
+
+
+@dataclass(frozen=True)
+class Exact:
+    """A wording that fits. `unknown` is what stood for a model and is none."""
+
+    intent: Intent
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    intent: Intent
+    kinds: dict[str, str]
+    regex: re.Pattern[str]
+
+
+class Formats:
+    """All exact wordings of the intents whose playbooks exist."""
+
+    def __init__(self, intents: list[Intent], specs: dict[str, PlaybookSpec]) -> None:
+        self._patterns: list[_Pattern] = []
+        for intent in intents:
+            kinds = {slot.name: slot.kind for slot in specs[intent.playbook].slots} if intent.playbook else {}
+            for text in intent.formats:
+                self._patterns.append(_Pattern(intent, kinds, _compile(text, kinds, intent.name)))
+
+    def match(self, hearing: Hearing) -> Exact | None:
+        """The first format that fits with every value understood; else one where only the model is unknown."""
+        text = _trimmed(hearing.lower)
+        if len(text) > _MAX_TEXT:
+            return None
+        unknown: Exact | None = None
+        for pattern in self._patterns:
+            m = pattern.regex.fullmatch(f" {text}")
+            if m is None:
+                continue
+            bad = [
+                name
+                for name, said in m.groupdict().items()
+                if said and not _reads(pattern.kinds[name], said, hearing.catalogue)
+            ]
+            if not bad:
+                return Exact(pattern.intent)
+            if [pattern.kinds[name] for name in bad] == ["model"]:
+                if _PRONOUN.fullmatch(m[bad[0]].strip()):
+                    return Exact(pattern.intent)
+                unknown = unknown or Exact(pattern.intent, _bare(m[bad[0]]))
+        return unknown
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"^(?:the|our|my|a|an) | models?$", "", name.strip())
+
+
+def _trimmed(text: str) -> str:
+    text = moods.POLITE.sub("", text)
+    before = ""
+    while before != text:
+        before, text = text, _TRIM.sub("", text).strip()
+    return re.sub(r"\s+", " ", text)
+
+
+def _compile(text: str, kinds: dict[str, str], where: str) -> re.Pattern[str]:
+    """A pattern over " " + text: the space before an optional part belongs to it, so that nothing runs together.
+
+    A time zone is read together with the recurring time before it.
+    """
+    parts: list[str] = []
+    for m in _TOKEN.finditer(re.sub(r"\s+\[", "[", f" {text}".replace(" [{time_zone}]", ""))):
+        if m[1]:
+            if m[1] not in kinds:
+                raise ValueError(f"intent {where}: format {text!r} has {{{m[1]}}}, which is no slot of the playbook")
+            parts.append(rf"(?P<{m[1]}>.{{1,{200 if kinds[m[1]] == 'text' else 60}}}?)")
+        else:
+            marks = {"[": "(?: (?:", "]": "))?", "(": "(?:", ")": ")", "|": "|"}
+            parts.append(marks.get(m[0], " " if m[0].isspace() else re.escape(m[0].lower())))
+    return re.compile("".join(parts))
+
+
+def _reads(kind: str, said: str, catalogue: Catalogue) -> bool:
+    hearing = Hearing(said, catalogue)
+    kinds = {kind, "time_zone"} if kind == "cron" else {kind}
+    return kind == "text" or (bool(hearing.of_kind(kind)) and not hearing.residue(kinds))
+
+
+def say(intent: Intent, inputs: dict[str, Any]) -> str:
+    """`inputs` in the intent's own words, which come back to the same command: the first format that says the most of
+    them.
+
+    What is not known is left out, so that saying it leads to the question for it.
+    """
+    said_by = [(_SLOTS.findall(_plain(text, inputs)), _plain(text, inputs)) for text in intent.formats]
+    whole = [(slots, text) for slots, text in said_by if all(inputs.get(slot) is not None for slot in slots)]
+    _, best = max(whole or said_by[:1], key=lambda option: len(option[0]))
+    return re.sub(r"\s+", " ", _SLOTS.sub(lambda m: said(m[1], inputs.get(m[1])), best)).strip()
+
+
+def _plain(text: str, inputs: dict[str, Any]) -> str:
+    """The format with the first of each choice, and the optional parts whose slots are known."""
+    while (simpler := re.sub(r"\(([^()|]*)(?:\|[^()]*)?\)", r"\1", text)) != text:
+        text = simpler
+    while (simpler := _OPTIONAL.sub(lambda m: m[1] if _known(m[1], inputs) else "", text)) != text:
+        text = simpler
+    return text
+
+
+def _known(part: str, inputs: dict[str, Any]) -> bool:
+    slots = _SLOTS.findall(part)
+    return bool(slots) and all(inputs.get(slot) is not None for slot in slots)
+
+
+_SLOTS = re.compile(r"\{(\w+)\}")
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+
+
+def said(slot: str, value: Any) -> str:
+    """A slot value in words."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return str(value.get("label", ""))
+    if slot == "canary":
+        return f"{value}%"
+    if slot == "cron":
+        return cron.spoken(str(value))
+    if slot == "time_zone":
+        return str(value) if "/" not in str(value) else f"{str(value).rsplit('/', 1)[1].replace('_', ' ')} time"
+    return str(value).replace("_", " ") if slot in {"kpi", "fault"} else str(value)

@@ -1,0 +1,164 @@
+"""One utterance with everything the extractors find in it, found when first asked for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from bizaiops_bot.domain.routing import Catalogue
+from bizaiops_bot.router import moods
+from bizaiops_bot.router.slots import cron, names, numbers, windows, words, zones
+from bizaiops_bot.router.slots.mention import Mention
+
+_IT = re.compile(
+    r"\b(?:it|that|this|its|them|that one|this one|the model|the run|the schedule|the digest|again|the same)\b"
+)
+_FILLER = re.compile(
+    r"[\s,.!?:;()'\"-]+|\b(?:the|a|an|of|to|at|as|for|on|in|with|and|model|models|version|number|"
+    r"please|pls|now|one|it|is|was|run|schedule|kpi|from|only|just|"
+    r"share|traffic|instead|rather|then|ok|okay|s)\b"
+)
+
+
+def lower(text: str) -> str:
+    """Lower case of the same length, so that positions hold."""
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """`text` as cleaned by the guards; every list is in order of the text."""
+
+    text: str
+    catalogue: Catalogue
+
+    @cached_property
+    def lower(self) -> str:
+        return lower(self.text)
+
+    @cached_property
+    def reason(self) -> Mention | None:
+        return words.reason(self.text)
+
+    @cached_property
+    def core(self) -> str:
+        """Lower case, the reason left out."""
+        return self.lower[: self.reason.start] if self.reason else self.lower
+
+    @cached_property
+    def models(self) -> list[Mention]:
+        return names.models(self.core, self.catalogue)
+
+    @cached_property
+    def kpis(self) -> list[Mention]:
+        return names.kpis(self.core, self.catalogue)
+
+    @cached_property
+    def versions(self) -> list[Mention]:
+        return numbers.versions(self.core)
+
+    @cached_property
+    def percents(self) -> list[Mention]:
+        return numbers.percents(self.core)
+
+    @cached_property
+    def replicas(self) -> list[Mention]:
+        found = numbers.replicas(self.core)
+        return [m for m in found if not any(m.overlaps(o) for o in [*self.percents, *self.versions, *self.runs])]
+
+    @cached_property
+    def runs(self) -> list[Mention]:
+        return numbers.runs(self.core)
+
+    @cached_property
+    def schedules(self) -> list[Mention]:
+        return numbers.schedules(self.core)
+
+    @cached_property
+    def faults(self) -> list[Mention]:
+        return names.faults(self.core)
+
+    @cached_property
+    def window(self) -> Mention | None:
+        return windows.find(self.core, self.catalogue.now, self.catalogue.time_zone)
+
+    @cached_property
+    def cron(self) -> Mention | None:
+        return cron.find(self.core)
+
+    @cached_property
+    def zone(self) -> Mention | None:
+        return zones.find(self.core)
+
+    def bare(self, kind: str) -> list[Mention]:
+        """Bare numbers that nothing else claims, read as `kind`."""
+        taken = [*self.models, *self.versions, *self.percents, *self.runs, *([self.window] if self.window else [])]
+        return [m for m in numbers.bare(self.core, kind) if not any(m.overlaps(other) for other in taken)]
+
+    @property
+    def points_back(self) -> bool:
+        """Whether "it" or the like stands in for a name."""
+        return bool(_IT.search(self.core))
+
+    def of_kind(self, kind: str) -> list[Mention]:
+        """Mentions for a slot kind."""
+        lists: dict[str, list[Mention]] = {
+            "model": self.models,
+            "version": self.versions,
+            "percent": self.percents,
+            "replicas": self.replicas,
+            "run": self.runs,
+            "schedule": self.schedules,
+            "kpi": self.kpis,
+            "fault": self.faults,
+        }
+        if kind in lists:
+            return lists[kind] or (self.bare(kind) if kind in {"percent", "replicas", "run", "schedule"} else [])
+        one = {"window": self.window, "cron": self.cron, "time_zone": self.zone}.get(kind)
+        return [one] if one else []
+
+    def residue(self, kinds: set[str]) -> str:
+        """What is left of the words when mentions of `kinds` and fillers are taken out."""
+        spans = [(m.start, m.end) for kind in kinds for m in self.of_kind(kind)]
+        kept = "".join(" " if any(a <= i < b for a, b in spans) else char for i, char in enumerate(self.lower))
+        return _FILLER.sub("", kept)
+
+    def canonical(self) -> str:
+        """The words with values replaced by the stand-ins the classifier was trained with, so that names do not
+        matter.
+        """
+        swaps: list[tuple[Mention, str]] = []
+        for mentions, stand_in in (
+            ([self.reason] if self.reason else [], " because the sale"),
+            ([self.cron] if self.cron else [], STAND_INS["cron"]),
+            ([self.window] if self.window else [], STAND_INS["window"]),
+            (self.kpis, STAND_INS["kpi"]),
+            (self.models, STAND_INS["model"]),
+            ([m for m in self.versions if any(c.isdigit() for c in self.core[m.start : m.end])], STAND_INS["version"]),
+            (self.percents, STAND_INS["percent"]),
+            (self.runs, STAND_INS["run"]),
+            (self.schedules, STAND_INS["schedule"]),
+        ):
+            for mention in mentions:
+                if not any(mention.overlaps(other) for other, _ in swaps):
+                    swaps.append((mention, stand_in))
+        text = self.lower
+        for mention, stand_in in sorted(swaps, key=lambda swap: -swap[0].start):
+            text = text[: mention.start] + stand_in + text[mention.end :]
+        return moods.POLITE.sub("", re.sub(r"\s+", " ", text).strip(" .!"))
+
+
+STAND_INS = {
+    "model": "the model",
+    "version": "version 2",
+    "percent": "10%",
+    "replicas": "3",
+    "run": "run 7",
+    "schedule": "schedule 3",
+    "kpi": "the kpi",
+    "cron": "every monday at 9:00",
+    "time_zone": "berlin time",
+    "window": "this week",
+    "text": "the sale",
+}

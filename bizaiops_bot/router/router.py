@@ -1,0 +1,333 @@
+"""Words in, one typed decision out. The router executes nothing and holds no credential."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
+from bizaiops_bot.router import followup, guards, moods
+from bizaiops_bot.router.bands import CLARIFY, band
+from bizaiops_bot.router.classifier import Classifier, Guess
+from bizaiops_bot.router.filling import Back, Filling
+from bizaiops_bot.router.formats import Exact, Formats, say
+from bizaiops_bot.router.hearing import Hearing
+from bizaiops_bot.router.intents import Intent
+from bizaiops_bot.router.language import Language
+from bizaiops_bot.router.slots import words
+from bizaiops_bot.router.training import pairs, vocabulary
+
+_HELP = "I look after the models: status, KPIs, deploys, rollbacks, retraining, schedules. Say `help` to see all of it."
+_MAX_CHOICES = 3
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One utterance on its way; `heard` becomes part of the decision, for the audit."""
+
+    hearing: Hearing
+    memory: Memory | None
+    heard: dict[str, Any]
+
+    def noting(self, **more: Any) -> _Turn:
+        return replace(self, heard={**self.heard, **more})
+
+
+class Router:
+    """Intents and playbooks go in once; `route` is then pure: same words, memory and catalogue, same decision.
+
+    cache_dir: where what was learned is kept between starts; None learns anew (about a second).
+    language: asked when the local stages are unsure (stage 3); None leaves it at a question back.
+    Intents whose playbook is not among `playbooks` are left out. Raises ValueError for slots the playbook does not
+    have.
+    """
+
+    def __init__(
+        self,
+        intents: list[Intent],
+        playbooks: list[PlaybookSpec],
+        cache_dir: Path | None,
+        *,
+        language: Language | None = None,
+        encoder_dir: Path | None = None,
+    ) -> None:
+        self._specs = {spec.name: spec for spec in playbooks}
+        usable = [intent for intent in intents if intent.risk == "none" or intent.playbook in self._specs]
+        self._intents = {intent.name: intent for intent in usable}
+        self._by_playbook = {intent.playbook: intent for intent in reversed(usable) if intent.playbook}
+        _check_slots(usable, self._specs)
+        self._formats = Formats([intent for intent in usable if intent.playbook], self._specs)
+        self._vocabulary = vocabulary(usable)
+        learned = pairs(usable, self._specs)
+        self._classifier = (
+            Classifier(learned, cache_dir, encoder_dir) if encoder_dir else Classifier(learned, cache_dir)
+        )
+        self._language = language
+
+    def warm(self) -> str:
+        """Loads or trains now instead of at the first utterance; returns what is missing, "" when all works."""
+        self._classifier.warm()
+        return self._classifier.degraded
+
+    def route(
+        self,
+        text: str,
+        memory: Memory | None,
+        catalogue: Catalogue,
+        *,
+        answer: dict[str, str] | None = None,
+        said_at: datetime | None = None,
+    ) -> Decision:
+        """Reads `text`, or finishes what a clicked choice's bind (`answer`) stands for.
+
+        said_at: when it was said, on the clock that `remember` was given; default `catalogue.now`.
+        """
+        memory = followup.fresh(memory, said_at or catalogue.now)
+        if answer is not None:
+            return self._clicked(answer, memory, catalogue)
+        cleaned = guards.clean(text)
+        if isinstance(cleaned, Refusal):
+            return cleaned.model_copy(update={"heard": {"stage": "guards"}})
+        plain, dry = words.dry_run(cleaned)
+        heard = {"text": cleaned, **({"dry_run": True} if dry else {})}
+        turn = _Turn(Hearing(plain, catalogue), memory, heard)
+        return self._from_memory(turn) or self._from_words(turn)
+
+    def remember(self, memory: Memory | None, decision: Decision, catalogue: Catalogue, now: datetime) -> Memory:
+        """The thread's memory after `decision`; expires 15 minutes after `now`."""
+        kept = followup.remember(memory, decision, now)
+        gone = kept.model not in {model.name for model in catalogue.models}
+        return kept.model_copy(update={"model": None, "version": None}) if gone else kept
+
+    # Stage 1 and 2
+
+    def _from_words(self, turn: _Turn) -> Decision:
+        exact = self._formats.match(turn.hearing)
+        if exact and not exact.unknown:
+            return self._finish(turn.noting(stage="exact"), exact.intent, sure=True)
+        if parts := moods.several(turn.hearing.core):
+            why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
+            return Refusal(
+                why=why, help=f"Say {parts[0]!r} first.", heard={**turn.heard, "stage": "guards", "several": True}
+            )
+        return self._guess(turn.noting(stage="local"), exact)
+
+    def _guess(self, turn: _Turn, near_format: Exact | None) -> Decision:
+        guesses = self._classifier.rank(turn.hearing.canonical())
+        mine = [g for g in guesses if self._known(g.intent).risk != "none"]
+        out = sum(g.p for g in guesses if self._known(g.intent).risk == "none")
+        turn = turn.noting(guesses={g.intent: round(g.p, 3) for g in guesses[:3]})
+        if near_format and self._may_name(near_format, mine):
+            return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
+        verdict = band(mine[0], self._known(mine[0].intent).risk, out) if mine else "refuse"
+        if verdict == "act":
+            turn = turn.noting(p=round(mine[0].p, 3), near=round(mine[0].near, 3))
+            return self._finish(turn, self._known(mine[0].intent), sure=False)
+        asked = self._ask_language(turn, mine) if self._language else None
+        if asked is not None:
+            return asked
+        return self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
+
+    def _may_name(self, exact: Exact, guesses: list[Guess]) -> bool:
+        """Whether what stands where a model belongs is meant as one: a strange single word, or the sentence is likely
+        that request.
+        """
+        likely = any(g.intent == exact.intent.name and g.p >= CLARIFY.p for g in guesses[:2])
+        return likely or (" " not in exact.unknown and exact.unknown not in self._vocabulary)
+
+    def _known(self, name: str) -> Intent:
+        return self._intents.get(name) or _NOTHING
+
+    def _not_mine(self, turn: _Turn, guesses: list[Guess]) -> Refusal:
+        out = next((self._known(g.intent) for g in guesses if self._known(g.intent).risk == "none"), _NOTHING)
+        return Refusal(why=out.refuse, help=_HELP, heard={**turn.heard, "intent": out.name})
+
+    def _clarify(self, turn: _Turn, guesses: list[Guess]) -> Decision:
+        near = [g for g in guesses if g.p >= 0.25 * guesses[0].p and g.p >= 0.05][:_MAX_CHOICES]
+        choices = tuple(self._offer(turn, self._known(g.intent)) for g in near)
+        pending = Command(playbook=self._known(near[0].intent).playbook, inputs={})
+        return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
+
+    def _offer(self, turn: _Turn, intent: Intent, given: dict[str, Any] | None = None) -> Choice:
+        inputs = self._filling(turn, intent, given=given).partial()
+        bind = {"playbook": intent.playbook, "inputs": json.dumps(inputs)}
+        if turn.heard.get("dry_run"):
+            bind["dry_run"] = "true"
+        return Choice(label=say(intent, inputs), command=say(intent, inputs), bind=bind)
+
+    # Stage 3
+
+    def _ask_language(self, turn: _Turn, guesses: list[Guess]) -> Decision | None:
+        """What the language model proposes; its values count only where they resolve, its changes only after a
+        person's yes.
+        """
+        offered = tuple(self._specs[self._known(g.intent).playbook] for g in guesses)
+        said = (
+            self._language.propose(turn.hearing.text, offered, turn.hearing.catalogue, turn.memory)
+            if self._language
+            else None
+        )
+        if said is None or said.playbook not in {spec.name for spec in offered}:
+            return None
+        spoken = " ".join([turn.hearing.text, *(str(value) for value in said.inputs.values())])
+        turn = replace(turn, hearing=Hearing(spoken, turn.hearing.catalogue)).noting(
+            stage="language", language=said.heard
+        )
+        intent = self._by_playbook[said.playbook]
+        return (
+            self._finish(turn, intent, sure=False)
+            if intent.risk == "read"
+            else self._confirm(turn, intent, "Did you mean…")
+        )
+
+    # Stage 4
+
+    def _finish(
+        self,
+        turn: _Turn,
+        intent: Intent,
+        *,
+        sure: bool,
+        unknown: str = "",
+        given: dict[str, Any] | None = None,
+        order: bool = True,
+    ) -> Decision:
+        turn = turn.noting(intent=intent.name)
+        try:
+            inputs = self._filling(turn, intent, unknown=unknown, given=given).run()
+        except Back as back:
+            return back.decision.model_copy(update={"heard": turn.heard})
+        if intent.risk != "read" and not sure:
+            held = self._hold(turn, intent, given)
+            if held is not None:
+                return held
+        if intent.risk != "read" and not order:
+            return self._confirm(turn, intent, "Did you mean…", given)
+        return Command(playbook=intent.playbook, inputs=inputs, heard=turn.heard)
+
+    def _hold(self, turn: _Turn, intent: Intent, given: dict[str, Any] | None) -> Decision | None:
+        """Why a change or control is asked back although its words are clear; None when it may go on."""
+        spec = self._specs[intent.playbook]
+        mood = moods.mood(moods.without_reason(turn.hearing.core, intent.slots.keys()))
+        timed = any(slot.kind == "cron" for slot in spec.slots)
+        if mood == "order" or (timed and mood in {"later", "conditional", "elsewhere"}):
+            return self._confirm(turn, intent, "Did you mean…", given) if _unused(turn.hearing, spec) else None
+        if mood in {"told", "question"}:
+            return self._confirm(turn, intent, f"{moods.WHY[mood]} Did you mean…", given)
+        choices = (self._offer(turn, intent, given),) if mood in {"later", "conditional"} else ()
+        return Refusal(why=moods.WHY[mood], help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
+
+    def _confirm(self, turn: _Turn, intent: Intent, text: str, given: dict[str, Any] | None = None) -> Question:
+        inputs = self._filling(turn, intent, given=given).partial()
+        pending = Command(playbook=intent.playbook, inputs=inputs)
+        return Question(
+            text=text, slot="playbook", choices=(self._offer(turn, intent, given),), pending=pending, heard=turn.heard
+        )
+
+    def _filling(
+        self, turn: _Turn, intent: Intent, *, unknown: str = "", given: dict[str, Any] | None = None
+    ) -> Filling:
+        spec = self._specs[intent.playbook]
+        return Filling(
+            intent, spec, turn.hearing, turn.memory, self._vocabulary, unknown=unknown, given=dict(given or {})
+        )
+
+    # Clicks and follow-ups
+
+    def _clicked(self, bind: dict[str, str], memory: Memory | None, catalogue: Catalogue) -> Decision:
+        intent = self._by_playbook.get(bind.get("playbook", ""))
+        given = _object(bind.get("inputs", "{}"))
+        if intent is None or given is None:
+            return Refusal(why="That button is no longer valid.", help=_HELP, heard={"stage": "click"})
+        heard: dict[str, Any] = {"stage": "click", **({"dry_run": True} if bind.get("dry_run") else {})}
+        return self._finish(_Turn(Hearing("", catalogue), memory, heard), intent, sure=True, given=given)
+
+    def _from_memory(self, turn: _Turn) -> Decision | None:
+        if turn.memory is None:
+            return None
+        if turn.memory.pending is not None:
+            decision = self._answer(turn, turn.memory.pending)
+            if decision is not None:
+                return decision
+        last = turn.memory.last
+        if last is None or last.playbook not in self._by_playbook:
+            return None
+        again = followup.resumed(last, self._specs[last.playbook], turn.hearing)
+        return self._resume(turn, again) if again else None
+
+    def _answer(self, turn: _Turn, question: Question) -> Decision | None:
+        picked = followup.answered(question, turn.hearing.lower)
+        if picked is False:
+            return Refusal(
+                why="All right, nothing was started.",
+                help=_HELP,
+                heard={**turn.heard, "stage": "memory", "closed": True},
+            )
+        if picked is True:
+            return question.model_copy(update={"heard": turn.heard})
+        if isinstance(picked, Choice):
+            bind = {**picked.bind, **({"dry_run": "true"} if question.heard.get("dry_run") else {})}
+            return self._clicked(bind, turn.memory, turn.hearing.catalogue)
+        spec = self._specs.get(question.pending.playbook)
+        found = followup.slot_answer(question, spec, turn.hearing) if spec else None
+        return self._resume(turn.noting(**_dry(question)), found) if found else None
+
+    def _resume(self, turn: _Turn, found: followup.Resumed) -> Decision:
+        turn = turn.noting(stage="memory", follow_up=found.how)
+        return self._finish(turn, self._by_playbook[found.playbook], sure=True, given=found.given, order=found.order)
+
+
+_NOTHING = Intent.model_construct(
+    name="none",
+    title="",
+    playbook="",
+    risk="none",
+    refuse="That is not something I can do.",
+    slots={},
+    formats=(),
+    examples=(),
+    must_not={},
+    help="",
+)
+
+
+def _dry(question: Question) -> dict[str, Any]:
+    return {"dry_run": True} if question.heard.get("dry_run") else {}
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _unused(hearing: Hearing, spec: PlaybookSpec) -> bool:
+    """Whether the words hold a number that this playbook has no blank for: then they may mean something else."""
+    kinds = {slot.kind for slot in spec.slots}
+    said = {
+        "percent": hearing.percents,
+        "replicas": hearing.replicas,
+        "run": hearing.runs if "schedule" not in kinds else [],
+    }
+    said["version"] = [m for m in hearing.versions if re.search(r"\d", hearing.core[m.start : m.end])]
+    return any(mentions and kind not in kinds for kind, mentions in said.items())
+
+
+def _check_slots(intents: list[Intent], specs: dict[str, PlaybookSpec]) -> None:
+    for intent in intents:
+        if not intent.playbook:
+            continue
+        spec = specs[intent.playbook]
+        strange = set(intent.slots) - {slot.name for slot in spec.slots}
+        if strange:
+            raise ValueError(
+                f"intent {intent.name}: slots {sorted(strange)} are not inputs of the playbook {spec.name}"
+            )
+        if intent.risk != spec.risk:
+            raise ValueError(f"intent {intent.name} says risk {intent.risk}, the playbook {spec.name} says {spec.risk}")

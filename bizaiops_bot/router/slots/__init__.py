@@ -1,0 +1,1 @@
+"""Deterministic extractors: words to typed values, each with where it stood in the text."""

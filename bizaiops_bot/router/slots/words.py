@@ -1,0 +1,66 @@
+"""Free text in a request: the reason after "because", the topic of a call for help, "dry run"."""
+
+from __future__ import annotations
+
+import re
+
+from bizaiops_bot.router.slots.mention import Mention
+
+_REASON = re.compile(
+    r"(?:^|[\s,;:.(-])\s*(?:because(?: of)?|due to|reason ?(?:is|:|=)|since (?=we|it|the|they|there|"
+    r"i\b|black|you)|as (?=we|it|the|they|there|i\b|you)|"
+    r"on account of|owing to)\s*:?\s*(?P<reason>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LOOSE = re.compile(
+    r"(?:^|\s)(?:for|over|during|with the (?:reason|comment|note))\s+(?P<reason>\S.*)$|"
+    r"[,:;(]\s*(?P<rest>\S.*)$|\s-\s(?P<dash>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOPIC = re.compile(
+    r"^(?:please )?(?:help|man|usage|docs?)(?: me)?(?: (?:with|about|on|for|understand))?[:\s]+(?P<topic>.+?)[?.!]*$|"
+    r"^how (?:do|can|should|would) (?:i|we|you|one) (?P<how>.+?)[?.!]*$|^what (?:does|is) "
+    r"(?P<what>[\w -]+?) (?:do|mean|for)[?.!]*$|"
+    r"^(?:explain|tell me) (?:how to |about )?(?P<about>.+?)[?.!]*$",
+    re.IGNORECASE,
+)
+_DRY = re.compile(
+    r"^\s*(?:(?:as )?a )?(?:dry[ -]?run|simulate|simulation|plan only|preview)\b(?: of)?[\s:,-]*|"
+    r"[\s,(]*(?:--dry-run|\(?as a dry[ -]run\)?|dry[ -]run (?:only|please))[)\s]*$",
+    re.IGNORECASE,
+)
+
+
+def reason(text: str) -> Mention | None:
+    """What follows "because", to the end; at most 500 characters are kept."""
+    m = _REASON.search(text)
+    return None if m is None else Mention("text", m.start(), len(text), _tidy(m["reason"]))
+
+
+def loose_reason(text: str, start: int) -> Mention | None:
+    """A reason without "because", behind position `start`: "for the sale", ", looks good"."""
+    m = _LOOSE.search(text, start)
+    if (
+        m is None
+        or not (said := _tidy(m["reason"] or m["rest"] or m["dash"]))
+        or said.lower() in {"now", "please", "me", "us", "today"}
+    ):
+        return None
+    return Mention("text", m.start(), len(text), said)
+
+
+def topic(text: str) -> str | None:
+    """What someone wants help with."""
+    m = _TOPIC.search(text.strip())
+    said = next((g for g in m.groups() if g), None) if m else None
+    return _tidy(said) if said else None
+
+
+def dry_run(text: str) -> tuple[str, bool]:
+    """The text without its "dry run" mark, and whether it had one."""
+    rest, count = _DRY.subn("", text, count=1)
+    return (rest.strip(), True) if count and rest.strip() else (text, False)
+
+
+def _tidy(said: str) -> str:
+    return re.sub(r"\s+", " ", said).strip(" .,;:!()\"'")[:500]
