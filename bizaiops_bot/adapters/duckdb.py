@@ -1,0 +1,253 @@
+"""The Warehouse on one DuckDB file: sums per minute, model and version; a KPI is divided when someone asks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict
+
+from bizaiops_bot.domain.errors import BadInput, NotFound, Permanent, Temporary
+from bizaiops_bot.domain.kpi import Kpi, KpiDay
+from bizaiops_bot.ports import Clock
+
+T = TypeVar("T")
+Sums = tuple[datetime, str, str, Mapping[str, float]]
+
+FLUSH_EVERY_S = 5.0
+LABELLED = "labelled"
+LONGEST_DAYS = 3660
+SCHEMA = """
+create table if not exists kpi_sums (
+    at_s bigint not null, model varchar not null, version varchar not null,
+    measure varchar not null, total double not null
+)
+"""
+
+
+class DuckDbSettings(BaseModel):
+    """The warehouse in one file on this machine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["duckdb"] = "duckdb"
+    path: Path | None = None
+    """The file; None puts `warehouse.duckdb` into the data folder, so that it lives and moves with the rest."""
+
+    def build(self, kpis: Sequence[Kpi], clock: Clock, data_folder: Path) -> DuckDbWarehouse:
+        """Opens the file, creating it when needed. Raises Permanent when that fails."""
+        return DuckDbWarehouse(self.path or data_folder / "warehouse.duckdb", kpis, clock)
+
+
+class DuckDbWarehouse:
+    """The Warehouse port. All work on the file is done by one thread, because DuckDB wants one writer.
+
+    Batches are keyed by (minute, model, version): the same key again replaces, so a restart counts nothing twice.
+    """
+
+    def __init__(self, path: Path | None, kpis: Sequence[Kpi], clock: Clock) -> None:
+        """path: the file, None for one in memory. kpis: the definitions to answer for. Raises Permanent."""
+        self._kpis = {kpi.id: kpi for kpi in kpis}
+        self._clock, self._path = clock, path
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
+        self._buffer: dict[tuple[datetime, str, str], Mapping[str, float]] = {}
+        self._guard = threading.Lock()
+        self._flushed = time.monotonic()
+        self._db: Any = self._worker.submit(self._open).result()
+
+    async def kpis(self) -> list[Kpi]:
+        return list(self._kpis.values())
+
+    async def daily(self, kpi: str, start: date, end: date, *, time_zone: str) -> list[KpiDay]:
+        """One entry per local day, `end` inclusive, 23 or 25 hours long when the clocks change.
+
+        Raises NotFound for an unknown KPI, BadInput for an unknown time zone or a span that is not 1 day to 10 years.
+        """
+        definition, zone = self._kpi(kpi), _zone(time_zone)
+        count = (end - start).days + 1
+        if not 1 <= count <= LONGEST_DAYS:
+            raise BadInput(
+                f"{start} to {end} is no span of days.", do="Name an end on or after the start, within ten years."
+            )
+        days = [start + timedelta(days=place) for place in range(count)]
+        bounds = [_midnight(day, zone) for day in [*days, end + timedelta(days=1)]]
+        sums = await self._in_worker(lambda: self._daily_sums(definition, bounds))
+        now = self._clock.now()
+        return [
+            _kpi_day(definition, day, sums.get(place), complete=bounds[place + 1] <= now)
+            for place, day in enumerate(days)
+        ]
+
+    async def by_version(self, kpi: str, since: datetime) -> dict[str, KpiDay]:
+        """The KPI per version over all minutes since `since`; `day` is that of `since` in UTC. Raises NotFound."""
+        definition = self._kpi(kpi)
+        sums = await self._in_worker(lambda: self._version_sums(definition, since))
+        day = since.astimezone(UTC).date()
+        return {version: _kpi_day(definition, day, found, complete=False) for version, found in sums.items()}
+
+    def append(self, rows: Iterable[Sums]) -> None:
+        """Takes (begin of the minute, model, version, sums by measure). Reads see it at once, the disk within 5 s."""
+        with self._guard:
+            self._buffer.update({(at, model, version): sums for at, model, version, sums in rows})
+            due = bool(self._buffer) and time.monotonic() - self._flushed >= FLUSH_EVERY_S
+            if due:
+                self._flushed = time.monotonic()
+        if due:
+            self._worker.submit(self._flush)
+
+    def flush(self) -> None:
+        """Returns when all that was appended is on disk. Raises Temporary when the file does not take it."""
+        import duckdb
+
+        try:
+            self._worker.submit(self._flush).result()
+        except duckdb.Error as broken:
+            raise Temporary("The warehouse could not be written.", str(broken), "Free some disk space.") from broken
+
+    def close(self) -> None:
+        """Writes what is left and closes the file."""
+        try:
+            self._worker.submit(self._flush).result()
+            self._worker.submit(self._db.close).result()
+        finally:
+            self._worker.shutdown()
+
+    def _open(self) -> Any:
+        import duckdb
+
+        try:
+            if self._path is not None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            db = duckdb.connect(str(self._path or ":memory:"), config={"threads": 1, "memory_limit": "256MB"})
+            db.execute(SCHEMA)
+        except (OSError, duckdb.Error) as broken:
+            what = f"The warehouse {self._path} cannot be opened."
+            raise Permanent(
+                what, str(broken), "Close the other program that uses it, or name another data folder."
+            ) from broken
+        return db
+
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        """Runs `work` after all that was appended has been written. Raises Temporary when the file does not answer."""
+        import duckdb
+
+        def written() -> T:
+            self._flush()
+            return work()
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, written)
+        except duckdb.Error as broken:
+            raise Temporary(
+                "The warehouse did not answer.", str(broken), "Try again in a moment.", after_s=5
+            ) from broken
+
+    def _flush(self) -> None:
+        """Replaces the buffered keys in one transaction; on an error they stay buffered."""
+        with self._guard:
+            taken, self._buffer = self._buffer, {}
+        if not taken:
+            return
+        try:
+            self._write(taken)
+        except BaseException:
+            self._db.rollback()
+            with self._guard:
+                self._buffer = {**taken, **self._buffer}
+            raise
+
+    def _write(self, taken: Mapping[tuple[datetime, str, str], Mapping[str, float]]) -> None:
+        import pandas as pd
+
+        lines = [
+            (int(at.timestamp()), model, version, name, float(total))
+            for (at, model, version), sums in taken.items()
+            for name, total in sums.items()
+        ]
+        batch = pd.DataFrame(lines, columns=["at_s", "model", "version", "measure", "total"])
+        self._db.begin()
+        self._db.register("batch", batch)
+        self._db.execute(
+            "delete from kpi_sums where at_s between ? and ?"
+            " and (at_s, model, version) in (select (at_s, model, version) from batch)",
+            [int(batch["at_s"].min()), int(batch["at_s"].max())],
+        )
+        self._db.execute("insert into kpi_sums select at_s, model, version, measure, total from batch")
+        self._db.unregister("batch")
+        self._db.commit()
+
+    def _daily_sums(self, kpi: Kpi, bounds: list[datetime]) -> dict[int, tuple[float, float, float, int]]:
+        """place of the day -> (numerator, denominator, labelled, newest second)."""
+        marks = [int(bound.timestamp()) for bound in bounds]
+        found = self._db.execute(
+            f"""
+            with days as (
+                select unnest(range(len($starts))) as place, unnest($starts) as first, unnest($ends) as after
+            )
+            select place, {_TOTALS}
+            from days join kpi_sums on at_s >= first and at_s < after
+            where at_s >= $low and at_s < $high and model = $model
+            group by place
+            """,
+            {**_names(kpi), "starts": marks[:-1], "ends": marks[1:], "low": marks[0], "high": marks[-1]},
+        ).fetchall()
+        return {place: tuple(values) for place, *values in found}
+
+    def _version_sums(self, kpi: Kpi, since: datetime) -> dict[str, tuple[float, float, float, int]]:
+        found = self._db.execute(
+            f"select version, {_TOTALS} from kpi_sums where at_s >= $low and model = $model"
+            " group by version order by version",
+            {**_names(kpi), "low": int(since.timestamp())},
+        ).fetchall()
+        return {version: tuple(values) for version, *values in found}
+
+    def _kpi(self, name: str) -> Kpi:
+        if name not in self._kpis:
+            raise NotFound("KPI", name, self._kpis)
+        return self._kpis[name]
+
+
+_TOTALS = """
+    coalesce(sum(total) filter (measure = $numerator), 0), coalesce(sum(total) filter (measure = $denominator), 0),
+    coalesce(sum(total) filter (measure = $labelled), 0), max(at_s)
+"""
+
+
+def _names(kpi: Kpi) -> dict[str, Any]:
+    return {"numerator": kpi.numerator, "denominator": kpi.denominator, "labelled": LABELLED, "model": kpi.model}
+
+
+def _kpi_day(kpi: Kpi, day: date, sums: tuple[float, float, float, int] | None, *, complete: bool) -> KpiDay:
+    """The division; no value under `min_n` labelled rows or without a denominator."""
+    if sums is None:
+        return KpiDay(kpi=kpi.id, day=day, value=None, n=0, complete=complete, updated=None)
+    numerator, denominator, labelled, newest = sums
+    enough = labelled >= kpi.min_n and denominator > 0
+    return KpiDay(
+        kpi=kpi.id,
+        day=day,
+        value=numerator / denominator * kpi.scale if enough else None,
+        n=round(labelled),
+        complete=complete,
+        updated=datetime.fromtimestamp(newest + 60, UTC),
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise BadInput(f"{name!r} is not a time zone.", do="Say one such as Europe/Berlin or UTC.") from unknown
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of the local day, in UTC."""
+    return datetime.combine(day, clock_time(), zone).astimezone(UTC)

@@ -1,0 +1,72 @@
+"""World time: real time made faster, so that a day of the embedded company passes in minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+
+class WorldClock:
+    """The Clock port of the embedded company: `start` plus real elapsed seconds times `speed`."""
+
+    def __init__(self, start: datetime, speed: float = 60.0, *, real: Callable[[], float] = time.monotonic) -> None:
+        """start: world time now, aware UTC. speed: world seconds a real second. real: seconds, never going back."""
+        if start.tzinfo is None:
+            raise ValueError("the world's start needs a time zone")
+        self._real = real
+        self._base, self._since, self._speed = start, real(), _checked(speed)
+        self._sleepers: set[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = set()
+        self._guard = threading.Lock()
+
+    @property
+    def speed(self) -> float:
+        """World seconds a real second."""
+        return self._speed
+
+    def now(self) -> datetime:
+        """World time, aware UTC."""
+        return self._base + timedelta(seconds=(self._real() - self._since) * self._speed)
+
+    def set_speed(self, speed: float) -> None:
+        """Goes on from this moment at `speed`; sleepers are woken to count their rest anew. Safe from any thread."""
+        checked = _checked(speed)
+        with self._guard:
+            self._base, self._since = self.now(), self._real()
+            self._speed = checked
+            sleepers = list(self._sleepers)
+        for loop, wake in sleepers:
+            loop.call_soon_threadsafe(_finish, wake)
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Returns once `now() >= when`; a past time returns at once, after giving others a turn."""
+        await asyncio.sleep(0)
+        while (left := (when - self.now()).total_seconds()) > 0:
+            await self._nap(left / self._speed)
+
+    async def _nap(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        wake: asyncio.Future[None] = loop.create_future()
+        # A timer may fire a touch early; a millisecond more saves a second round.
+        timer = loop.call_later(seconds + 0.001, _finish, wake)
+        with self._guard:
+            self._sleepers.add((loop, wake))
+        try:
+            await wake
+        finally:
+            timer.cancel()
+            with self._guard:
+                self._sleepers.discard((loop, wake))
+
+
+def _finish(wake: asyncio.Future[None]) -> None:
+    if not wake.done():
+        wake.set_result(None)
+
+
+def _checked(speed: float) -> float:
+    if not 0 < speed <= 100_000:
+        raise ValueError(f"speed {speed!r} is not between 0 and 100000 world seconds a real second")
+    return float(speed)

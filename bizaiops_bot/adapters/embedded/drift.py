@@ -1,0 +1,67 @@
+"""Drift of live rows against training: the minute sketches of the stable version, merged when someone asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bizaiops_bot.adapters.embedded.life import ModelLife
+from bizaiops_bot.adapters.embedded.minutes import minute_of
+from bizaiops_bot.adapters.embedded.performance import performance
+from bizaiops_bot.adapters.embedded.served import ServedModel
+from bizaiops_bot.adapters.embedded.serving import EmbeddedServing
+from bizaiops_bot.adapters.embedded.sketches import MIN_ROWS, merged
+from bizaiops_bot.domain.drift import assess_drift, estimate_onset
+from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift
+from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.ports import Clock
+
+SEARCHED = "live rows of the embedded company"
+ONSET_MINUTES = 120
+METRIC = {"classification": "auc", "forecast": "wape"}
+
+
+class EmbeddedDrift:
+    """The DriftReports port of the embedded company."""
+
+    def __init__(self, lives: Mapping[str, ModelLife], serving: EmbeddedServing, clock: Clock) -> None:
+        self._lives, self._serving, self._clock = lives, serving, clock
+
+    async def report(self, model: str, *, minutes: float) -> DriftReport | NoData:
+        """The stable version's rows of the last `minutes` since it became stable; NoData under 200. Raises NotFound."""
+        split = self._serving.split(model)
+        life, now = self._lives[model], self._clock.now()
+        start = max(now - timedelta(minutes=minutes), split.stable_since)
+        window = life.sketches.window(minute_of(start), minute_of(now))
+        rows = sum(sketch.rows for _, sketch in window)
+        if life.sketches.version != split.stable or rows < MIN_ROWS:
+            return NoData(
+                query=f"drift of {model} {split.stable}", window=f"{minutes:g} min", searched=f"{SEARCHED}, {rows} rows"
+            )
+        served = self._serving.served(model, split.stable)
+        columns = assess_drift(served.reference, merged(window))
+        inputs = tuple(column for column in columns if column.kind != "score")
+        judged = life.rows.judged(split.stable, start, split.stable_since, now)
+        return DriftReport(
+            model=model,
+            version=split.stable,
+            start=start,
+            end=now,
+            rows=rows,
+            features=inputs,
+            score=next(column for column in columns if column.kind == "score"),
+            performance=performance(
+                life.stream.info.kind, judged.label, judged.score, served.metrics.get(METRIC[life.stream.info.kind])
+            ),
+            onset=self._onset(life, served, inputs, now),
+        )
+
+    def _onset(
+        self, life: ModelLife, served: ServedModel, inputs: tuple[FeatureDrift, ...], now: datetime
+    ) -> datetime | None:
+        """Looked for over two hours, so that an old drift is not dated to the begin of a short window."""
+        names = [column.name for column in inputs if column.drifted or column.missing]
+        if not names:
+            return None
+        last = minute_of(now)
+        return estimate_onset(served.reference, life.sketches.window(last - ONSET_MINUTES, last), names)
