@@ -1,0 +1,234 @@
+"""What deploying and retraining share: build, gate, package, register, canary, judge, promote, remember."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bizaiops_bot.playbook import (
+    BadInput,
+    Build,
+    Button,
+    Card,
+    Conflict,
+    DiffLine,
+    GateReport,
+    Outcome,
+    Refused,
+    Regression,
+    Run,
+    Text,
+    TrafficState,
+    Verdict,
+    duration_s,
+    spoken_duration,
+)
+from playbooks._cards import status_button, verdict_table
+from playbooks._watch import arm_before, watch_all
+
+HOLD = "20m"
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A version on its way to all traffic. `percent` is the canary's share, 100 for everything at once."""
+
+    model: str
+    version: str
+    stable: str
+    previous: str | None
+    percent: int
+    kind: Literal["deploy", "retrain"]
+
+
+async def refuse_while_frozen(run: Run) -> None:
+    """Raises Refused while releases are frozen; going back to an older version is never frozen."""
+    if frozen := await run.read(run.records.frozen):
+        raise Refused("No release can begin now.", f"Changes are {frozen}.", "An approver can say `unfreeze deploys`.")
+
+
+async def steady_traffic(run: Run, model: str) -> tuple[TrafficState, str]:
+    """The traffic and its stable version. Raises BadInput while the model is paused or a canary is out."""
+    traffic = await run.read(run.serving.traffic, model)
+    if traffic.paused:
+        raise BadInput(f"{model} is paused.", "A canary needs live requests.", f"Type `resume {model}` first.")
+    if traffic.canary is not None:
+        raise BadInput(
+            f"A canary of {model} is already out: {traffic.spoken()}.",
+            do=f"Wait for its run, or type `roll back {model}`.",
+        )
+    if traffic.stable is None:
+        raise BadInput(f"{model} has no stable version, so there is nothing to compare a canary with.")
+    return traffic, traffic.stable
+
+
+async def still_as_planned(run: Run, planned: TrafficState) -> None:
+    """Raises Conflict when the traffic is no longer what the approved plan began with."""
+    now = await run.read(run.serving.traffic, planned.model)
+    if now.weights != planned.weights or now.stable != planned.stable:
+        raise Conflict(
+            f"{planned.model} was not changed.",
+            f"The plan began with {planned.spoken()}, but the traffic is now {now.spoken()}.",
+            "Ask again to get a plan for the world as it is.",
+        )
+
+
+async def certify(run: Run, build: Build, *, model: str, version: str, stable: str, known: list[str]) -> None:
+    """Tests a build against the stable version, packages and registers it. Raises Regression when the gate says no."""
+    report = await run.step("test", run.pipelines.test, build, against=stable, detail=_gate_detail)
+    _require_gate(run, report)
+    package = await run.step(
+        "package", run.pipelines.package, build, detail=lambda p: f"{p.size_bytes / 1e6:.2f} MB, {p.digest[:12]}"
+    )
+    listed = DiffLine(
+        what=f"registry of {model}", before=", ".join(known) or "empty", after=", ".join([*known, version])
+    )
+    await run.step(
+        "register", run.registry.register, package, changes=[listed], detail=lambda v: f"{v.version} registered"
+    )
+
+
+def _gate_detail(report: GateReport) -> str:
+    return f"{'passed' if report.passed else 'failed'} on {report.holdout_rows:,} held-out rows: {report.reason}"
+
+
+def _require_gate(run: Run, report: GateReport) -> None:
+    if run.planning or report.passed:
+        return
+    raise Regression(
+        f"{report.model} {report.version} did not pass the quality gate against {report.against}.",
+        f"{report.reason}, on {report.holdout_rows:,} held-out rows.",
+        "No traffic was moved.",
+    )
+
+
+async def roll_out(run: Run, r: Rollout) -> Verdict:
+    """Shifts traffic, judges, promotes and remembers; a failure or cancel in between restores the stable version."""
+    async with run.undo(f"restore traffic: {r.model} {r.stable} 100%", run.serving.restore, r.model, r.stable):
+        verdict = await _shift_and_judge(run, r)
+        everything = {r.version: 100}
+        state = await run.step(
+            "promote",
+            run.serving.promote,
+            r.model,
+            r.version,
+            changes=[_promotion_line(r)],
+            detail=lambda s: s.spoken(),
+        )
+        expect_weights(run, state, everything)
+        async with run.undo(
+            f"restore champion: {r.model} {r.stable}", run.registry.set_alias, r.model, "champion", r.stable
+        ):
+            await _remember(run, r)
+    return verdict
+
+
+async def _shift_and_judge(run: Run, r: Rollout) -> Verdict:
+    at_once = r.percent == 100
+    before = await arm_before(run, r.model, r.stable) if at_once else None
+    state = await run.step(
+        "shift traffic",
+        run.serving.set_canary,
+        r.model,
+        r.version,
+        r.percent,
+        changes=[_traffic_line(r, f"{r.stable} 100%", _split(r))],
+        detail=lambda s: s.spoken(),
+    )
+    expect_weights(run, state, _weights(r))
+    if at_once:
+        # With everything on the new version there is no stable arm left to compare with.
+        verdict = await watch_all(run, r.model, r.version, before, hold=HOLD)
+    else:
+        verdict = await run.judge(r.model, r.version, hold=HOLD)
+    _require_verdict(run, r, verdict)
+    return verdict
+
+
+def _weights(r: Rollout) -> dict[str, int]:
+    shares = {r.stable: 100 - r.percent, r.version: r.percent}
+    return {version: share for version, share in shares.items() if share}
+
+
+def _split(r: Rollout) -> str:
+    return ", ".join(f"{version} {share}%" for version, share in _weights(r).items())
+
+
+def _traffic_line(r: Rollout, before: str, after: str) -> DiffLine:
+    return DiffLine(what=f"traffic of {r.model}", before=before, after=after)
+
+
+def _promotion_line(r: Rollout) -> DiffLine:
+    if r.percent == 100:
+        return DiffLine(what=f"stable version of {r.model}", before=r.stable, after=r.version)
+    return _traffic_line(r, _split(r), f"{r.version} 100%")
+
+
+def expect_weights(run: Run, state: TrafficState, wanted: dict[str, int]) -> None:
+    """Raises Conflict when the serving system reports other weights than were asked for."""
+    if run.planning or state.weights == wanted:
+        return
+    asked = ", ".join(f"{version} {share}%" for version, share in wanted.items())
+    raise Conflict(
+        f"The traffic of {state.model} is not what was asked for.",
+        f"Asked: {asked}; reported: {state.spoken()}.",
+        f"Type `status {state.model}` to see it as it is now.",
+    )
+
+
+def _require_verdict(run: Run, r: Rollout, verdict: Verdict) -> None:
+    if run.planning or verdict.ok:
+        return
+    word = {
+        Outcome.FAILED: "failed as a canary",
+        Outcome.INCONCLUSIVE: "could not be judged",
+        Outcome.ERROR: "could not be measured",
+    }[verdict.outcome]
+    reason = verdict.reason.rstrip(".") + "."
+    raise Regression(f"{r.model} {r.version} {word}.", reason, f"{r.stable} gets all traffic again.")
+
+
+async def _remember(run: Run, r: Rollout) -> None:
+    await set_champion(run, r.model, r.version, r.stable, r.previous)
+    await run.step("note the release", run.controls.record_release, r.model, r.version, r.stable, r.kind, run=run.id)
+
+
+async def set_champion(run: Run, model: str, champion: str, previous: str, old_previous: str | None) -> None:
+    """Moves the registry's aliases; `previous` is the version that was champion until now."""
+    was = DiffLine(what=f"alias previous of {model}", before=old_previous or "none", after=previous)
+    await run.step("set alias previous", run.registry.set_alias, model, "previous", previous, changes=[was])
+    now = DiffLine(what=f"alias champion of {model}", before=previous, after=champion)
+    await run.step("set alias champion", run.registry.set_alias, model, "champion", champion, changes=[now])
+
+
+async def previous_alias(run: Run, model: str) -> str | None:
+    """The version that the registry calls `previous`, if any."""
+    versions = await run.read(run.registry.versions, model)
+    return next((v.version for v in versions if "previous" in v.aliases), None)
+
+
+def hold_words() -> str:
+    """ "20 min" """
+    return spoken_duration(duration_s(HOLD))
+
+
+def success_card(run: Run, r: Rollout, verdict: Verdict, *, title: str) -> Card:
+    """How a rollout ended well: verdict with numbers, traffic now, what to say next."""
+    if run.planning:
+        return Card(title=title)
+    line = (
+        f"{r.model} {r.version} now gets all traffic; before it was {r.stable}. Judged: {verdict.reason.rstrip('.')}."
+    )
+    return Card(
+        title=title,
+        tone="success",
+        summary=line,
+        blocks=(Text(text=line), verdict_table(verdict)),
+        buttons=(
+            status_button(r.model),
+            Button(label="Compare", command=f"compare {r.model} {r.stable} and {r.version}"),
+            Button(label="Effect on KPIs", command=f"what did the last {r.model} release do?"),
+            Button(label="Roll back", command=f"roll back {r.model}", style="danger"),
+        ),
+        run_id=run.id,
+    )

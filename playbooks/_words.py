@@ -1,0 +1,52 @@
+"""A cron line as a person says it, and times in a schedule's own zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bizaiops_bot.playbook import BadInput
+
+DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SHORT = {"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
+
+
+def spoken_cron(cron: str, time_zone: str) -> str:
+    """ "every Monday at 9:00 Europe/Berlin"; a line beyond everyday words is given as it is."""
+    parts = cron.split()
+    if len(parts) != 5 or parts[3] != "*" or not (parts[0].isdigit() and parts[1].isdigit()):
+        return f"on the schedule {cron} ({time_zone})"
+    minute, hour, day, _, weekday = parts
+    days = _days(day, weekday)
+    return f"{days} at {int(hour)}:{int(minute):02d} {time_zone}" if days else f"on the schedule {cron} ({time_zone})"
+
+
+def _days(day: str, weekday: str) -> str | None:
+    if day != "*":
+        return f"on day {day} of every month" if day.isdigit() and weekday == "*" else None
+    if weekday == "*":
+        return "every day"
+    if weekday.lower() in {"1-5", "mon-fri"}:
+        return "every weekday"
+    numbers = [SHORT.get(w.lower(), int(w) if w.isdigit() else -1) for w in weekday.split(",")]
+    if any(n not in range(8) for n in numbers):
+        return None
+    return "every " + " and ".join(DAYS[n] for n in numbers)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone called `name`. Raises BadInput when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadInput(f"There is no time zone {name!r}.", do="Use a name such as Europe/Berlin or UTC.") from error
+
+
+def local_day(when: datetime, time_zone: str) -> date:
+    """The calendar day of `when` in `time_zone`."""
+    return when.astimezone(zone(time_zone)).date()
+
+
+def local_stamp(when: datetime | None, time_zone: str) -> str:
+    """ "Mon 24 Nov 09:00" in `time_zone`; "never" for None."""
+    return "never" if when is None else f"{when.astimezone(zone(time_zone)):%a %-d %b %H:%M}"

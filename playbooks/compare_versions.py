@@ -1,0 +1,122 @@
+"""Two versions of a model side by side."""
+
+from pydantic import Field
+
+from bizaiops_bot.playbook import (
+    BadInput,
+    Button,
+    Card,
+    Context,
+    HealthSample,
+    Inputs,
+    ModelName,
+    ModelVersion,
+    NoData,
+    NotFound,
+    Release,
+    Run,
+    Table,
+    TrafficState,
+    Version,
+    playbook,
+    stamp,
+)
+from playbooks._cards import known_model, known_versions, number_of
+from playbooks._health import HEALTH_MINUTES
+
+
+class CompareVersions(Inputs):
+    """Compare two versions: what they measured at the gate, live health, who released them when."""
+
+    model: ModelName = Field(description="the model")
+    version_a: Version = Field(description="the first version")
+    version_b: Version = Field(description="the second version")
+
+
+@playbook(title="Compare two versions", risk="read")
+async def compare_versions(run: Run, ask: CompareVersions) -> Card:
+    await known_model(run, ask.model)
+    if ask.version_a == ask.version_b:
+        raise BadInput(f"{ask.version_a} is the same as {ask.version_b}.", do="Name two versions.")
+    pair = await _pair(run, ask)
+    traffic = await run.read(run.serving.traffic, ask.model)
+    health = await run.read(run.metrics.health, ask.model, minutes=HEALTH_MINUTES)
+    releases = await run.read(run.records.releases, ask.model, limit=50)
+    rows = (*_metric_rows(*pair), *_live_rows(pair, traffic, health), *_fact_rows(pair, releases))
+    return Card(
+        title=f"{ask.model}: {ask.version_a} and {ask.version_b}",
+        summary=_summary(*pair),
+        blocks=(
+            Table(columns=("", ask.version_a, ask.version_b), rows=rows, align="lrr"),
+            Context(text="Metrics were measured on held-out rows at each version's gate."),
+        ),
+        buttons=_buttons(ask, traffic),
+    )
+
+
+async def _pair(run: Run, ask: CompareVersions) -> tuple[ModelVersion, ModelVersion]:
+    registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
+    known = await known_versions(run, ask.model)
+    for version in (ask.version_a, ask.version_b):
+        if version not in known:
+            raise NotFound(f"{ask.model} version", version, known)
+        if version not in registered:
+            raise BadInput(
+                f"{ask.model} {version} was never built, so nothing is measured yet.",
+                do=f"Type `deploy {ask.model} {version}` to build and test it.",
+            )
+    return registered[ask.version_a], registered[ask.version_b]
+
+
+def _metric_rows(a: ModelVersion, b: ModelVersion) -> list[tuple[str, ...]]:
+    return [
+        (f"{name} at the gate", _number(a.metrics.get(name)), _number(b.metrics.get(name)))
+        for name in sorted({*a.metrics, *b.metrics})
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.4g}"
+
+
+def _live_rows(
+    pair: tuple[ModelVersion, ModelVersion], traffic: TrafficState, health: list[HealthSample] | NoData
+) -> list[tuple[str, ...]]:
+    samples = {} if isinstance(health, NoData) else {s.version: s for s in health}
+    live = [samples.get(v.version) for v in pair]
+    shares = ("traffic now", *(f"{traffic.weights.get(v.version, 0)}%" for v in pair))
+    if not any(live):
+        return [shares]
+    return [
+        shares,
+        ("requests, 15 min", *(f"{s.requests:,}" if s else "–" for s in live)),
+        ("errors, 15 min", *(f"{s.error_rate:.2%}" if s else "–" for s in live)),
+        ("p95, 15 min", *(f"{s.latency_p95_ms:.0f} ms" if s else "–" for s in live)),
+    ]
+
+
+def _fact_rows(pair: tuple[ModelVersion, ModelVersion], releases: list[Release]) -> list[tuple[str, ...]]:
+    by_version = {r.version: r for r in reversed(releases)}
+    last = [by_version.get(v.version) for v in pair]
+    return [
+        ("built", *(stamp(v.created) for v in pair)),
+        ("last released by", *(f"{r.actor}, {stamp(r.at)}" if r else "never released" for r in last)),
+        ("what it is", *(v.summary or "–" for v in pair)),
+        ("aliases", *(", ".join(v.aliases) or "–" for v in pair)),
+    ]
+
+
+def _summary(a: ModelVersion, b: ModelVersion) -> str:
+    shared = sorted(set(a.metrics) & set(b.metrics))
+    said = ", ".join(f"{name} {a.metrics[name]:.4g} and {b.metrics[name]:.4g}" for name in shared)
+    return f"{a.model} {a.version} and {b.version} at the gate: {said or 'no common metric'}."
+
+
+def _buttons(ask: CompareVersions, traffic: TrafficState) -> tuple[Button, ...]:
+    stable = number_of(traffic.stable or "v0")
+    newer = [v for v in (ask.version_a, ask.version_b) if not traffic.weights.get(v) and number_of(v) > stable]
+    deploy = tuple(
+        Button(label=f"Deploy {v} as a 10% canary", command=f"deploy {ask.model} {v} as a 10% canary")
+        for v in newer[-1:]
+    )
+    return (*deploy, Button(label="History", command=f"history of {ask.model}"))

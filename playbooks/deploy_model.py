@@ -1,0 +1,104 @@
+"""Deploy a version: build, test, canary, judge, promote."""
+
+from pydantic import Field
+
+from bizaiops_bot.playbook import (
+    BadInput,
+    Build,
+    Card,
+    DiffLine,
+    Inputs,
+    ModelName,
+    ModelVersion,
+    NotFound,
+    Percent,
+    Run,
+    Version,
+    playbook,
+)
+from playbooks._cards import known_model, known_versions, metric_words, success_title
+from playbooks._rollout import (
+    Rollout,
+    certify,
+    hold_words,
+    previous_alias,
+    refuse_while_frozen,
+    roll_out,
+    steady_traffic,
+    still_as_planned,
+    success_card,
+)
+
+
+class DeployModel(Inputs):
+    """Roll a version out: build and test it if needed, send it part of the traffic, judge it, promote it."""
+
+    model: ModelName = Field(description="the model")
+    version: Version = Field(description="the version to deploy, such as v2")
+    canary: Percent = Field(10, description="percent of requests for the canary; 100 moves everything at once")
+
+
+@playbook(title="Deploy a model version", risk="change")
+async def deploy_model(run: Run, ask: DeployModel) -> Card:
+    await known_model(run, ask.model)
+    await _require_version(run, ask)
+    await refuse_while_frozen(run)
+    traffic, stable = await steady_traffic(run, ask.model)
+    if ask.version == stable:
+        raise BadInput(
+            f"{ask.model} {ask.version} already serves 100% of the traffic.",
+            do=f"Type `history of {ask.model}` to see when it was released.",
+        )
+    registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
+    await run.approve(_question(ask, stable, registered))
+    await refuse_while_frozen(run)
+    await still_as_planned(run, traffic)
+    if ask.version not in registered:
+        await _make(run, ask, stable, list(registered))
+    previous = await previous_alias(run, ask.model)
+    rollout = Rollout(ask.model, ask.version, stable, previous, ask.canary, "deploy")
+    verdict = await roll_out(run, rollout)
+    return success_card(run, rollout, verdict, title=success_title(ask.model, ask.version, "deployed"))
+
+
+async def _require_version(run: Run, ask: DeployModel) -> None:
+    known = await known_versions(run, ask.model)
+    if ask.version not in known:
+        raise NotFound(f"{ask.model} version", ask.version, known)
+
+
+def _question(ask: DeployModel, stable: str, registered: dict[str, ModelVersion]) -> str:
+    made = "" if ask.version in registered else f"Build {ask.version} and test it against {stable}, then "
+    if ask.canary == 100:
+        move = (
+            f"move all traffic of {ask.model} from {stable} to {ask.version} at once, watch it for {hold_words()} "
+            f"and go back to {stable} if it is worse?"
+        )
+    else:
+        move = (
+            f"send {ask.canary}% of {ask.model} to {ask.version} ({stable} keeps {100 - ask.canary}%) "
+            f"and everything after {hold_words()} of live traffic without harm?"
+        )
+    measured = _measured(registered, ask.version, stable)
+    question = f"{made}{move}{measured}"
+    return question[0].upper() + question[1:]
+
+
+def _measured(registered: dict[str, ModelVersion], version: str, stable: str) -> str:
+    if version not in registered or not registered[version].metrics:
+        return ""
+    said = [f"{name}: {metric_words(registered[name].metrics)}" for name in (version, stable) if name in registered]
+    return f" At the gate, {'; '.join(said)}."
+
+
+async def _make(run: Run, ask: DeployModel, stable: str, known: list[str]) -> None:
+    trained = DiffLine(what=f"build of {ask.model} {ask.version}", before="none", after="trained")
+    build: Build = await run.step(
+        "build",
+        run.pipelines.build,
+        ask.model,
+        ask.version,
+        changes=[trained],
+        detail=lambda b: f"{b.train_rows:,} rows in {b.train_seconds:.1f} s",
+    )
+    await certify(run, build, model=ask.model, version=ask.version, stable=stable, known=known)

@@ -1,0 +1,131 @@
+"""What one can say to the bot."""
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from bizaiops_bot.playbook import Block, Button, Card, Context, FreeText, Inputs, Run, Table, Text, playbook
+
+
+@dataclass(frozen=True)
+class Group:
+    """One family of requests: phrases a person can type, what each does, and who may."""
+
+    title: str
+    words: str
+    who: str
+    phrases: tuple[tuple[str, str], ...]
+
+
+GROUPS = (
+    Group(
+        "See",
+        "status look health drift alerts models list what",
+        "everyone",
+        (
+            ("what models do we have?", "all models with traffic, health and drift"),
+            ("status churn", "traffic, health, drift, alerts, latency"),
+            ("list alerts", "what needs care, time to detect and to recover"),
+            ("compare churn v1 and v2", "two versions side by side"),
+        ),
+    ),
+    Group(
+        "Release",
+        "deploy canary promote release roll back rollback retrain version traffic percent",
+        "engineers and SREs; another person with the role approver agrees",
+        (
+            ("deploy churn v2 as a 10% canary", "build, test, canary, judge, promote"),
+            ("roll back churn", "all traffic to the version before"),
+            ("retrain churn", "train on recent labelled rows, then release"),
+            ("who deployed churn last?", "the releases of a model"),
+        ),
+    ),
+    Group(
+        "Operate",
+        "pause resume scale replicas freeze unfreeze fault faults inject operate",
+        "engineers and SREs; pausing and scaling are approved like a release",
+        (
+            ("pause churn", "turn its requests away; `resume churn` serves again"),
+            ("scale demand to 3", "change the replicas"),
+            ("freeze deploys", "no release until `unfreeze deploys`"),
+            ("inject latency into churn", "demo only: break something, see it healed"),
+        ),
+    ),
+    Group(
+        "Business",
+        "kpi kpis revenue digest schedule effect business week numbers analyst",
+        "everyone",
+        (
+            ("how did churn do this week?", "KPIs against the week before"),
+            (
+                "what did the last churn release do to revenue at risk?",
+                "effect with interval, or why it cannot be told",
+            ),
+            ("send the churn KPI digest here every Monday at 9:00 Berlin time", "a digest by schedule"),
+            ("show schedules", "what is sent when; stop it or send it now"),
+        ),
+    ),
+    Group(
+        "Runs and approvals",
+        "run runs approve reject approval approvals cancel audit plan",
+        "approvers decide, never on their own request; every decision is audited",
+        (
+            ("list approvals", "what waits for a decision"),
+            ("show run 7", "its steps, plan and decisions"),
+            ("cancel run 7", "stop it; what it changed is undone"),
+            ("show audit", "the last entries of the audit log"),
+        ),
+    ),
+)
+
+
+class Help(Inputs):
+    """Show what can be asked, with examples; about one topic if one is named."""
+
+    topic: FreeText | None = Field(None, description="what the help should be about, such as deploy or digest")
+
+
+@playbook(title="Help", risk="read")
+async def help(run: Run, ask: Help) -> Card:  # noqa: A001 - a playbook is named like the word people type
+    del run
+    groups = matching(ask.topic or "")
+    if len(groups) == 1:
+        return _topic_card(groups[0])
+    return _overview(ask.topic)
+
+
+def matching(topic: str) -> list[Group]:
+    """The one group that shares most words with `topic`; all of them when none does."""
+    words = {word.strip("?.,!").lower() for word in topic.split()}
+    scored = [(len(words & {*g.words.split(), *g.title.lower().split()}), g) for g in GROUPS]
+    best = max(score for score, _ in scored)
+    return list(GROUPS) if best == 0 else [next(g for score, g in scored if score == best)]
+
+
+def _overview(topic: str | None) -> Card:
+    rows = tuple((g.title, "\n".join(phrase for phrase, _ in g.phrases[:3]), g.who) for g in GROUPS)
+    blocks: tuple[Block, ...] = (
+        Text(text="I run your machine-learning models from this conversation. Say it in your own words; for example:"),
+        Table(columns=("For", "Say", "Who may"), rows=rows),
+        Context(
+            text="A change shows its plan first and waits for an approver. `help deploy` tells more about one topic."
+        ),
+    )
+    if topic:
+        blocks = (Text(text="I have no help on that topic. This is what I can do:"), *blocks)
+    examples = " · ".join(g.phrases[0][0] for g in GROUPS)
+    return Card(title="What I can do", summary=f"Say for example: {examples}", blocks=blocks, buttons=_buttons(GROUPS))
+
+
+def _buttons(groups: tuple[Group, ...]) -> tuple[Button, ...]:
+    return tuple(Button(label=g.phrases[0][0], command=g.phrases[0][0]) for g in groups)
+
+
+def _topic_card(group: Group) -> Card:
+    said = "; ".join(f"{phrase} ({does})" for phrase, does in group.phrases)
+    return Card(
+        title=f"Help: {group.title}",
+        summary=f"{group.title}: {said}. Who may: {group.who}.",
+        blocks=(Table(columns=("Say", "What it does"), rows=group.phrases), Context(text=f"Who may: {group.who}.")),
+        buttons=tuple(Button(label=phrase, command=phrase) for phrase, _ in group.phrases),
+    )

@@ -1,0 +1,91 @@
+"""Go back to an earlier version."""
+
+from pydantic import Field
+
+from bizaiops_bot.playbook import (
+    BadInput,
+    Button,
+    Card,
+    Diff,
+    DiffLine,
+    Inputs,
+    ModelName,
+    NotFound,
+    Run,
+    Text,
+    TrafficState,
+    Version,
+    playbook,
+)
+from playbooks._cards import known_model, status_button
+from playbooks._rollout import expect_weights, previous_alias, set_champion, still_as_planned
+
+
+class RollBackModel(Inputs):
+    """Send all traffic of a model back to an earlier version; without a version, to the one before the last release."""
+
+    model: ModelName = Field(description="the model")
+    version: Version | None = Field(None, description="the version to go back to; the previous release if left out")
+
+
+@playbook(title="Roll a model back", risk="change")
+async def roll_back_model(run: Run, ask: RollBackModel) -> Card:
+    await known_model(run, ask.model)
+    traffic = await run.read(run.serving.traffic, ask.model)
+    target = await _target(run, ask, traffic)
+    if traffic.weights == {target: 100}:
+        raise BadInput(
+            f"{ask.model} {target} already serves 100% of the traffic.",
+            do=f"Type `history of {ask.model}` to see the others.",
+        )
+    await run.approve(f"Send all traffic of {ask.model} to {target}? Now it is {traffic.spoken()}.")
+    await still_as_planned(run, traffic)
+    line = DiffLine(what=f"traffic of {ask.model}", before=traffic.spoken(), after=f"{target} 100%")
+    state = await run.step(
+        "restore traffic", run.serving.restore, ask.model, target, changes=[line], detail=lambda s: s.spoken()
+    )
+    expect_weights(run, state, {target: 100})
+    if traffic.stable not in (None, target):
+        await _remember(run, ask.model, target, str(traffic.stable))
+    return _card(run, ask.model, target, line)
+
+
+async def _target(run: Run, ask: RollBackModel, traffic: TrafficState) -> str:
+    registered = [v.version for v in await run.read(run.registry.versions, ask.model)]
+    if ask.version is not None:
+        if ask.version not in registered:
+            raise NotFound(f"released {ask.model} version", ask.version, registered)
+        return ask.version
+    if traffic.canary is not None and traffic.stable is not None:
+        return traffic.stable
+    return await _previous(run, ask.model, traffic.stable, registered)
+
+
+async def _previous(run: Run, model: str, stable: str | None, registered: list[str]) -> str:
+    # A rollback is not a way forward: after v1 -> v2 -> v1 the version before v1 is asked for, never v2 again.
+    forward = [r for r in await run.read(run.records.releases, model, limit=50) if r.kind != "rollback"]
+    release = next((r for r in forward if r.version == stable), None)
+    found = release.previous if release else await previous_alias(run, model)
+    if found is None or found not in registered:
+        raise BadInput(
+            f"There is no release before {model} {stable}.",
+            do=f"Name a version: {', '.join(v for v in registered if v != stable) or 'none other is registered'}.",
+        )
+    return found
+
+
+async def _remember(run: Run, model: str, target: str, left: str) -> None:
+    await set_champion(run, model, target, left, await previous_alias(run, model))
+    await run.step("note the release", run.controls.record_release, model, target, left, "rollback", run=run.id)
+
+
+def _card(run: Run, model: str, target: str, line: DiffLine) -> Card:
+    said = f"{model} is back on {target}: it gets all traffic. Before it was {line.before}."
+    return Card(
+        title=f"{model} is rolled back to {target}",
+        tone="success",
+        summary=said,
+        blocks=(Text(text=said), Diff(lines=(line,))),
+        buttons=(status_button(model), Button(label="History", command=f"history of {model}")),
+        run_id=run.id,
+    )

@@ -1,0 +1,84 @@
+"""One run: steps, plan, decisions, error."""
+
+from pydantic import Field
+
+from bizaiops_bot.playbook import (
+    Block,
+    Card,
+    Context,
+    Diff,
+    Fields,
+    Inputs,
+    Run,
+    RunNumber,
+    RunRecord,
+    Steps,
+    Table,
+    Text,
+    Tone,
+    playbook,
+    spoken_duration,
+    stamp,
+)
+from playbooks._cards import inputs_words, known_run
+from playbooks._runs import STATUS, run_buttons
+
+TONES: dict[str, Tone] = {
+    "succeeded": "success",
+    "failed": "danger",
+    "rejected": "warning",
+    "waiting": "info",
+    "running": "info",
+}
+
+
+class ShowRun(Inputs):
+    """Show one run: its steps, plan, decisions and how it ended."""
+
+    run: RunNumber = Field(description="the number of the run")
+
+
+@playbook(title="Show a run", risk="read")
+async def show_run(run: Run, ask: ShowRun) -> Card:
+    record = await known_run(run, ask.run)
+    return Card(
+        title=f"Run {record.id}: {inputs_words(record)}",
+        tone=TONES.get(record.status, "muted"),
+        summary=_summary(record),
+        blocks=tuple(_blocks(record)),
+        buttons=run_buttons(record),
+        run_id=record.id,
+    )
+
+
+def _summary(record: RunRecord) -> str:
+    done = sum(step.status == "done" for step in record.steps)
+    what = f"Run {record.id} ({inputs_words(record)}) by {record.actor}"
+    said = f"{what}: {record.status}, {done} of {len(record.steps)} steps done."
+    return f"{said} {record.error or record.summary}".strip()
+
+
+def _blocks(record: RunRecord) -> list[Block]:
+    took = spoken_duration((record.ended - record.created).total_seconds()) if record.ended else "not over"
+    facts = (
+        ("Status", STATUS[record.status]),
+        ("Asked by", record.actor),
+        ("Asked", stamp(record.created)),
+        ("Took", took),
+    )
+    blocks: list[Block] = [Fields(fields=facts)]
+    if outcome := record.error or record.summary:
+        blocks.append(Text(text=outcome))
+    if record.steps:
+        blocks.append(Steps(steps=record.steps))
+    if record.plan.changes:
+        blocks.append(Diff(lines=record.plan.changes))
+    if record.decisions:
+        rows = tuple((d.actor, d.decision, d.reason or "–", stamp(d.at)) for d in record.decisions)
+        blocks.append(Table(columns=("Who", "Decision", "Reason", "When"), rows=rows))
+    blocks.append(Context(text=f"Plan {record.plan.hash[:12]} · {_gates(record)}"))
+    return blocks
+
+
+def _gates(record: RunRecord) -> str:
+    return "; ".join(f"{g.quorum} × {g.role}, open {g.expires}" for g in record.plan.gates) or "no approval needed"

@@ -1,0 +1,124 @@
+"""How one model is doing now."""
+
+from pydantic import Field
+
+from bizaiops_bot.playbook import (
+    Alert,
+    Block,
+    Button,
+    Card,
+    Context,
+    DriftReport,
+    Fields,
+    HealthSample,
+    Inputs,
+    ModelName,
+    NoData,
+    Release,
+    Run,
+    Table,
+    Text,
+    Tone,
+    TrafficState,
+    assess_health,
+    playbook,
+    stamp,
+)
+from playbooks._cards import clock_now, known_model
+from playbooks._health import (
+    DRIFT_MINUTES,
+    HEALTH_MINUTES,
+    alert_words,
+    drift_words,
+    health_rows,
+    health_words,
+    latency_chart,
+    quality_words,
+)
+
+
+class ShowStatus(Inputs):
+    """Show traffic, health, drift, alerts and the last release of a model."""
+
+    model: ModelName = Field(description="the model")
+
+
+@playbook(title="Show the status of a model", risk="read")
+async def show_status(run: Run, ask: ShowStatus) -> Card:
+    info = await known_model(run, ask.model)
+    now = await clock_now(run)
+    traffic = await run.read(run.serving.traffic, ask.model)
+    health = await run.read(run.metrics.health, ask.model, minutes=HEALTH_MINUTES)
+    report = await run.read(run.drift.report, ask.model, minutes=DRIFT_MINUTES)
+    alerts = await run.read(run.records.alerts, model=ask.model, open_only=True)
+    releases = await run.read(run.records.releases, ask.model, limit=5)
+    chart = await latency_chart(run, ask.model, now, releases)
+    blocks: list[Block] = [Fields(fields=_facts(traffic, report, alert_words(alerts, now), releases))]
+    blocks.append(_health_block(health, traffic))
+    blocks.append(Text(text=str(chart).capitalize()) if isinstance(chart, NoData) else chart)
+    blocks.append(Context(text=f"{info.title} · owner {info.owner or 'not named'} · read {stamp(traffic.read_at)}"))
+    said = f"{ask.model} serves {traffic.spoken()}. {health_words(health)}. Drift: {drift_words(report)}."
+    return Card(
+        title=f"{ask.model}: {_headline(traffic, alerts, health)}",
+        tone=_tone(traffic, alerts, health),
+        summary=f"{said} Open alerts: {len(alerts)}.",
+        blocks=tuple(blocks),
+        buttons=_buttons(traffic, alerts),
+    )
+
+
+def _facts(
+    traffic: TrafficState, report: DriftReport | NoData, alerts: str, releases: list[Release]
+) -> tuple[tuple[str, str], ...]:
+    last = releases[0] if releases else None
+    released = f"{last.version} ({last.kind}) by {last.actor}, {stamp(last.at)}" if last else "none on record"
+    facts = [
+        ("Traffic", traffic.spoken()),
+        ("Replicas", str(traffic.replicas)),
+        ("Last release", released),
+        ("Open alerts", alerts),
+        ("Drift", drift_words(report)),
+    ]
+    if quality := quality_words(report):
+        facts.append(("Quality on labels", quality))
+    return tuple(facts)
+
+
+def _health_block(health: list[HealthSample] | NoData, traffic: TrafficState) -> Block:
+    if isinstance(health, NoData):
+        return Text(text=f"Health is not known: {health}.")
+    return Table(
+        columns=("Version", "Role", "Share", "Requests", "Errors", "p50", "p95"),
+        rows=health_rows(health, traffic),
+        align="llrrrrr",
+        caption=f"Health of the last {HEALTH_MINUTES:.0f} min",
+    )
+
+
+def _headline(traffic: TrafficState, alerts: list[Alert], health: list[HealthSample] | NoData) -> str:
+    if traffic.paused:
+        return "paused"
+    if alerts:
+        return f"{len(alerts)} open alert{'' if len(alerts) == 1 else 's'}"
+    said = {"ok": "healthy", "no_data": "health not known"}
+    state = assess_health(health).state
+    return f"{traffic.spoken()}, {said.get(state, state)}"
+
+
+def _tone(traffic: TrafficState, alerts: list[Alert], health: list[HealthSample] | NoData) -> Tone:
+    state = assess_health(health).state
+    if alerts or state == "failing":
+        return "danger"
+    return "warning" if traffic.paused or state != "ok" else "success"
+
+
+def _buttons(traffic: TrafficState, alerts: list[Alert]) -> tuple[Button, ...]:
+    model = traffic.model
+    buttons = [Button(label="KPIs this week", command=f"how did {model} do this week?")]
+    if traffic.paused:
+        buttons.insert(0, Button(label=f"Resume {model}", command=f"resume {model}", style="primary"))
+    if alerts:
+        buttons.append(Button(label="Alerts", command=f"list alerts of {model}"))
+    buttons.append(Button(label="History", command=f"history of {model}"))
+    buttons.append(Button(label="Roll back", command=f"roll back {model}", style="danger"))
+    return tuple(buttons)

@@ -1,0 +1,130 @@
+"""The bot's own side of the fake company: faults, records and controls, in memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bizaiops_bot.domain.errors import Refused
+from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
+from tests.support.fake_company import Company, release
+
+
+class FakeFaults:
+    def __init__(self, world: Company) -> None:
+        self.world = world
+
+    async def kinds(self) -> list[str]:
+        return ["covariate_drift", "latency"]
+
+    async def inject(self, model: str, fault: str) -> str:
+        self.world.active_faults.append(fault)
+        return f"{model} has {fault} now."
+
+    async def clear(self, model: str | None = None) -> list[str]:
+        ended, self.world.active_faults = self.world.active_faults, []
+        return ended
+
+    async def active(self) -> list[tuple[str, str, datetime]]:
+        return [("churn", fault, self.world.now) for fault in self.world.active_faults]
+
+
+class FakeRecords:
+    def __init__(self, world: Company) -> None:
+        self.world = world
+
+    async def run(self, number: int) -> RunRecord:
+        return next(r for r in self.world.runs if r.id == number)
+
+    async def runs(self, *, model: str | None = None, limit: int = 20) -> list[RunRecord]:
+        return [r for r in reversed(self.world.runs) if model in (None, r.inputs.get("model"))][:limit]
+
+    async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
+        return [r for r in reversed(self.world.releases) if r.model == model][:limit]
+
+    async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
+        found = [a for a in reversed(self.world.alerts) if model in (None, a.model)]
+        return [a for a in found if not (open_only and a.closed)][:limit]
+
+    async def schedules(self, *, active_only: bool = True) -> list[Schedule]:
+        return [s for s in self.world.schedules if s.active or not active_only]
+
+    async def audit(
+        self, *, limit: int = 50, before: int | None = None, subject: str | None = None
+    ) -> list[AuditEntry]:
+        return list(reversed(self.world.audit))[:limit]
+
+    async def frozen(self) -> str | None:
+        return self.world.frozen
+
+    async def who_may(self, action: str, model: str | None = None) -> list[str]:
+        return {"approve": ["lead", "sre"], "show_status": ["analyst", "engineer"]}.get(action, ["engineer"])
+
+
+class FakeControls:
+    def __init__(self, world: Company) -> None:
+        self.world = world
+
+    def _replace(self, number: int, **update: Any) -> RunRecord:
+        at = next(i for i, r in enumerate(self.world.runs) if r.id == number)
+        self.world.runs[at] = self.world.runs[at].model_copy(update=update)
+        return self.world.runs[at]
+
+    async def cancel(self, number: int, *, actor: str) -> RunRecord:
+        return self._replace(number, status="cancelled", ended=self.world.now)
+
+    async def decide(
+        self, number: int, decision: str, *, actor: str, reason: str = "", plan_hash: str | None = None
+    ) -> RunRecord:
+        record = next(r for r in self.world.runs if r.id == number)
+        if record.actor == actor:
+            raise Refused("The requester cannot approve.", do="Ask lead.")
+        return self._replace(number, status="running" if decision == "approved" else "rejected")
+
+    async def freeze(self, *, actor: str, reason: str) -> str:
+        self.world.frozen = f"Frozen by {actor}: {reason}."
+        return self.world.frozen
+
+    async def unfreeze(self, *, actor: str) -> str:
+        self.world.frozen = None
+        return f"{actor} ended the freeze."
+
+    async def add_schedule(
+        self,
+        title: str,
+        playbook: str,
+        inputs: dict[str, Any],
+        cron: str,
+        time_zone: str,
+        *,
+        actor: str,
+        conversation: str,
+    ) -> Schedule:
+        made = Schedule(
+            id=len(self.world.schedules) + 1,
+            title=title,
+            playbook=playbook,
+            inputs=inputs,
+            cron=cron,
+            time_zone=time_zone,
+            conversation=conversation,
+            owner=actor,
+            active=True,
+            next_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
+            last_at=None,
+        )
+        self.world.schedules.append(made)
+        return made
+
+    async def stop_schedule(self, number: int, *, actor: str) -> Schedule:
+        found = next(s for s in self.world.schedules if s.id == number)
+        stopped = found.model_copy(update={"active": False})
+        self.world.schedules = [stopped if s is found else s for s in self.world.schedules]
+        return stopped
+
+    async def record_release(
+        self, model: str, version: str, previous: str | None, kind: str, *, run: int | None
+    ) -> Release:
+        made = release(version, previous, kind, at=self.world.now, run=run)
+        self.world.releases.append(made)
+        return made

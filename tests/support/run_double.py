@@ -1,0 +1,176 @@
+"""A Run for tests: steps are done at once on the fake company; a planning one only notes them, with real reads."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from bizaiops_bot.domain.cards import Card, DiffLine
+from bizaiops_bot.domain.errors import Refused, Temporary
+from bizaiops_bot.domain.monitoring import Outcome, Verdict
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
+from bizaiops_bot.domain.values import duration_s
+from bizaiops_bot.playbook import Playbook, Run
+from tests.support.fake_bot import FakeControls, FakeFaults, FakeRecords
+from tests.support.fake_company import (
+    Company,
+    FakeClock,
+    FakeDrift,
+    FakeMetrics,
+    FakePipelines,
+    FakeRegistry,
+    FakeServing,
+    FakeWarehouse,
+)
+
+T = TypeVar("T")
+ENGINEER = Actor(id="engineer", name="Engineer", roles=("engineer",))
+GOOD = Verdict(
+    outcome=Outcome.SUCCESSFUL,
+    reason="error rate 0.4% against 0.5%.",
+    checks=(),
+    stable_requests=9_000,
+    canary_requests=1_000,
+)
+
+
+class StandIn:
+    """What a step gives while planning: it prints as the step's name and has no attributes."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RunDouble(Run):
+    """Executes directly. `done` holds the names of what happened in order, `notified` the cards posted."""
+
+    def __init__(
+        self,
+        world: Company,
+        *,
+        actor: Actor = ENGINEER,
+        verdict: Verdict = GOOD,
+        approved: bool = True,
+        meanwhile: Callable[[], None] = lambda: None,
+        planning: bool = False,
+    ) -> None:
+        self.id, self.actor, self.conversation, self.time_zone, self.planning = 7, actor, "general", "UTC", planning
+        self.clock, self.pipelines, self.serving = FakeClock(world), FakePipelines(world), FakeServing(world)
+        self.registry, self.metrics, self.drift = FakeRegistry(world), FakeMetrics(world), FakeDrift(world)
+        self.warehouse, self.faults = FakeWarehouse(world), FakeFaults(world)
+        self.records, self.controls = FakeRecords(world), FakeControls(world)
+        self.verdict, self.approved, self.meanwhile = verdict, approved, meanwhile
+        self.done: list[str] = []
+        self.details: list[str] = []
+        self.notified: list[tuple[str, Card]] = []
+        self.steps: list[PlanStep] = []
+        self.gates: list[GateSpec] = []
+
+    async def step(
+        self,
+        name: str,
+        do: Callable[..., Awaitable[T]],
+        *args: Any,
+        changes: Iterable[DiffLine] = (),
+        assume: T | None = None,
+        detail: Callable[[T], str] | None = None,
+        timeout: str = "30m",
+        **kwargs: Any,
+    ) -> T:
+        duration_s(timeout)
+        self._note(name, "step", do, args, changes)
+        if self.planning:
+            return assume if assume is not None else StandIn(name)  # type: ignore[return-value]
+        result = await do(*args, **kwargs, **self._extras(do, name))
+        if detail is not None:
+            self.details.append(detail(result))
+        return result
+
+    def _extras(self, do: Callable[..., Any], name: str) -> dict[str, Any]:
+        offered: dict[str, Any] = {"key": f"7/{name}", "progress": self.details.append}
+        return {k: v for k, v in offered.items() if k in inspect.signature(do).parameters}
+
+    def _note(self, name: str, kind: Any, do: Any = None, args: Any = (), changes: Iterable[DiffLine] = ()) -> None:
+        self.done.append(name)
+        call = getattr(do, "__qualname__", "")
+        self.steps.append(PlanStep(name=name, kind=kind, call=call, args=tuple(map(str, args)), changes=tuple(changes)))
+
+    async def read(self, do: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+        return await do(*args, **kwargs)
+
+    async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
+        self.gates.append(
+            GateSpec(
+                name=f"approval {len(self.gates) + 1}", question=question, quorum=quorum, role=role, expires=expires
+            )
+        )
+        self._note(self.gates[-1].name, "gate")
+        if not self.planning:
+            self.meanwhile()
+        if not self.approved:
+            raise Refused("Rejected by lead.")
+
+    def undo(
+        self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any
+    ) -> AbstractAsyncContextManager[None]:
+        return self._undo(name, do, args, changes, kwargs)
+
+    @asynccontextmanager
+    async def _undo(
+        self,
+        name: str,
+        do: Callable[..., Awaitable[Any]],
+        args: Any,
+        changes: Iterable[DiffLine],
+        kwargs: dict[str, Any],
+    ) -> AsyncIterator[None]:
+        if self.planning:
+            self._note(name, "undo", do, args, changes)
+        try:
+            yield
+        except BaseException:
+            self.done.append(name)
+            await do(*args, **kwargs, **self._extras(do, name))
+            raise
+
+    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
+        duration_s(hold)
+        self._note(f"judge {version}", "judge", args=(model, version, hold))
+        return StandIn("judge") if self.planning else self.verdict  # type: ignore[return-value]
+
+    async def wait(
+        self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"
+    ) -> str:
+        self._note(name, "wait")
+        if self.planning:
+            return name
+        end = self.clock.now() + timedelta(seconds=duration_s(deadline))
+        while self.clock.now() < end:
+            over, words = await ready()
+            self.details.append(words)
+            if over:
+                return words
+            await self.clock.sleep_until(self.clock.now() + timedelta(seconds=duration_s(every)))
+        raise Temporary(f"{name} was not over by its deadline.")
+
+    async def notify(self, card: Card, *, conversation: str | None = None) -> None:
+        self.notified.append((conversation or self.conversation, card))
+
+
+async def play(playbook: Playbook, run: RunDouble, /, **inputs: Any) -> Card:
+    """Runs a playbook as the engine would: typed inputs in, card out."""
+    return await playbook.body(run, playbook.inputs(**inputs))
+
+
+async def plan_of(playbook: Playbook, world: Company, /, **inputs: Any) -> Plan:
+    """The plan of a playbook, made by running it in planning mode; the world must stay as it is."""
+    run = RunDouble(world, planning=True)
+    await play(playbook, run, **inputs)
+    return Plan(playbook=playbook.name, inputs=inputs, steps=tuple(run.steps), gates=tuple(run.gates))

@@ -1,0 +1,197 @@
+"""Talk to a whole bot in a test: real engine, real company, real router, on a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bizaiops_bot.bootstrap import Bot, build
+from bizaiops_bot.domain.cards import Card, Chart, Diff, Fields, Steps, Table, Text
+from bizaiops_bot.domain.posts import ClickAnswer, PostedCard
+from bizaiops_bot.domain.records import Alert, RunRecord
+from bizaiops_bot.settings import Settings
+from tests.support.virtual_clock import VirtualClock
+
+START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)  # a Wednesday
+PATIENCE_S = 60.0
+
+
+def words_of(card: Card) -> str:
+    """Everything a person can read on the card."""
+    parts = [card.title, card.summary]
+    for block in card.blocks:
+        if isinstance(block, Text):
+            parts.append(block.text)
+        elif isinstance(block, Fields):
+            parts += [f"{k}: {v}" for k, v in block.fields]
+        elif isinstance(block, Table):
+            parts += [*block.columns, *(cell for row in block.rows for cell in row), block.caption]
+        elif isinstance(block, Steps):
+            parts += [f"{s.name} {s.status} {s.detail}" for s in block.steps]
+        elif isinstance(block, Diff):
+            parts += [f"{d.what}: {d.before} -> {d.after}" for d in block.lines]
+        elif isinstance(block, Chart):
+            parts += [block.title]
+        else:
+            parts.append(block.text)
+    return "\n".join(parts)
+
+
+@dataclass
+class Shown:
+    """A card as it stood when it was looked at."""
+
+    talk: Talk
+    posted: PostedCard
+
+    @property
+    def card(self) -> Card:
+        return self.posted.card
+
+    @property
+    def words(self) -> str:
+        return words_of(self.card)
+
+    @property
+    def run(self) -> int:
+        assert self.card.run_id is not None, f"no run on the card: {self.words}"
+        return self.card.run_id
+
+    def buttons(self) -> list[str]:
+        return [b.label for b in self.posted.buttons]
+
+    def has(self, kind: type[Any]) -> bool:
+        return any(isinstance(b, kind) for b in self.card.blocks)
+
+    async def click(self, label: str, by: str) -> ClickAnswer:
+        """Clicks the button with this label as the card showed it."""
+        button = next((b for b in self.posted.buttons if b.label == label), None)
+        assert button is not None, f"no button {label!r} among {self.buttons()} on: {self.words}"
+        answer = await self.talk.bot.desk.click(by, self.posted.id, button.id)
+        await self.talk.rest()
+        return answer
+
+    async def now(self) -> Shown:
+        """The same card as it stands now."""
+        return await self.talk.card(self.posted.id)
+
+
+class Talk:
+    """A bot to talk to."""
+
+    def __init__(self, bot: Bot, clock: VirtualClock) -> None:
+        self.bot, self.clock = bot, clock
+
+    @classmethod
+    async def begin(cls, folder: Path, clock: VirtualClock | None = None, **company: Any) -> Talk:
+        """Starts a bot on the folder; with the saved folder of another, goes on from there."""
+        clock = clock or VirtualClock(START)
+        settings = Settings(data=folder, company={"seed": 7, **company})  # type: ignore[arg-type]
+        bot = await build(settings, clock=clock)
+        talk = cls(bot, clock)
+        clock._settle = talk.settle
+        await bot.start()
+        await talk.rest()
+        return talk
+
+    async def end(self) -> None:
+        await self.bot.stop()
+
+    # -- time -----------------------------------------------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Until all real work (threads, training) has come to rest: quiet in five looks in a row."""
+        quiet, waited = 0, 0.0
+        while quiet < 5:
+            await asyncio.sleep(0.002)
+            waited += 0.002
+            quiet = 0 if self.bot.core.busy else quiet + 1
+            assert waited < PATIENCE_S, "the bot did not come to rest"
+
+    async def settle_first(self) -> None:
+        """Until the first versions stand in the registry."""
+        for _ in range(2000):
+            if all([await self.bot.core.ports.registry.versions(m) for m in ("churn", "demand")]):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("the first versions were not registered")
+
+    async def rest(self) -> None:
+        await self.clock.rest()
+
+    async def minutes(self, count: float) -> None:
+        """Lets the world live on."""
+        for _ in range(int(count)):
+            await self.clock.advance(60)
+
+    async def until(self, ready: Callable[[], Awaitable[Any]], *, minutes: int = 90, what: str = "it") -> Any:
+        """Lets the world live until `ready()` is truthy; fails after `minutes` of world time."""
+        await self.rest()
+        for _ in range(minutes + 1):
+            found = await ready()
+            if found:
+                return found
+            await self.clock.advance(60)
+        raise AssertionError(f"{what} did not happen within {minutes} min of world time")
+
+    # -- words ----------------------------------------------------------------------------------------------------------------
+
+    async def says(
+        self, text: str, by: str = "engineer", conversation: str = "ml-ops", thread: str | None = None
+    ) -> Shown:
+        """Says it and returns the bot's answer: the reply card, or the run's card."""
+        message = await self.bot.desk.post(conversation, by, text, thread=thread)
+        for _ in range(2000):
+            await asyncio.sleep(0.005)
+            found = [c for c in await self.bot.desk.cards(conversation) if c.reply_to == message.id]
+            if found:
+                await self.rest()
+                return await self.card(found[-1].id)
+        raise AssertionError(f"no answer to {text!r}")
+
+    async def card(self, card_id: str) -> Shown:
+        for conversation in await self.bot.desk.conversations():
+            for posted in await self.bot.desk.cards(conversation):
+                if posted.id == card_id:
+                    return Shown(self, posted)
+        raise AssertionError(f"no card {card_id}")
+
+    async def cards(self, conversation: str = "ml-ops") -> list[Shown]:
+        return [Shown(self, posted) for posted in await self.bot.desk.cards(conversation)]
+
+    # -- the world ------------------------------------------------------------------------------------------------------------
+
+    async def traffic(self, model: str) -> dict[str, int]:
+        return (await self.bot.core.ports.serving.traffic(model)).weights
+
+    async def run(self, number: int) -> RunRecord:
+        return await self.bot.core.ports.records.run(number)
+
+    async def finished(self, number: int, *, minutes: int = 120) -> RunRecord:
+        """Lets the world live until the run has ended."""
+
+        async def ended() -> RunRecord | None:
+            record = await self.run(number)
+            return record if record.finished else None
+
+        found: RunRecord = await self.until(ended, minutes=minutes, what=f"the end of run {number}")
+        return found
+
+    async def alert(self, model: str, kind: str, *, minutes: int = 5) -> Alert:
+        """Lets the world live until such an alert is open."""
+
+        async def opened() -> Alert | None:
+            found = await self.bot.core.ports.records.alerts(model=model, open_only=True)
+            return next((a for a in found if a.kind == kind), None)
+
+        found: Alert = await self.until(opened, minutes=minutes, what=f"a {kind} alert of {model}")
+        return found
+
+    async def inject(self, model: str, fault: str) -> None:
+        faults = self.bot.core.ports.faults
+        assert faults is not None
+        await faults.inject(model, fault)

@@ -1,0 +1,36 @@
+"""A living world of the tiny company, moved tick by tick."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bizaiops_bot.adapters.embedded.world import World
+from tests.support.tiny_company import Shelf, TinyStore, tiny_streams
+from tests.support.virtual_clock import VirtualClock
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+class TinyWorld:
+    """The world with its clock; every request's measured work counts as nothing, so that it is the same each time."""
+
+    def __init__(self, folder: Path, *, at: datetime = START, shelf: Shelf | None = None, warm: int = 0) -> None:
+        self.folder, self.clock, self.shelf = folder, VirtualClock(at), shelf or Shelf()
+        self.bad: dict[str, bool] = {}
+        self.world = World(
+            folder,
+            tiny_streams(),
+            TinyStore(),
+            self.clock,
+            self.shelf,
+            mark_bad_release=self.bad.__setitem__,
+            stopwatch=lambda: 0.0,
+        )
+        self.world.begin(warm_minutes=warm)
+
+    async def live(self, minutes: int) -> None:
+        """Minute by minute."""
+        for _ in range(minutes):
+            await self.clock.advance(60)
+            self.world.tick(self.clock.now())
