@@ -1,0 +1,161 @@
+"""A card in a terminal (rich) and as plain text. Strings are never read as rich markup."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from bizaiops_bot.domain.cards import Block, Card, Chart, Context, Diff, Fields, Steps, Table, Text, sparkline
+from bizaiops_bot.surfaces.render.clean import clean, number, one_line, spans
+from bizaiops_bot.surfaces.render.html import STEP_SIGNS, took
+from bizaiops_bot.surfaces.render.plot import plot_of
+
+TONES = {"info": "blue", "success": "green", "warning": "yellow", "danger": "red", "muted": "bright_black"}
+STYLES = {"bold": "bold", "italic": "italic", "code": "cyan"}
+STEP_STYLES = {"running": "cyan", "waiting": "yellow", "done": "green", "failed": "red", "undone": "magenta"}
+ROWS_MAX, TEXT_MAX, BLOCKS_MAX, SPARK_MAX = 40, 6_000, 60, 48
+
+
+def card_rich(card: Card, labels: tuple[str, ...] | None = None, *, first: int = 1) -> RenderableType:
+    """The card in a frame of its tone's colour. `labels` are its buttons, numbered from `first`."""
+    parts = [block_rich(block) for block in card.blocks[:BLOCKS_MAX]]
+    labels = tuple(button.label for button in card.buttons) if labels is None else labels
+    if labels:
+        parts.append(_buttons(labels, first))
+    title = RichText(one_line(card.title), style="bold")
+    body = Group(*parts) if parts else Group(RichText(one_line(card.summary, 400)))
+    return Panel(body, title=title, title_align="left", border_style=TONES[card.tone], padding=(0, 1))
+
+
+def plain_text(card: Card, labels: tuple[str, ...] | None = None, *, width: int = 100) -> str:
+    """The card without colour or frame, for logs, pipes and fallbacks."""
+    parts = [RichText(one_line(card.title)), *(block_rich(block) for block in card.blocks[:BLOCKS_MAX])]
+    labels = tuple(button.label for button in card.buttons) if labels is None else labels
+    if labels:
+        parts.append(_buttons(labels, 1))
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, highlight=False, legacy_windows=False).print(Group(*parts))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def block_rich(block: Block) -> RenderableType:
+    """One block for a terminal."""
+    draw: Callable[[Any], RenderableType] = DRAW[type(block)]
+    return draw(block)
+
+
+def _inline(text: str) -> RichText:
+    out = RichText()
+    for style, piece in spans(text):
+        out.append(piece, STYLES.get(style))
+    return out
+
+
+def _text(block: Text) -> RenderableType:
+    text = clean(block.text).strip()
+    cut = text if len(text) <= TEXT_MAX else text[:TEXT_MAX] + " … (see all in the console)"
+    return _inline(cut)
+
+
+def _fields(block: Fields) -> RenderableType:
+    grid = RichTable.grid(padding=(0, 2))
+    grid.add_column(style="bright_black", no_wrap=True, max_width=30)
+    grid.add_column(overflow="fold")
+    for label, value in block.fields[:ROWS_MAX]:
+        grid.add_row(RichText(one_line(label, 80)), _inline(one_line(value, 400)))
+    return grid
+
+
+def _table(block: Table) -> RenderableType:
+    caption = RichText(one_line(block.caption)) if block.caption else None
+    table = RichTable(title=caption, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name, align in zip(block.columns, block.align.ljust(len(block.columns), "l"), strict=False):
+        right = {"r": "right", "c": "center"}.get(align, "left")
+        table.add_column(RichText(one_line(name, 60)), justify=right, overflow="fold")  # type: ignore[arg-type]
+    width = max(1, len(block.columns))
+    for row in block.rows[:ROWS_MAX]:
+        table.add_row(*(_inline(one_line(cell, 300)) for cell in row[:width]))
+    more = len(block.rows) - ROWS_MAX
+    return (
+        Group(table, RichText(f"… {more} more rows: see all in the console", style="bright_black"))
+        if more > 0
+        else table
+    )
+
+
+def _chart(block: Chart) -> RenderableType:
+    plot = plot_of(block)
+    grid = RichTable.grid(padding=(0, 1))
+    for name, line in zip(plot.names, plot.lines, strict=True):
+        values = list(line[-SPARK_MAX:])
+        known = [v for v in values if v is not None]
+        ends = f"{number(min(known), block.unit)} … {number(max(known), block.unit)}" if known else "no data"
+        last = number(known[-1], block.unit) if known else ""
+        grid.add_row(
+            RichText(name),
+            RichText(_bars(values), style="cyan"),
+            RichText(last, style="bold"),
+            RichText(ends, style="bright_black"),
+        )
+    notes = [f"limit {number(plot.limit, block.unit)}"] if plot.limit is not None else []
+    notes += [f"{one_line(mark.label, 60)} at {plot.x[mark.at] or mark.at}" for mark in plot.marks]
+    span = f"{plot.x[0]} – {plot.x[-1]}" if plot.x and plot.x[0] else ""
+    foot = " · ".join(part for part in (span, *notes) if part)
+    return Group(RichText(one_line(block.title), style="bold"), grid, RichText(foot, style="bright_black"))
+
+
+def _bars(values: list[float | None]) -> str:
+    # Scaled first: the span of two huge floats would be infinite.
+    size = max((abs(v) for v in values if v is not None), default=1.0) or 1.0
+    return sparkline([None if v is None else v / size for v in values])
+
+
+def _steps(block: Steps) -> RenderableType:
+    grid = RichTable.grid(padding=(0, 1))
+    for step in block.steps[:100]:
+        style = STEP_STYLES.get(step.status, "bright_black")
+        name = RichText(one_line(step.name), style="bold" if step.status == "running" else "")
+        sign = RichText(STEP_SIGNS[step.status], style=style)
+        grid.add_row(sign, name, RichText(took(step), style="bright_black"), _inline(one_line(step.detail, 400)))
+    return grid
+
+
+def _diff(block: Diff) -> RenderableType:
+    grid = RichTable.grid(padding=(0, 1))
+    for line in block.lines[:100]:
+        before, after = one_line(line.before) or "nothing", one_line(line.after) or "nothing"
+        grid.add_row(
+            _inline(one_line(line.what)), RichText(before, style="red"), RichText("→"), RichText(after, style="green")
+        )
+    return grid
+
+
+def _context(block: Context) -> RenderableType:
+    text = _inline(clean(block.text)[:1_500])
+    text.stylize("bright_black")
+    return text
+
+
+def _buttons(labels: tuple[str, ...], first: int) -> RichText:
+    out = RichText("\n")
+    for number_, label in enumerate(labels, first):
+        out.append(f"[{number_}] ", "bold")
+        out.append(one_line(label, 80) + "   ")
+    return out
+
+
+DRAW: dict[type[Any], Callable[[Any], RenderableType]] = {
+    Text: _text,
+    Fields: _fields,
+    Table: _table,
+    Chart: _chart,
+    Steps: _steps,
+    Diff: _diff,
+    Context: _context,
+}

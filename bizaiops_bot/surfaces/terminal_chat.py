@@ -1,0 +1,174 @@
+"""`bizaiops chat`: the conversation in a terminal, with the same cards; a number clicks a button."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
+
+from bizaiops_bot.domain.cards import Steps
+from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.surfaces.client import Client, card_of
+from bizaiops_bot.surfaces.render.clean import one_line
+from bizaiops_bot.surfaces.render.html import STEP_SIGNS
+from bizaiops_bot.surfaces.render.text import card_rich
+from bizaiops_bot.surfaces.shapes import ButtonOut, CardOut
+
+POLL_S = 0.3
+HELP = (
+    "A number clicks a button, /as PERSON speaks as someone else, /people lists them, Ctrl-D leaves. All else is said."
+)
+EXIT_OK, EXIT_NO_BOT = 0, 3
+
+
+def chat(
+    base_url: str,
+    actor: str,
+    conversation: str,
+    *,
+    client: Client | None = None,
+    console: Console | None = None,
+    read: Callable[[str], str] = input,
+) -> int:
+    """Talks until Ctrl-D. Returns 0, or 3 when no bot answers. `read` asks for a line; it raises EOFError to leave."""
+    talk = Conversation(client or Client(base_url), actor, conversation, console or Console())
+    # Importing readline gives `input` its history and line editing; not every Python has it.
+    with contextlib.suppress(ImportError):
+        importlib.import_module("readline")
+    try:
+        talk.begin()
+    except BotError as error:
+        talk.out.print(Text(str(error)))
+        talk.client.close()
+        return EXIT_NO_BOT
+    watcher = threading.Thread(target=talk.watch, daemon=True)
+    watcher.start()
+    try:
+        while True:
+            talk.take(read(f"{talk.actor}> "))
+    except (EOFError, KeyboardInterrupt):
+        talk.out.print("\nBye. The bot goes on.")
+    finally:
+        talk.over.set()
+        watcher.join(timeout=5)
+        talk.client.close()
+    return EXIT_OK
+
+
+@dataclass
+class Conversation:
+    """One terminal. Button numbers only rise, so any number still on the screen means what it meant."""
+
+    client: Client
+    actor: str
+    conversation: str
+    out: Console
+    after: int = 0
+    buttons: dict[int, tuple[str, str]] = field(default_factory=dict)
+    shown: dict[str, CardOut] = field(default_factory=dict)
+    over: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    lost: bool = False
+
+    def begin(self) -> None:
+        """Shows the last two cards, so that one sees where the conversation stands."""
+        cards = self.client.cards(self.conversation, 0)
+        self.after = cards[-1].seq if cards else 0
+        self.out.print(Text(f"#{self.conversation} at {self.client.base_url}. {HELP}", style="bright_black"))
+        for card in cards:
+            self.shown[card.id] = card
+        for card in cards[-2:]:
+            self._print(card)
+
+    def take(self, line: str) -> None:
+        """Does what one typed line means; errors are told, never raised."""
+        words = line.strip()
+        try:
+            if not words:
+                return
+            if words.isdecimal() and int(words) in self.buttons:
+                self._click(int(words))
+            elif words.split()[0] == "/as":
+                self._become(words.removeprefix("/as").strip())
+            elif words == "/people":
+                self.out.print(Text(", ".join(self.client.people())))
+            elif words in {"/help", "/?"}:
+                self.out.print(Text(HELP))
+            else:
+                self.client.post(self.conversation, self.actor, line)
+                self.look()
+        except BotError as error:
+            self.out.print(Text(str(error), style="yellow"))
+
+    def look(self) -> None:
+        """Prints what is new."""
+        with self.lock:
+            for card in self.client.cards(self.conversation, self.after):
+                self.after = max(self.after, card.seq)
+                self._news(card)
+
+    def watch(self) -> None:
+        """Prints what comes by itself, until the conversation is over."""
+        while not self.over.wait(POLL_S):
+            try:
+                self.look()
+                if self.lost:
+                    self.out.print(Text("The bot is back.", style="green"))
+                self.lost = False
+            except BotError as error:
+                if not self.lost:
+                    self.out.print(Text(str(error), style="yellow"))
+                self.lost = True
+
+    def _become(self, person: str) -> None:
+        people = self.client.people()
+        if person not in people:
+            self.out.print(Text(f"There is no person {person!r}. Known: {', '.join(people)}."))
+            return
+        self.actor = person
+        self.out.print(Text(f"You are {person} now.", style="bright_black"))
+
+    def _click(self, number: int) -> None:
+        answer = self.client.click(self.actor, *self.buttons[number])
+        self.out.print(Text(answer.message, style="green" if answer.accepted else "yellow"))
+        self.look()
+
+    def _news(self, card: CardOut) -> None:
+        """A new card whole; an edited one whole if it says something else now, else only the steps that moved."""
+        old = self.shown.get(card.id)
+        self.shown[card.id] = card
+        moved = _moved(old, card) if old is not None else None
+        if old is None or moved is None:
+            self._print(card)
+            return
+        for line in moved:
+            self.out.print(line)
+
+    def _print(self, card: CardOut) -> None:
+        first = max(self.buttons, default=0) + 1
+        self.buttons |= {first + i: (card.id, button.id) for i, button in enumerate(card.buttons)}
+        self.out.print(card_rich(card_of(card), tuple(map(_label, card.buttons)), first=first))
+
+
+def _label(button: ButtonOut) -> str:
+    return button.label
+
+
+def _moved(old: CardOut, new: CardOut) -> list[Text] | None:
+    """Lines for steps whose status changed; None when more than steps has changed."""
+    if (old.title, old.tone, [b.label for b in old.buttons]) != (new.title, new.tone, [b.label for b in new.buttons]):
+        return None
+    before = {step.name: step.status for block in old.blocks if isinstance(block, Steps) for step in block.steps}
+    steps = [step for block in new.blocks if isinstance(block, Steps) for step in block.steps]
+    if not steps:
+        return None
+    return [
+        Text(f"  {STEP_SIGNS[step.status]} {one_line(step.name)}  {one_line(step.detail)}".rstrip())
+        for step in steps
+        if before.get(step.name) != step.status
+    ]
