@@ -1,0 +1,5 @@
+"""`python -m bizaiops_bot` is `bizaiops`."""
+
+from bizaiops_bot.cli import app
+
+app()

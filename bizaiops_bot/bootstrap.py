@@ -1,0 +1,210 @@
+"""The only place that joins settings, adapters, engine, router and surfaces."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from bizaiops_bot.adapters.clock import SystemClock
+from bizaiops_bot.adapters.embedded.company import Company, first_start, open_clock, open_company
+from bizaiops_bot.adapters.kpi_files import load_kpis
+from bizaiops_bot.content import content_folder
+from bizaiops_bot.conversation.front_desk import FrontDesk
+from bizaiops_bot.domain.errors import BotError, Permanent
+from bizaiops_bot.engine import audit, runner, runs
+from bizaiops_bot.engine.alerts import Watch
+from bizaiops_bot.engine.controls import EngineControls
+from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.orders import Orders
+from bizaiops_bot.engine.policy import Policy
+from bizaiops_bot.engine.records import EngineRecords
+from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.rule_book import load_rule_book
+from bizaiops_bot.engine.schedules import Scheduler
+from bizaiops_bot.engine.store import Store
+from bizaiops_bot.ports import (
+    Clock,
+    Controls,
+    DriftReports,
+    Faults,
+    Metrics,
+    ModelRegistry,
+    Pipelines,
+    Records,
+    Serving,
+    Warehouse,
+)
+from bizaiops_bot.router.intents import load_intents
+from bizaiops_bot.router.router import Router
+from bizaiops_bot.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+log = logging.getLogger("bizaiops")
+EMBEDDED_KPIS = Path(__file__).parent / "adapters" / "embedded" / "kpis"
+
+
+@dataclass
+class WiredPorts:
+    """Implements ports.Ports."""
+
+    clock: Clock
+    pipelines: Pipelines
+    serving: Serving
+    registry: ModelRegistry
+    metrics: Metrics
+    drift: DriftReports
+    warehouse: Warehouse
+    faults: Faults | None
+    records: Records
+    controls: Controls
+
+
+@dataclass
+class Bot:
+    """A whole bot in one process. `start` begins its loops; `stop` leaves everything where the next start goes on."""
+
+    settings: Settings
+    company: Company
+    core: Core
+    orders: Orders
+    desk: FrontDesk
+    watch: Watch
+    scheduler: Scheduler
+    lock: IO[str]
+    closers: list[Callable[[], Any]]
+    loops: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Recovers what a dead process left, then watches, schedules and lives."""
+        runner.launch(self.core, self.settings.data)
+        await self._note_first_releases()
+        for number in await self.core.store.read(runs.unfinished):
+            await runner.start(number)
+        await self.desk.recover()
+        for name, loop in (
+            ("world", self.company.world.run()),
+            ("watch", self.watch.run()),
+            ("schedules", self.scheduler.run()),
+        ):
+            self.loops.append(asyncio.create_task(_guarded(name, loop), name=name))
+
+    async def _note_first_releases(self) -> None:
+        """What serves without the bot having released it is noted once, so that history and rollback know it."""
+        for model in await self.core.ports.serving.models():
+            known = await self.core.ports.records.releases(model.name, limit=1)
+            state = await self.core.ports.serving.traffic(model.name)
+            if not known and state.stable is not None:
+                await self.core.ports.controls.record_release(model.name, state.stable, None, "initial", run=None)
+                await self._register_first(model.name, state.stable)
+
+    async def _register_first(self, model: str, version: str) -> None:
+        pipelines, registry = self.core.ports.pipelines, self.core.ports.registry
+
+        async def register() -> None:
+            build = await pipelines.build(model, version, key=f"setup/{model}", progress=log.info)
+            package = await pipelines.package(build, key=f"setup/{model}/package")
+            await registry.register(package, key=f"setup/{model}")
+            await registry.set_alias(model, "champion", version, key=f"setup/{model}/champion")
+
+        self.loops.append(asyncio.create_task(_guarded(f"register {model}", register())))
+
+    async def stop(self) -> None:
+        for task in self.loops:
+            task.cancel()
+        await asyncio.gather(*self.loops, return_exceptions=True)
+        runner.shutdown()
+        for close in self.closers:
+            close()
+        fcntl.flock(self.lock, fcntl.LOCK_UN)
+        self.lock.close()
+
+    def app(self, *, demo: bool) -> FastAPI:
+        """The web application: console and REST."""
+        from bizaiops_bot.surfaces.console.app import create_app
+        from bizaiops_bot.surfaces.tokens import by_token
+
+        return create_app(
+            self.desk,
+            demo=demo,
+            time_zone=self.settings.time_zone,
+            metrics=self.company.world.exposition,
+            world_facts=self._world,
+            verify_audit=self._verify_audit,
+            identify=None if demo else by_token(self.settings.tokens),
+            hosts=() if self.settings.host in ("127.0.0.1", "localhost", "::1") else (self.settings.host,),
+        )
+
+    async def _world(self) -> dict[str, Any]:
+        return {"speed": self.settings.company.speed, "seed": self.settings.company.seed}
+
+    async def _verify_audit(self) -> tuple[bool, str]:
+        count, problem = await self.core.store.read(audit.verify)
+        return problem is None, problem or f"{count} entries checked, none changed"
+
+
+async def build(settings: Settings, *, clock: Clock | None = None) -> Bot:
+    """Opens the data folder and builds every part. Raises BotError with what to do when something cannot be used."""
+    lock = _lock_folder(settings.data)
+    home = settings.data / "world"
+    home.mkdir(exist_ok=True)
+    clock = clock or open_clock(settings.company, home, first_start(datetime.now(UTC)))
+    warehouse = settings.warehouse.build(load_kpis(settings.kpis or EMBEDDED_KPIS), clock, settings.data)
+    registry = settings.registry.build(settings.data)
+    company = await asyncio.to_thread(open_company, settings.company, home, clock, warehouse)
+    people = [person.actor() for person in settings.people]
+    playbooks = Playbooks.load(content_folder("playbooks"))
+    policy = Policy.load(content_folder("policy"), people, {p.name: p.risk for p in playbooks})
+    store = Store.sqlite(settings.data / "bizaiops.sqlite")
+    core = Core(store, clock, policy, playbooks, people, home=settings.home, time_zone=settings.time_zone)
+    controls = EngineControls(core)
+    core.ports = WiredPorts(
+        clock=clock, pipelines=company.pipelines, serving=company.serving, registry=registry, metrics=company.metrics,
+        drift=company.drift, warehouse=warehouse, faults=company.faults, records=EngineRecords(core), controls=controls,
+    )  # fmt: skip
+    orders = Orders(core)
+    router = Router(load_intents(content_folder("intents")), [p.spec() for p in playbooks], settings.data / "router")
+    await asyncio.to_thread(router.warm)
+    desk = FrontDesk(core, orders, controls, router, SystemClock())
+    watch = Watch(core, orders, load_rule_book(content_folder("playbooks") / "rules"))
+    closers = [company.world.close, warehouse.close, store.close]
+    return Bot(settings, company, core, orders, desk, watch, Scheduler(core, orders), lock, closers)
+
+
+def _lock_folder(folder: Path) -> IO[str]:
+    """One bot a folder. Raises Permanent when another one holds it or it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / "lock").open("w")
+    except OSError as exc:
+        raise Permanent(
+            f"The data folder {str(folder)!r} cannot be written.", f"{exc.strerror}.", "Give another one: --data DIR"
+        ) from exc
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        handle.close()
+        raise Permanent(
+            f"Another bot is running on the data folder {str(folder)!r}.",
+            do="Stop it, or give another folder: --data DIR",
+        ) from exc
+    return handle
+
+
+async def _guarded(name: str, loop: Awaitable[None]) -> None:
+    """A loop that ends by an error says so in the log instead of dying unseen."""
+    try:
+        await loop
+    except asyncio.CancelledError:
+        raise
+    except BotError as exc:
+        log.error("%s stopped: %s", name, exc)
+    except Exception:
+        log.exception("%s stopped", name)

@@ -1,0 +1,241 @@
+"""The command line: demo, serve, say, chat, doctor, audit. Exit codes: 0 done, 1 refused or failed, 2 usage, 3 no bot, 4 timeout."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bizaiops_bot.domain.errors import BotError
+
+if TYPE_CHECKING:
+    from bizaiops_bot.bootstrap import Bot
+    from bizaiops_bot.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="BizAIOps: runs a company's machine-learning models from its chat.",
+)
+audit_app = typer.Typer(no_args_is_help=True, help="The hash-chained audit log, also of a stopped bot.")
+app.add_typer(audit_app, name="audit")
+
+Url = Annotated[str, typer.Option(help="Where the bot is.")]
+As = Annotated[str, typer.Option("--as", help="Who speaks: engineer, lead, analyst or sre in the demo.")]
+Conversation = Annotated[str, typer.Option(help="Which conversation.")]
+DEFAULT_URL = "http://127.0.0.1:8642"
+THINGS_TO_SAY = (
+    "what models do we have?",
+    "deploy churn v2 as a 10% canary   (as engineer; then switch to lead and approve)",
+    "status churn",
+    "inject covariate drift into churn   (and watch the alert come)",
+    "how did churn do this week?",
+)
+
+
+@app.command()
+def demo(
+    port: Annotated[int | None, typer.Option(help="Port of the console and the API [default: 8642].")] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="World seconds per real second [default: 60, a minute a second].")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the embedded company [default: 7].")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder for everything; a restart goes on from it [default: .data].")
+    ] = None,
+    churn_data: Annotated[
+        Path | None, typer.Option(help="Real customers: a file like IBM's Telco-Customer-Churn.csv.")
+    ] = None,
+    demand_data: Annotated[Path | None, typer.Option(help="Real demand: any CSV of date, series, value.")] = None,
+    churn_column: Annotated[
+        list[str] | None, typer.Option(help="Column mapping of --churn-data, as label=Churn; repeatable.")
+    ] = None,
+    demand_column: Annotated[
+        list[str] | None, typer.Option(help="Column mapping of --demand-data, as date=day; repeatable.")
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the console in a browser.")] = False,
+) -> None:
+    """Start the bot with a small real company inside: no account, key, cluster or docker."""
+    company = {"speed": speed, "seed": seed, "churn_data": churn_data, "demand_data": demand_data}
+    company |= {"churn_columns": _pairs(churn_column), "demand_columns": _pairs(demand_column)}
+    settings = _settings({"port": port, "data": data}, {k: v for k, v in company.items() if v not in (None, {})})
+    _run(settings, demo=True, browser=not no_browser)
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port of the console and the API.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder for everything.")] = None,
+) -> None:
+    """Start the bot as configured by BIZAIOPS_* variables: people sign in with their tokens, nobody can switch accounts."""
+    settings = _settings({"port": port, "data": data}, {})
+    if not settings.tokens:
+        _fail(
+            "bizaiops serve needs tokens: nobody could sign in.\n"
+            'Set for example BIZAIOPS_TOKENS=\'{"lead": "a long random word"}\', or start `bizaiops demo`.',
+            code=2,
+        )
+    _run(settings, demo=False, browser=False)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What to say, in quotes.")],
+    as_: As = "engineer",
+    conversation: Conversation = "ml-ops",
+    click: Annotated[
+        str | None, typer.Option(help="Click the button with this label instead; TEXT names the card, or is empty.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print cards as JSON lines.")] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for an answer, and for a run to settle.")] = 30.0,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Say something to the running bot and print its answer."""
+    from bizaiops_bot.surfaces import terminal
+
+    raise typer.Exit(
+        terminal.say(
+            text, base_url=url, actor=as_, conversation=conversation, click=click, wait_s=wait, as_json=as_json
+        )
+    )
+
+
+@app.command()
+def chat(as_: As = "engineer", conversation: Conversation = "ml-ops", url: Url = DEFAULT_URL) -> None:
+    """A conversation in the terminal: the same cards, buttons by number, /as PERSON to switch."""
+    from bizaiops_bot.surfaces import terminal
+
+    raise typer.Exit(terminal.chat(base_url=url, actor=as_, conversation=conversation))
+
+
+@app.command()
+def doctor(
+    data: Annotated[Path | None, typer.Option(help="Data folder of the bot.")] = None, url: Url = DEFAULT_URL
+) -> None:
+    """Which adapter serves each port, does it answer, and what to do when not."""
+    from bizaiops_bot.doctor import examine
+
+    raise typer.Exit(asyncio.run(examine(_settings({"data": data}, {}), url)))
+
+
+@audit_app.command("verify")
+def audit_verify(data: Annotated[Path | None, typer.Option(help="Data folder of the bot.")] = None) -> None:
+    """Check every entry's hash and the chain; name the first entry that was changed."""
+    from bizaiops_bot.engine import audit
+
+    count, problem = _with_store(data, audit.verify)
+    typer.echo(f"{count} entries: {problem or 'none changed, removed or reordered'}")
+    raise typer.Exit(0 if problem is None else 1)
+
+
+@audit_app.command("show")
+def audit_show(
+    data: Annotated[Path | None, typer.Option(help="Data folder of the bot.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+) -> None:
+    """Print entries as JSON lines."""
+    from bizaiops_bot.engine import audit
+
+    for entry in _with_store(data, lambda conn: audit.read(conn, limit=limit, before=None, subject=None)):
+        typer.echo(entry.model_dump_json())
+
+
+def _with_store(data: Path | None, work: Any) -> Any:
+    from bizaiops_bot.engine.store import Store
+
+    settings = _settings({"data": data}, {})
+    file = settings.data / "bizaiops.sqlite"
+    if not file.exists():
+        _fail(f"There is no bot's data in {str(settings.data)!r}. Give its folder: --data DIR", code=2)
+    store = Store.sqlite(file)
+
+    async def once() -> Any:
+        return await store.read(work)
+
+    try:
+        return asyncio.run(once())
+    finally:
+        store.close()
+
+
+def _settings(top: dict[str, Any], company: dict[str, Any]) -> Settings:
+    from bizaiops_bot.settings import load_settings
+
+    try:
+        settings = load_settings()
+        merged = settings.model_copy(update={k: v for k, v in top.items() if v is not None})
+        embedded = type(merged.company).model_validate({**merged.company.model_dump(), **company})
+        return merged.model_copy(update={"company": embedded})
+    except BotError as exc:
+        _fail(str(exc), code=2)
+    except ValueError as exc:
+        _fail(str(exc), code=2)
+
+
+def _pairs(items: list[str] | None) -> dict[str, str]:
+    pairs = [item.partition("=") for item in items or []]
+    for name, sep, _ in pairs:
+        if not sep:
+            _fail(f"{name!r} is not a mapping. Write for example label=Churn.", code=2)
+    return {name: value for name, _, value in pairs}
+
+
+def _run(settings: Settings, *, demo: bool, browser: bool) -> None:
+    from bizaiops_bot.serve import run
+
+    _quiet_logs(settings.data)
+
+    def ready(bot: Bot, seconds: float) -> None:
+        _greet(settings, bot, seconds, demo=demo, browser=browser)
+
+    typer.echo("Starting: models are trained and 60 days of history are made on the first start ...")
+    try:
+        asyncio.run(run(settings, demo=demo, ready=ready))
+    except BotError as exc:
+        _fail(str(exc), code=1)
+    typer.echo("Stopped. Everything is saved; the same command goes on from here.")
+    # Engine threads of libraries may linger; all is on disk, so nothing is worth waiting for.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _greet(settings: Settings, bot: Bot, seconds: float, *, demo: bool, browser: bool) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    for what, meaning in bot.company.mapping:
+        typer.echo(f"  {what}: {meaning}")
+    typer.echo(f"\nThe bot is ready after {seconds:.1f} s. Console: {address}   API: {address}/docs")
+    if demo:
+        typer.echo(
+            f'World time runs {settings.company.speed:g} times as fast. Things to say, there or with `bizaiops say "..."`:'
+        )
+        for words in THINGS_TO_SAY:
+            typer.echo(f"  - {words}")
+    typer.echo(f"Data: {settings.data}. Stop with Ctrl-C; nothing is lost.")
+    if browser and sys.stdout.isatty() and os.environ.get("DISPLAY", os.environ.get("WAYLAND_DISPLAY")):
+        typer.launch(address)
+
+
+def _quiet_logs(folder: Path) -> None:
+    """Details go to bot.log in the data folder; people see warnings of the bot only."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.FileHandler(folder / "bot.log", delay=True)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logging.Formatter.converter = time.gmtime
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+def _fail(message: str, *, code: int) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

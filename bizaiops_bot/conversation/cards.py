@@ -1,0 +1,44 @@
+"""Cards of the conversation itself: a question back, a clear no, an error."""
+
+from __future__ import annotations
+
+from bizaiops_bot.domain.cards import Button, Card, Text
+from bizaiops_bot.domain.errors import BotError, Refused, Temporary
+from bizaiops_bot.domain.routing import Choice, Question, Refusal
+
+
+def question_card(question: Question) -> Card:
+    """One question with a button per choice."""
+    return Card(title=question.text, tone="info", buttons=_buttons(question.choices), summary=question.text)
+
+
+def refusal_card(refusal: Refusal) -> Card:
+    """What the bot will not do, and what it can."""
+    blocks = (Text(text=refusal.help),) if refusal.help else ()
+    return Card(
+        title=refusal.why,
+        tone="muted",
+        blocks=blocks,
+        buttons=_buttons(refusal.choices),
+        summary=f"{refusal.why} {refusal.help}".strip(),
+    )
+
+
+def error_card(error: BotError) -> Card:
+    """What happened, why, what to do; never a stack trace."""
+    tone = "warning" if isinstance(error, Refused | Temporary) else "danger"
+    blocks = tuple(Text(text=part) for part in (error.why, error.do) if part)
+    return Card(title=error.what, tone=tone, blocks=blocks, summary=str(error))
+
+
+def broken_card(reference: str) -> Card:
+    """For an error we did not foresee: says only what is known."""
+    what = "Something went wrong on my side."
+    why = (
+        f"I did not finish answering; a run that had begun is shown by `list runs`. Reference for the log: {reference}."
+    )
+    return Card(title=what, tone="danger", blocks=(Text(text=why),), summary=f"{what} {why}")
+
+
+def _buttons(choices: tuple[Choice, ...]) -> tuple[Button, ...]:
+    return tuple(Button(label=choice.label, command=choice.command, bind=choice.bind) for choice in choices)

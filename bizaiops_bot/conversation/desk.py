@@ -1,0 +1,40 @@
+"""Where every surface brings words and clicks, and takes messages and cards: the same for console, terminal, Slack, Teams."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
+from bizaiops_bot.ports import Ports
+
+
+class Desk(Protocol):
+    """The conversation as a surface sees it. `ports` are for read-only dashboards."""
+
+    ports: Ports
+    home: str
+
+    def people(self) -> list[Actor]: ...
+
+    async def post(
+        self, conversation: str, actor: str, text: str, *, thread: str | None = None, event_id: str | None = None
+    ) -> PostedMessage:
+        """Stores the message durably and answers at once; the bot's reply comes as a card with reply_to = message id.
+
+        The same event_id twice is one message. Raises BadInput for an unknown person or unusable text.
+        """
+
+    async def click(self, actor: str, card: str, button: str) -> ClickAnswer:
+        """Carries out a button, or says why not: unknown, superseded, not allowed, too late."""
+
+    async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
+        """The newest version of every card with a seq above `after`, by seq."""
+
+    async def messages(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedMessage]: ...
+
+    async def conversations(self) -> list[str]: ...
+
+    def events(self, conversation: str | None, *, after: int = 0) -> AsyncIterator[PostedCard | PostedMessage]:
+        """Everything with a seq above `after`, then live, without end; None listens to all conversations."""

@@ -1,0 +1,281 @@
+"""The desk: takes words and clicks durably, has them understood, and answers every one with a card."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+import sqlalchemy as sa
+
+from bizaiops_bot.conversation.cards import broken_card, error_card, question_card, refusal_card
+from bizaiops_bot.conversation.catalogue import CatalogueReader
+from bizaiops_bot.conversation.words import check_conversation, check_text
+from bizaiops_bot.domain.cards import Button, Card
+from bizaiops_bot.domain.errors import BotError, NotFound
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
+from bizaiops_bot.domain.routing import Command, Decision, Memory, Question
+from bizaiops_bot.engine import outbox
+from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.audit import redact
+from bizaiops_bot.engine.controls import EngineControls
+from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.ports import Clock, Ports
+from bizaiops_bot.router.router import Router
+
+log = logging.getLogger("bizaiops.desk")
+
+
+class FrontDesk:
+    """Implements conversation.desk.Desk on the engine."""
+
+    def __init__(
+        self, core: Core, orders: Orders, controls: EngineControls, router: Router, people_clock: Clock
+    ) -> None:
+        """people_clock: real time, by which a thread's memory fades; the world's own clock may run much faster."""
+        self._core, self._orders, self._controls, self._router = core, orders, controls, router
+        self._people_clock = people_clock
+        self._catalogue = CatalogueReader(core)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.home = core.home
+
+    @property
+    def ports(self) -> Ports:
+        return self._core.ports
+
+    def people(self) -> list[Actor]:
+        return list(self._core.people.values())
+
+    async def recover(self) -> None:
+        """Answers what a crash left unanswered."""
+        for message in await self._core.store.read(outbox.unanswered):
+            self._spawn(self._answer(message, None))
+
+    # -- words ----------------------------------------------------------------------------------------------------------------
+
+    async def post(
+        self, conversation: str, actor: str, text: str, *, thread: str | None = None, event_id: str | None = None
+    ) -> PostedMessage:
+        person = self._person(actor)
+        clean = check_text(text)
+        where = check_conversation(conversation)
+        return await self._take(where, person, clean, thread=thread, event_id=event_id, answer=None)
+
+    async def _take(
+        self,
+        conversation: str,
+        person: Actor,
+        text: str,
+        *,
+        thread: str | None,
+        event_id: str | None,
+        answer: dict[str, str] | None,
+    ) -> PostedMessage:
+        message, fresh = await self._core.store.write(
+            lambda conn: outbox.put_message(
+                conn,
+                conversation=conversation,
+                thread=thread,
+                actor=person.id,
+                text=redact(text),
+                event_id=event_id,
+                now=self._core.clock.now(),
+            )
+        )
+        if fresh:
+            self._spawn(self._answer(message, answer))
+        return message
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
+        with self._core.working():
+            try:
+                await self._reply(message, answer)
+            except BotError as exc:
+                await self._put(message, error_card(exc))
+            except Exception:
+                reference = f"{message.id}-{secrets.token_hex(2)}"
+                log.exception("message %s could not be answered (%s)", message.id, reference)
+                await self._put(message, broken_card(reference))
+
+    async def _reply(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
+        memory = await self._core.store.read(lambda conn: _load_memory(conn, message.conversation, message.thread))
+        catalogue = await self._catalogue.read()
+        said_at = self._people_clock.now()
+        decision = self._router.route(message.text, memory, catalogue, answer=answer, said_at=said_at)
+        kept = self._router.remember(memory, decision, catalogue, said_at)
+        if isinstance(decision, Command):
+            kept = await self._obey(message, decision, kept)
+        else:
+            await self._put(
+                message, question_card(decision) if isinstance(decision, Question) else refusal_card(decision)
+            )
+            await self._note(message, decision)
+        await self._core.store.write(lambda conn: _save_memory(conn, message, kept))
+
+    async def _obey(self, message: PostedMessage, command: Command, memory: Memory) -> Memory:
+        """Carries the command out; returns the memory with the run or schedule it made."""
+        model = command.inputs.get("model")
+        if isinstance(model, str):
+            await self._core.store.write(lambda conn: _follow(conn, message.conversation, model, self._core))
+        order = Order(
+            playbook=command.playbook,
+            inputs=command.inputs,
+            actor=self._core.actor(message.actor),
+            place=Place(message.conversation, message.thread, message.id),
+            key=message.id,
+            heard=command.heard,
+            dry_run=bool(command.heard.get("dry_run")),
+        )
+        outcome = await self._orders.carry_out(order)
+        self._catalogue.stale()
+        if isinstance(outcome, int):
+            await self._core.store.write(lambda conn: outbox.mark_answered(conn, message.id))
+            return memory.model_copy(update={"run": outcome})
+        await self._put(message, outcome)
+        return await self._remember_made(command, memory, outcome)
+
+    async def _remember_made(self, command: Command, memory: Memory, card: Card) -> Memory:
+        if command.playbook in ("schedule_digest", "list_schedules"):
+            active = await self._core.ports.records.schedules()
+            return memory.model_copy(update={"schedule": active[-1].id if active else None})
+        return memory if card.run_id is None else memory.model_copy(update={"run": card.run_id})
+
+    async def _put(self, message: PostedMessage, card: Card) -> None:
+        """The reply and the mark "answered" in one transaction: after a crash it is neither lost nor doubled."""
+
+        def work(conn: sa.Connection) -> None:
+            outbox.put_card(
+                conn, f"c-{message.id}", card,
+                conversation=message.conversation, thread=message.thread, reply_to=message.id, now=self._core.clock.now(),
+            )  # fmt: skip
+            outbox.mark_answered(conn, message.id)
+
+        await self._core.store.write(work)
+
+    async def _note(self, message: PostedMessage, decision: Decision) -> None:
+        kind = type(decision).__name__.lower()
+        told = decision.text if isinstance(decision, Question) else getattr(decision, "why", "")
+        await self._core.store.write(
+            lambda conn: self._core.note(
+                conn, message.actor, kind, message.id, text=message.text[:500], told=told, heard=decision.heard
+            )
+        )
+
+    # -- clicks -----------------------------------------------------------------------------------------------------------------
+
+    async def click(self, actor: str, card: str, button: str) -> ClickAnswer:
+        try:
+            person = self._person(actor)
+            posted, found = await self._core.store.read(lambda conn: outbox.find_button(conn, card, button))
+            if posted is None:
+                raise NotFound("card", card, [])
+            if found is None:
+                return await self._stale(person, posted)
+            return await self._press(person, posted, found)
+        except BotError as exc:
+            return ClickAnswer(accepted=False, message=str(exc))
+
+    async def _press(self, person: Actor, posted: PostedCard, button: Button) -> ClickAnswer:
+        run = button.bind.get("run")
+        if run is not None and button.label in ("Approve", "Reject"):
+            decision = "approved" if button.label == "Approve" else "rejected"
+            told = await self._controls.decide_words(
+                int(run), decision, actor=person.id, plan_hash=button.bind.get("plan_hash")
+            )
+            return ClickAnswer(accepted=True, message=told)
+        if run is not None and button.label == "Cancel":
+            order = self._order("cancel_run", {"run": int(run)}, person, posted)
+            card = await self._orders.answer(order)
+            return ClickAnswer(accepted=True, message=card.text)
+        await self._take(
+            posted.conversation, person, button.command, thread=posted.thread, event_id=None, answer=button.bind or None
+        )
+        return ClickAnswer(accepted=True, message=f"Said for you: {button.command}")
+
+    def _order(self, playbook: str, inputs: dict[str, Any], person: Actor, posted: PostedCard) -> Order:
+        key = f"k-{posted.id}-{secrets.token_hex(4)}"
+        return Order(
+            playbook, inputs, person, Place(posted.conversation, posted.thread), key, heard={"click": posted.id}
+        )
+
+    async def _stale(self, person: Actor, posted: PostedCard) -> ClickAnswer:
+        """A button that is no longer on the card: says what happened since."""
+        await self._core.store.write(lambda conn: self._core.note(conn, person.id, "stale_click", posted.id))
+        now = posted.card.summary or posted.card.title
+        return ClickAnswer(accepted=False, message=f"That button is no longer valid; the card has changed. Now: {now}")
+
+    # -- reading ----------------------------------------------------------------------------------------------------------------
+
+    async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
+        return await self._core.store.read(lambda conn: outbox.read_cards(conn, conversation, after, limit))
+
+    async def messages(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedMessage]:
+        return await self._core.store.read(lambda conn: outbox.read_messages(conn, conversation, after, limit))
+
+    async def conversations(self) -> list[str]:
+        found = await self._core.store.read(outbox.conversations)
+        return [self.home, *(name for name in found if name != self.home)]
+
+    async def events(self, conversation: str | None, *, after: int = 0) -> AsyncIterator[PostedCard | PostedMessage]:
+        while True:
+            head = self._core.store.head  # before the read: what is written meanwhile rings at once
+            found = await self._core.store.read(lambda conn, a=after: _news(conn, conversation, a))  # type: ignore[misc]
+            for item in found:
+                after = item.seq
+                yield item
+            if not found:
+                await self._core.store.news(head)
+
+    def _person(self, name: str) -> Actor:
+        person = self._core.people.get(name)
+        if person is None:
+            raise NotFound("person", name, self._core.people)
+        return person
+
+
+def _news(
+    conn: sa.Connection, conversation: str | None, after: int, page: int = 200
+) -> list[PostedCard | PostedMessage]:
+    """The next entries in order; a full page of one kind ends where its last entry stands, so that none is skipped."""
+    said = outbox.read_messages(conn, conversation, after, page)
+    shown = outbox.read_cards(conn, conversation, after, page)
+    ends = [found[-1].seq for found in (said, shown) if len(found) == page]
+    end = min(ends, default=None)
+    both: list[PostedCard | PostedMessage] = [*said, *shown]
+    found = sorted(both, key=lambda item: item.seq)
+    return found if end is None else [item for item in found if item.seq <= end]
+
+
+def _load_memory(conn: sa.Connection, conversation: str, thread: str) -> Memory | None:
+    """What the thread is about; a new thread begins with what the conversation was about last."""
+    for key in (thread, ""):
+        where = (t.memory.c.conversation == conversation, t.memory.c.thread == key)
+        body = conn.execute(sa.select(t.memory.c.body).where(*where)).scalar()
+        if body is not None:
+            return Memory.model_validate_json(body)
+    return None
+
+
+def _save_memory(conn: sa.Connection, message: PostedMessage, memory: Memory) -> None:
+    for key in {message.thread, ""}:
+        where = (t.memory.c.conversation == message.conversation, t.memory.c.thread == key)
+        body = memory.model_dump_json()
+        if conn.execute(sa.update(t.memory).where(*where).values(body=body)).rowcount == 0:
+            conn.execute(sa.insert(t.memory).values(conversation=message.conversation, thread=key, body=body))
+
+
+def _follow(conn: sa.Connection, conversation: str, model: str, core: Core) -> None:
+    """Alerts about a model also go to the conversations that lately spoke of it."""
+    where = (t.follows.c.conversation == conversation, t.follows.c.model == model)
+    at = t.iso(core.clock.now())
+    if conn.execute(sa.update(t.follows).where(*where).values(at=at)).rowcount == 0:
+        conn.execute(sa.insert(t.follows).values(conversation=conversation, model=model, at=at))

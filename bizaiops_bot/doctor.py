@@ -1,0 +1,99 @@
+"""Which adapter serves each port, does it answer, and what to do when not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import typer
+
+from bizaiops_bot.content import content_folder
+from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.engine.policy import Policy
+from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.rule_book import load_rule_book
+from bizaiops_bot.router.intents import load_intents
+from bizaiops_bot.settings import Settings
+
+FREE_BYTES = 500_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    part: str
+    ok: bool
+    says: str
+    do: str = ""
+
+
+async def examine(settings: Settings, url: str) -> int:
+    """Prints the report; 0 when everything that is configured can work, else 1."""
+    findings = [*_ports(settings), *_content(settings), _folder(settings.data), await _running(url)]
+    for f in findings:
+        typer.echo(f"{'ok  ' if f.ok else 'FAIL'}  {f.part:<14} {f.says}{f'  -> {f.do}' if f.do else ''}")
+    return 0 if all(f.ok for f in findings) else 1
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    company = settings.company
+    source = f"{company.kind} company, seed {company.seed}, {company.speed:g} x world speed"
+    for port in ("pipelines", "serving", "metrics", "drift", "faults"):
+        yield Finding(port, True, source)
+    for name, file in (("churn data", company.churn_data), ("demand data", company.demand_data)):
+        if file is not None:
+            yield Finding(name, file.is_file(), str(file), "" if file.is_file() else "Give a file that exists.")
+    where = settings.registry.tracking_uri or "SQLite file in the data folder"
+    yield Finding("registry", True, f"{settings.registry.kind}: {where}")
+    yield Finding("warehouse", True, f"{settings.warehouse.kind}: {settings.warehouse.path or 'file in the data folder'}")
+    yield Finding("store", True, f"{settings.store.kind}: {settings.data / 'bizaiops.sqlite'}")
+
+
+def _content(settings: Settings) -> Iterator[Finding]:
+    playbooks: list[Playbooks] = []
+
+    def load_playbooks() -> str:
+        playbooks.append(Playbooks.load(content_folder("playbooks")))
+        return f"{len(playbooks[0])} playbooks"
+
+    def load_policy() -> str:
+        people = [person.actor() for person in settings.people]
+        Policy.load(content_folder("policy"), people, {p.name: p.risk for p in playbooks[0]})
+        return f"valid, {len(people)} people"
+
+    yield _try("playbooks", load_playbooks)
+    if playbooks:
+        yield _try("policy", load_policy)
+    yield _try("rules", lambda: f"{len(load_rule_book(content_folder('playbooks') / 'rules'))} rules")
+    yield _try("intents", lambda: f"{len(load_intents(content_folder('intents')))} intents")
+
+
+def _try(part: str, work: Callable[[], str]) -> Finding:
+    try:
+        return Finding(part, True, work())
+    except BotError as exc:
+        return Finding(part, False, f"{exc.what} {exc.why}".strip(), exc.do)
+
+
+def _folder(data: Path) -> Finding:
+    here = data if data.exists() else data.absolute().parent
+    try:
+        free = shutil.disk_usage(here).free
+    except OSError as exc:
+        return Finding("data folder", False, f"{data}: {exc.strerror}", "Give another one: --data DIR")
+    if free < FREE_BYTES:
+        return Finding("data folder", False, f"{data}: {free / 1e6:.0f} MB free", "Make room: 500 MB are needed.")
+    return Finding("data folder", True, f"{data}: {free / 1e9:.0f} GB free")
+
+
+async def _running(url: str) -> Finding:
+    try:
+        async with httpx.AsyncClient(timeout=3) as client:
+            answer = await client.get(f"{url}/readyz")
+    except httpx.HTTPError:
+        return Finding("running bot", True, f"none at {url}", "Start one: bizaiops demo")
+    return Finding("running bot", answer.status_code == 200, f"{url} answers {answer.status_code} {answer.text[:80]}")
