@@ -120,7 +120,7 @@ class Bot:
         for task in self.loops:
             task.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
-        runner.shutdown()
+        await runner.shutdown()
         for close in self.closers:
             close()
         fcntl.flock(self.lock, fcntl.LOCK_UN)
@@ -157,7 +157,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> Bot:
     home.mkdir(exist_ok=True)
     clock = clock or open_clock(settings.company, home, first_start(datetime.now(UTC)))
     warehouse = settings.warehouse.build(load_kpis(settings.kpis or EMBEDDED_KPIS), clock, settings.data)
-    registry = settings.registry.build(settings.data)
+    registry = settings.registry.build(settings.data, clock)
     company = await asyncio.to_thread(open_company, settings.company, home, clock, warehouse)
     people = [person.actor() for person in settings.people]
     playbooks = Playbooks.load(content_folder("playbooks"))

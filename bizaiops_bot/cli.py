@@ -1,4 +1,7 @@
-"""The command line: demo, serve, say, chat, doctor, audit. Exit codes: 0 done, 1 refused or failed, 2 usage, 3 no bot, 4 timeout."""
+"""The command line: demo, serve, say, chat, doctor, audit.
+
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 no bot, 4 timeout.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from bizaiops_bot.domain.errors import BotError
 
@@ -64,7 +68,7 @@ def demo(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the console in a browser.")] = False,
 ) -> None:
     """Start the bot with a small real company inside: no account, key, cluster or docker."""
-    company = {"speed": speed, "seed": seed, "churn_data": churn_data, "demand_data": demand_data}
+    company: dict[str, Any] = {"speed": speed, "seed": seed, "churn_data": churn_data, "demand_data": demand_data}
     company |= {"churn_columns": _pairs(churn_column), "demand_columns": _pairs(demand_column)}
     settings = _settings({"port": port, "data": data}, {k: v for k, v in company.items() if v not in (None, {})})
     _run(settings, demo=True, browser=not no_browser)
@@ -75,7 +79,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port of the console and the API.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for everything.")] = None,
 ) -> None:
-    """Start the bot as configured by BIZAIOPS_* variables: people sign in with their tokens, nobody can switch accounts."""
+    """Start the bot as configured by BIZAIOPS_* variables: people sign in with their tokens, nobody can switch
+    accounts.
+    """
     settings = _settings({"port": port, "data": data}, {})
     if not settings.tokens:
         _fail(
@@ -167,16 +173,17 @@ def _with_store(data: Path | None, work: Any) -> Any:
 
 
 def _settings(top: dict[str, Any], company: dict[str, Any]) -> Settings:
-    from bizaiops_bot.settings import load_settings
+    """Settings from the environment, with the command line's on top; ends with exit code 2 when one is unusable."""
+    from bizaiops_bot.settings import Settings, load_settings, unusable
 
     try:
         settings = load_settings()
-        merged = settings.model_copy(update={k: v for k, v in top.items() if v is not None})
-        embedded = type(merged.company).model_validate({**merged.company.model_dump(), **company})
-        return merged.model_copy(update={"company": embedded})
+        given = {k: v for k, v in top.items() if v is not None}
+        embedded = {**settings.company.model_dump(), **company}
+        return Settings.model_validate({**settings.model_dump(), **given, "company": embedded})
+    except ValidationError as exc:
+        _fail(str(unusable(exc, lambda path: f"--{path[-1].replace('_', '-')}")), code=2)
     except BotError as exc:
-        _fail(str(exc), code=2)
-    except ValueError as exc:
         _fail(str(exc), code=2)
 
 
@@ -214,7 +221,8 @@ def _greet(settings: Settings, bot: Bot, seconds: float, *, demo: bool, browser:
     typer.echo(f"\nThe bot is ready after {seconds:.1f} s. Console: {address}   API: {address}/docs")
     if demo:
         typer.echo(
-            f'World time runs {settings.company.speed:g} times as fast. Things to say, there or with `bizaiops say "..."`:'
+            f"World time runs {settings.company.speed:g} times as fast. "
+            'Things to say, there or with `bizaiops say "..."`:'
         )
         for words in THINGS_TO_SAY:
             typer.echo(f"  - {words}")

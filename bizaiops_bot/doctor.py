@@ -49,7 +49,9 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, file.is_file(), str(file), "" if file.is_file() else "Give a file that exists.")
     where = settings.registry.tracking_uri or "SQLite file in the data folder"
     yield Finding("registry", True, f"{settings.registry.kind}: {where}")
-    yield Finding("warehouse", True, f"{settings.warehouse.kind}: {settings.warehouse.path or 'file in the data folder'}")
+    yield Finding(
+        "warehouse", True, f"{settings.warehouse.kind}: {settings.warehouse.path or 'file in the data folder'}"
+    )
     yield Finding("store", True, f"{settings.store.kind}: {settings.data / 'bizaiops.sqlite'}")
 
 

@@ -1,6 +1,7 @@
 """The public face for playbook authors: write one typed async function, get a durable, approved, audited procedure.
 
-A playbook imports this module and nothing else of the bot. The same function runs, and yields its plan (dry run), form, help and docs.
+A playbook imports this module and nothing else of the bot. The same function runs, and yields its plan (dry run),
+form, help and docs.
 """
 
 from __future__ import annotations
@@ -184,7 +185,8 @@ class Regression(Permanent):
 class Run(ABC):
     """One run of a playbook. Everything that touches the outside goes through `step`, so that a restart does it once.
 
-    While a plan is made the same function runs with a planning Run: reads are real, steps are only noted and return `assume`.
+    While a plan is made the same function runs with a planning Run: reads are real, steps are only noted and return
+    `assume`.
     """
 
     id: int
@@ -217,8 +219,10 @@ class Run(ABC):
     ) -> T:
         """Does `do(*args, **kwargs)` once, durably, and returns its result, also after a restart.
 
-        do: a port method; `key` (and `progress`) are passed if it takes them. Its return annotation must be JSON-able by pydantic.
-        changes: what the plan shows as from -> to. assume: the result the plan goes on with; without one a stand-in that prints as the
+        do: a port method; `key` (and `progress`) are passed if it takes them. Its return annotation must be JSON-able
+        by pydantic.
+        changes: what the plan shows as from -> to. assume: the result the plan goes on with; without one a stand-in
+        that prints as the
         step's name. detail: words for the run card from the result. timeout: real time, "30m".
         Raises Permanent at once, Temporary after three tries.
         """
@@ -229,7 +233,10 @@ class Run(ABC):
 
     @abstractmethod
     async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
-        """Waits until `quorum` people with `role`, never the requester, agree. One veto, cancel or expiry ends the run."""
+        """Waits until `quorum` people with `role`, never the requester, agree.
+
+        One veto, cancel or expiry ends the run.
+        """
 
     @abstractmethod
     def undo(
@@ -239,7 +246,7 @@ class Run(ABC):
 
     @abstractmethod
     async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
-        """Compares the canary `version` with the stable one on live traffic until `hold` is over or it clearly fails."""
+        """Compares the canary `version` with the stable one on live traffic until `hold` ends or it clearly fails."""
 
     @abstractmethod
     async def wait(

@@ -1,7 +1,9 @@
 """What the bot needs, by capability. Adapters keep these promises; tests/contract holds every adapter to them.
 
-Writes carry `key`: the same key changes nothing twice. A write returns what the outside reports afterwards, not what was asked for.
-Reads of an empty window return `NoData`, never an invented value. Adapters raise `Temporary` or `Permanent`, no vendor error.
+Writes carry `key`: the same key changes nothing twice. A write returns what the outside reports afterwards, not what
+was asked for.
+Reads of an empty window return `NoData`, never an invented value. Adapters raise `Temporary` or `Permanent`, no
+vendor error.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ class Pipelines(Protocol):
         """Labelled live rows since `since`: what a retraining could learn from."""
 
     async def test(self, build: Build, *, against: str, key: str) -> GateReport:
-        """Measures the build and version `against` on the same held-out rows; a failed gate is a result, not an error."""
+        """Measures the build and version `against` on the same held-out rows; a failed gate is a result, not an
+        error.
+        """
 
     async def package(self, build: Build, *, key: str) -> Package:
         """Makes the build servable and reads its digest back."""
@@ -81,7 +85,9 @@ class ModelRegistry(Protocol):
         """Oldest first."""
 
     async def register(self, package: Package, *, key: str) -> ModelVersion:
-        """Adds the version, reads it back; the same digest under the same version is a no-op, another digest a Conflict."""
+        """Adds the version, reads it back; the same digest under the same version is a no-op, another digest a
+        Conflict.
+        """
 
     async def set_alias(self, model: str, alias: str, version: str, *, key: str) -> ModelVersion: ...
 

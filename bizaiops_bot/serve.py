@@ -17,7 +17,10 @@ log = logging.getLogger("bizaiops")
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """The listening socket, taken before anything is trained. Raises Permanent when the port is in use or not allowed."""
+    """The listening socket, taken before anything is trained.
+
+    Raises Permanent when the port is in use or not allowed.
+    """
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

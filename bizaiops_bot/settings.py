@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bizaiops_bot.adapters.duckdb import DuckDbSettings
 from bizaiops_bot.adapters.embedded.settings import EmbeddedSettings
@@ -75,12 +75,17 @@ class Settings(BaseSettings):
     warehouse: DuckDbSettings = Field(
         default_factory=DuckDbSettings, description="Serves the ports warehouse and KPIs."
     )
-    kpis: Path | None = Field(default=None, description="Folder of KPI definitions; None takes those of the embedded company.")
+    kpis: Path | None = Field(
+        default=None, description="Folder of KPI definitions; None takes those of the embedded company."
+    )
     store: StoreSettings = Field(default_factory=StoreSettings, description="Runs, approvals, conversations, audit.")
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment. Raises BadInput for a misspelt or unusable variable: it must never be silently ignored."""
+    """Settings from the environment.
+
+    Raises BadInput for a misspelt or unusable variable: it must never be silently ignored.
+    """
     environ = os.environ if environ is None else environ
     known = sorted(variable_names())
     for name in sorted(environ):
@@ -91,9 +96,18 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings()
     except ValidationError as exc:
-        error = exc.errors()[0]
-        path = "__".join(str(part) for part in error["loc"]).upper()
-        raise BadInput(f"{PREFIX}{path} is not usable: {str(error.get('input'))[:80]!r}.", f"{error['msg']}.") from exc
+        raise unusable(exc, lambda path: f"{PREFIX}{'__'.join(path).upper()}") from exc
+    except SettingsError as exc:  # a variable that should be JSON and is not
+        raise BadInput(
+            "A BIZAIOPS_ variable is not usable.", f"{exc}.", "Lists and mappings are written as JSON."
+        ) from exc
+
+
+def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInput:
+    """The first mistake in words; `name` spells the setting as the person gave it."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    return BadInput(f"{name(path)} is not usable: {str(first.get('input'))[:80]!r}.", f"{first['msg']}.")
 
 
 def variable_names() -> Iterator[str]:

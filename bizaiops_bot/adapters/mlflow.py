@@ -118,8 +118,6 @@ def _open(uri: str) -> Any:
     # An unreachable server shall be told to people, not waited for over minutes.
     os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
     os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "10"
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         # MLflow's own mappings and migrations use what SQLAlchemy and alembic have since deprecated; nothing we could
         # change.
@@ -128,6 +126,9 @@ def _open(uri: str) -> Any:
         from mlflow.exceptions import MlflowException
         from mlflow.tracking._model_registry.client import ModelRegistryClient
 
+        # After the import, which sets levels of its own: creating the tables is no news for people.
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         try:
             return ModelRegistryClient(uri, uri)  # type: ignore[no-untyped-call]
         except MlflowException as error:

@@ -12,7 +12,9 @@ _KEEP_S = 5.0
 
 
 class CatalogueReader:
-    """Reads the ports, at most once in a few seconds of the machine's time: names change with releases, not with messages."""
+    """Reads the ports, at most once in a few seconds of the machine's time: names change with releases, not with
+    messages.
+    """
 
     def __init__(self, core: Core) -> None:
         self._core = core

@@ -1,4 +1,6 @@
-"""Where every surface brings words and clicks, and takes messages and cards: the same for console, terminal, Slack, Teams."""
+"""Where every surface brings words and clicks, and takes messages and cards: the same for console, terminal, Slack,
+Teams.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,11 @@ from bizaiops_bot.ports import Ports
 class Desk(Protocol):
     """The conversation as a surface sees it. `ports` are for read-only dashboards."""
 
-    ports: Ports
     home: str
+
+    @property
+    def ports(self) -> Ports:
+        """Everything the bot knows, for read-only pages."""
 
     def people(self) -> list[Actor]: ...
 

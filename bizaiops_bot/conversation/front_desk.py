@@ -55,7 +55,7 @@ class FrontDesk:
         for message in await self._core.store.read(outbox.unanswered):
             self._spawn(self._answer(message, None))
 
-    # -- words ----------------------------------------------------------------------------------------------------------------
+    # -- words -------------------------------------------------------------------------------------
 
     async def post(
         self, conversation: str, actor: str, text: str, *, thread: str | None = None, event_id: str | None = None
@@ -155,7 +155,8 @@ class FrontDesk:
         def work(conn: sa.Connection) -> None:
             outbox.put_card(
                 conn, f"c-{message.id}", card,
-                conversation=message.conversation, thread=message.thread, reply_to=message.id, now=self._core.clock.now(),
+                conversation=message.conversation, thread=message.thread, reply_to=message.id,
+                now=self._core.clock.now(),
             )  # fmt: skip
             outbox.mark_answered(conn, message.id)
 
@@ -170,7 +171,7 @@ class FrontDesk:
             )
         )
 
-    # -- clicks -----------------------------------------------------------------------------------------------------------------
+    # -- clicks ------------------------------------------------------------------------------------
 
     async def click(self, actor: str, card: str, button: str) -> ClickAnswer:
         try:
@@ -213,7 +214,7 @@ class FrontDesk:
         now = posted.card.summary or posted.card.title
         return ClickAnswer(accepted=False, message=f"That button is no longer valid; the card has changed. Now: {now}")
 
-    # -- reading ----------------------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
         return await self._core.store.read(lambda conn: outbox.read_cards(conn, conversation, after, limit))

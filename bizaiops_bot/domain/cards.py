@@ -111,7 +111,8 @@ Block = Annotated[Text | Fields | Table | Chart | Steps | Diff | Context, Field(
 class Button(Value):
     """A click stands for `command`, words a person could have typed.
 
-    bind: what the click is tied to (run, gate, plan hash, or a question's filled slots); kept on the server, never shown.
+    bind: what the click is tied to (run, gate, plan hash, or a question's filled slots); kept on the server, never
+    shown.
     """
 
     label: str

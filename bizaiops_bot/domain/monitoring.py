@@ -29,7 +29,8 @@ class ArmSample(Value):
     """Sufficient statistics of one arm (stable or canary) since the canary began.
 
     latency_counts: requests per bin of LATENCY_EDGES_MS (one more bin than edges).
-    score_counts: predictions per bin of the version's own held-out score deciles; expected_score_shares is that held-out shape.
+    score_counts: predictions per bin of the version's own held-out score deciles; expected_score_shares is that held-
+    out shape.
     value_*: business value per labelled request, in the model's value unit (count, sum, sum of squares).
     """
 

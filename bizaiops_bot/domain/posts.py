@@ -37,7 +37,9 @@ class PostedCard(Value):
 
 
 class PostedMessage(Value):
-    """What someone wrote; `thread` is the id of the message or card that began the thread (its own id for a first one)."""
+    """What someone wrote; `thread` is the id of the message or card that began the thread (its own id for a first
+    one).
+    """
 
     seq: int
     id: str

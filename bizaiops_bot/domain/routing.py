@@ -12,7 +12,9 @@ from bizaiops_bot.domain.values import Value
 
 
 class Choice(Value):
-    """One answer to a question: `label` on the button, `command` the words it stands for, `bind` the slots it completes."""
+    """One answer to a question: `label` on the button, `command` the words it stands for, `bind` the slots it
+    completes.
+    """
 
     label: str
     command: str
@@ -50,7 +52,10 @@ Decision = Command | Question | Refusal
 
 
 class Memory(Value):
-    """What a thread was about, so that "it", "again" and "and demand?" have a meaning. Expires 15 minutes after `at`."""
+    """What a thread was about, so that "it", "again" and "and demand?" have a meaning.
+
+    Expires 15 minutes after `at`.
+    """
 
     at: datetime
     model: str | None = None

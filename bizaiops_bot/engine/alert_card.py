@@ -10,9 +10,9 @@ from bizaiops_bot.domain.records import Alert
 from bizaiops_bot.domain.values import NoData, spoken_duration
 
 CAUSES = {
-    "drift_detected": "the requests themselves have changed (a new customer group, season, campaign or upstream change); the release has not",
+    "drift_detected": "the requests themselves have changed (new customers, season, campaign, upstream); the release has not",
     "concept_drift_detected": "what the inputs mean has changed: same requests, other outcomes",
-    "missing_values_detected": "a broken data feed upstream; training on this would make it worse, so a person is asked",
+    "missing_values_detected": "a broken data feed upstream; training on it would make things worse, so a person is asked",
     "errors_detected": "the release if one is fresh, else the serving infrastructure",
     "latency_detected": "the release if one is fresh, else load or the serving infrastructure",
 }
@@ -34,8 +34,10 @@ def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
     closed = alert.closed is not None
     tone: Tone = "success" if closed else "danger"
     blocks: list[Block] = [Text(text=alert.title)]
+    blocks.append(Text(text=f"**Likely cause:** {CAUSES.get(alert.kind, 'unknown')}."))
+    blocks.append(Text(text=f"**Action:** {note}."))
     blocks += _columns(alert.detail)
-    blocks.append(Fields(fields=_facts(alert, note)))
+    blocks.append(Fields(fields=_facts(alert)))
     blocks += _chart(alert, series)
     blocks.append(Context(text=f"Alert {alert.id} · {alert.kind} · {alert.model} {alert.detail.get('version', '')}"))
     return Card(
@@ -48,12 +50,10 @@ def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
     )
 
 
-def _facts(alert: Alert, note: str) -> tuple[tuple[str, str], ...]:
+def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
     facts = [
         ("Began", f"{alert.onset:%-d %b %H:%M} UTC (estimated)"),
         ("Detected", f"{alert.detected:%H:%M} UTC, after {spoken_duration(alert.detect_s)}"),
-        ("Likely cause", CAUSES.get(alert.kind, "unknown")),
-        ("Action", note),
     ]
     if alert.closed is not None and alert.recover_s is not None:
         facts.append(("Over", f"{alert.closed:%H:%M} UTC, {spoken_duration(alert.recover_s)} after detection"))
@@ -104,7 +104,8 @@ def _buttons(alert: Alert) -> tuple[Button, ...]:
 def _summary(alert: Alert, note: str) -> str:
     if alert.closed is not None and alert.recover_s is not None:
         return (
-            f"{_NAMES.get(alert.kind, alert.kind)} in {alert.model} is over: detected after {spoken_duration(alert.detect_s)}, "
+            f"{_NAMES.get(alert.kind, alert.kind)} in {alert.model} is over: "
+            f"detected after {spoken_duration(alert.detect_s)}, "
             f"recovered {spoken_duration(alert.recover_s)} later."
         )
     return f"{alert.title}. {note}"

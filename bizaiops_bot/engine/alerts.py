@@ -61,7 +61,7 @@ class Watch:
             await self._open(event)
         await self._close_calm(model, found)
 
-    # -- opening --------------------------------------------------------------------------------------------------------------
+    # -- opening -----------------------------------------------------------------------------------
 
     async def _open(self, event: Event) -> None:
         alert, note = await self._core.store.write(lambda conn: self._find_or_add(conn, event))
@@ -165,7 +165,7 @@ class Watch:
             frozen=self._core.frozen(conn),
         )
 
-    # -- closing --------------------------------------------------------------------------------------------------------------
+    # -- closing -----------------------------------------------------------------------------------
 
     async def _close_calm(self, model: str, found: Findings) -> None:
         """An alert ends when its kind was judged and not found twice in a row; its unapproved proposal is withdrawn."""
@@ -205,7 +205,7 @@ class Watch:
         await self._core.ports.controls.cancel(run, actor="watch")
         return f"; run {run} was not needed any more and is withdrawn"
 
-    # -- cards ----------------------------------------------------------------------------------------------------------------
+    # -- cards -------------------------------------------------------------------------------------
 
     async def _audience(self, model: str) -> list[str]:
         """The home conversation, then those that lately spoke of the model."""

@@ -44,7 +44,8 @@ def append(conn: sa.Connection, *, at: datetime, actor: str, kind: str, subject:
     body = canonical_json(_clean(detail))
     digest = _digest(seq, t.iso(at), actor, kind, subject, body, prev)
     values = {
-        "seq": seq, "at": t.iso(at), "actor": actor, "kind": kind, "subject": subject, "detail": body, "prev_hash": prev, "hash": digest,
+        "seq": seq, "at": t.iso(at), "actor": actor, "kind": kind, "subject": subject, "detail": body,
+        "prev_hash": prev, "hash": digest,
     }  # fmt: skip
     conn.execute(sa.insert(t.audit).values(values))
     return _entry(values)

@@ -75,7 +75,8 @@ class EngineControls:
             told = answer or str(error)
             core.note(
                 conn, actor, "decision", f"run {number}",
-                decision=decision, counted=error is None, told=told, rule=allowed.rule, plan_hash=plan_hash or row["plan_hash"], reason=reason,
+                decision=decision, counted=error is None, told=told, rule=allowed.rule, plan_hash=plan_hash or
+                row["plan_hash"], reason=reason,
             )  # fmt: skip
             core.redraw(conn, number)
             return answer, error
@@ -131,7 +132,8 @@ class EngineControls:
 
         def work(conn: sa.Connection) -> Schedule:
             same = sa.select(t.schedules).where(
-                t.schedules.c.active, t.schedules.c.playbook == playbook, t.schedules.c.inputs == body, t.schedules.c.cron == cron,
+                t.schedules.c.active, t.schedules.c.playbook == playbook, t.schedules.c.inputs == body,
+                t.schedules.c.cron == cron,
                 t.schedules.c.time_zone == time_zone, t.schedules.c.conversation == conversation,
             )  # fmt: skip
             row = conn.execute(same).mappings().first()
@@ -139,7 +141,8 @@ class EngineControls:
                 return schedule(row)
             key = conn.execute(
                 sa.insert(t.schedules).values(
-                    title=title, playbook=playbook, inputs=body, cron=cron, time_zone=time_zone, conversation=conversation,
+                    title=title, playbook=playbook, inputs=body, cron=cron, time_zone=time_zone,
+                    conversation=conversation,
                     owner=actor, active=True, next_at=t.iso(first),
                 )
             ).inserted_primary_key  # fmt: skip

@@ -131,6 +131,6 @@ class Core:
 
 
 def _title(playbook: str, inputs: dict[str, Any]) -> str:
-    """"deploy_model" with its inputs: "Deploy churn v2"."""
+    """ "deploy_model" with its inputs: "Deploy churn v2"."""
     verb = playbook.removesuffix("_model").replace("_", " ").capitalize()
     return " ".join([verb, *(str(inputs[k]) for k in ("model", "version") if inputs.get(k))])

@@ -11,7 +11,7 @@ from bizaiops_bot.domain.errors import BadInput
 
 
 def next_fire(cron: str, time_zone: str, after: datetime) -> datetime:
-    """The first time strictly after `after`, in UTC. A time that a clock change skips fires at the next one that exists.
+    """The first time strictly after `after`, in UTC. A skipped local time fires at the next one that exists.
 
     Raises BadInput for a pattern or zone that does not exist.
     """

@@ -133,7 +133,8 @@ def _drift_events(model: str, now: datetime, reports: list[DriftReport]) -> list
     if report is None:
         return []
     worst = report.drifted
-    title = f"{model} gets other requests than it was trained on: {_count(len(worst))}, most of all {worst[0].name} ({worst[0].change})"
+    most = f"{worst[0].name} ({worst[0].change})"
+    title = f"{model} gets other requests than it was trained on: {_count(len(worst))}, most of all {most}"
     return [_event(model, now, "drift_detected", title, report, worst)]
 
 

@@ -1,4 +1,6 @@
-"""Approval gates: a decision binds to (run, gate, plan hash); the requester never counts; one veto rejects; expiry rejects."""
+"""Approval gates: a decision binds to (run, gate, plan hash); the requester never counts; one veto rejects; expiry
+rejects.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,8 @@ def decide(
 ) -> str:
     """Counts one decision and returns what the person is told.
 
-    Raises Conflict (no open gate, another plan, decided already) and Refused (own request). The requester is refused here in the data too,
+    Raises Conflict (no open gate, another plan, decided already) and Refused (own request). The requester is refused
+    here in the data too,
     not only in policy.
     """
     run = conn.execute(sa.select(t.runs.c.actor, t.runs.c.plan_hash).where(t.runs.c.id == number)).first()

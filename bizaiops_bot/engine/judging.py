@@ -14,7 +14,9 @@ from bizaiops_bot.ports import Metrics
 async def assess(
     metrics: Metrics, model: str, version: str, began: datetime, limits: CanaryLimits, *, final: bool
 ) -> Verdict:
-    """The verdict on `version` against the busiest other version since `began`; a monitoring failure is an ERROR, never a pass."""
+    """The verdict on `version` against the busiest other version since `began`; a monitoring failure is an ERROR,
+    never a pass.
+    """
     try:
         arms = await metrics.arms(model, began)
     except BotError as exc:

@@ -1,4 +1,6 @@
-"""A durable run: every step is done once and remembered, waits are on the bot's clock, a failure undoes what was begun."""
+"""A durable run: every step is done once and remembered, waits are on the bot's clock, a failure undoes what was
+begun.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import BotError, Conflict, Permanent, Temporary
 from bizaiops_bot.domain.monitoring import Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
+from bizaiops_bot.domain.plan import GateSpec, Plan
 from bizaiops_bot.domain.values import duration_s, spoken_duration
 from bizaiops_bot.engine import gates, outbox, runs
 from bizaiops_bot.engine import tables as t
@@ -25,6 +27,7 @@ from bizaiops_bot.engine.base import PortedRun, call_name, result_type, wants
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.envelope import Stopped, closed, opened
 from bizaiops_bot.engine.judging import assess
+from bizaiops_bot.engine.planner import plan_words, same_words
 
 T = TypeVar("T")
 TRIES = 3
@@ -54,7 +57,7 @@ class LiveRun(PortedRun):
         timeout: str = "30m",
         **kwargs: Any,
     ) -> T:
-        n, _ = self._next(name, "step", call_name(do))
+        n = self._next(name, "step", call_name(do), plan_words(args, kwargs))
         return await self._do(n, name, do, args, kwargs, detail, duration_s(timeout))
 
     async def read(self, do: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
@@ -68,7 +71,7 @@ class LiveRun(PortedRun):
     async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
         self._gate += 1
         spec = GateSpec(name=f"approval {self._gate}", question=question, quorum=quorum, role=role, expires=expires)
-        n, _ = self._next(spec.name, "gate", "")
+        n = self._next(spec.name, "gate", "")
         deadline = datetime.fromisoformat(await DBOS.run_step_async({"name": spec.name}, self._open_gate, n, spec))
         while (await self._gate_state(spec.name)) == "open":
             await self._sleep(deadline)
@@ -84,12 +87,12 @@ class LiveRun(PortedRun):
     def undo(
         self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any
     ) -> AbstractAsyncContextManager[None]:
-        n, _ = self._next(name, "undo", call_name(do))
+        n = self._next(name, "undo", call_name(do), plan_words(args, kwargs))
         return self._undo(n, name, do, args, kwargs)
 
     async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
         name = f"judge {version}"
-        n, _ = self._next(name, "judge", "")
+        n = self._next(name, "judge", "")
         began = datetime.fromisoformat(await DBOS.run_step_async({"name": f"{name} begins"}, self._begin, n, name))
         verdict = await self._look(n, name, model, version, began, began + timedelta(seconds=duration_s(hold)))
         kept = await DBOS.run_step_async(
@@ -100,7 +103,7 @@ class LiveRun(PortedRun):
     async def wait(
         self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"
     ) -> str:
-        n, _ = self._next(name, "wait", "")
+        n = self._next(name, "wait", "")
         began = datetime.fromisoformat(await DBOS.run_step_async({"name": f"{name} begins"}, self._begin, n, name))
         last = began + timedelta(seconds=duration_s(deadline))
         done, words = await ready()
@@ -115,25 +118,28 @@ class LiveRun(PortedRun):
 
     async def notify(self, card: Card, *, conversation: str | None = None) -> None:
         name = f"post {card.title}"
-        n, _ = self._next(name, "step", "notify")
+        n = self._next(name, "step", "notify")
         await DBOS.run_step_async({"name": name}, self._post, n, name, card.model_dump_json(), conversation)
 
-    # -- the plan ------------------------------------------------------------------------------------------------------
+    # -- the plan ----------------------------------------------------------------------------------
 
-    def _next(self, name: str, kind: str, call: str) -> tuple[int, PlanStep]:
-        """The next entry of the plan. Raises Conflict when the playbook wants something else than was approved."""
+    def _next(self, name: str, kind: str, call: str, words: tuple[str, ...] | None = None) -> int:
+        """The place in the plan. Raises Conflict when the playbook wants something else than was approved."""
         planned = self._plan.steps[self._n] if self._n < len(self._plan.steps) else None
-        if planned is None or (planned.name, planned.kind, planned.call) != (name, kind, call):
-            expected = "nothing more" if planned is None else f"{planned.kind} {planned.name!r}"
+        same = planned is not None and (planned.name, planned.kind, planned.call) == (name, kind, call)
+        if planned is None or not same or (words is not None and not same_words(planned.args, words)):
+            expected = (
+                "nothing more" if planned is None else f"{planned.kind} {planned.name!r} ({', '.join(planned.args)})"
+            )
             raise Conflict(
-                f"Run {self.id} stopped: it came to {kind} {name!r}, the approved plan has {expected} there.",
-                "Only what was approved is done.",
+                f"Run {self.id} stopped at {kind} {name!r} ({', '.join(words or ())}).",
+                f"The approved plan has {expected} there, and only what was approved is done.",
                 "Ask for it again to get a new plan.",
             )
         self._n += 1
-        return self._n, planned
+        return self._n
 
-    # -- doing things once ---------------------------------------------------------------------------------------------
+    # -- doing things once -------------------------------------------------------------------------
 
     async def _do(
         self,
@@ -257,7 +263,7 @@ class LiveRun(PortedRun):
         self._core.background.add(task)
         task.add_done_callback(self._core.background.discard)
 
-    # -- waiting ---------------------------------------------------------------------------------------------------------
+    # -- waiting -----------------------------------------------------------------------------------
 
     async def _sleep(self, until: datetime) -> None:
         """Until the time is reached or the bell rings; raises Stopped for a cancel.
@@ -309,7 +315,7 @@ class LiveRun(PortedRun):
         await self._show(n, name, "running", "")
         return self.clock.now().isoformat()
 
-    # -- judging -----------------------------------------------------------------------------------------------------------
+    # -- judging -----------------------------------------------------------------------------------
 
     async def _look(self, n: int, name: str, model: str, version: str, began: datetime, end: datetime) -> Verdict:
         limits: CanaryLimits = self._core.canary_limits
@@ -354,7 +360,7 @@ class LiveRun(PortedRun):
 
         await self._core.store.write(work)
 
-    # -- undo ----------------------------------------------------------------------------------------------------------------
+    # -- undo --------------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def _undo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,8 @@ from bizaiops_bot.domain.cards import Card, Context, Diff, StepLine, Steps, Text
 from bizaiops_bot.domain.errors import Refused
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan
-from bizaiops_bot.engine import outbox, runner, runs
+from bizaiops_bot.domain.values import duration_s
+from bizaiops_bot.engine import gates, outbox, runner, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.direct import DirectRun
@@ -174,12 +176,20 @@ class Orders:
                     plan=plan.model_dump(mode="json"),
                     order=order.key,
                 )
+                self._open_first_gate(conn, number, plan, unattended)
                 self._core.redraw(conn, number)
             return number
 
         number = await self._core.store.write(work)
         await runner.start(number)
         return number
+
+    def _open_first_gate(self, conn: sa.Connection, number: int, plan: Plan, unattended: str | None) -> None:
+        """A gate that comes first is open as soon as its card is there: the quickest click counts."""
+        if unattended is None and plan.steps and plan.steps[0].kind == "gate":
+            now = self._core.clock.now()
+            expires = now + timedelta(seconds=duration_s(plan.gates[0].expires))
+            gates.open_gate(conn, number, plan.gates[0], plan.hash, now=now, expires=expires)
 
     def _add_card(self, conn: sa.Connection, number: int, index: int, place: Place) -> None:
         card_id = f"run-{number}" if index == 0 else f"run-{number}-{index}"
@@ -197,9 +207,9 @@ class Orders:
 def _dry_run_card(playbook: Playbook, plan: Plan) -> Card:
     steps = tuple(StepLine(name=s.name, status="planned", detail=s.detail) for s in plan.steps if s.kind != "undo")
     undo = [s.name for s in plan.steps if s.kind == "undo"]
-    gates = "; ".join(f"{g.question} ({g.quorum} approval, role {g.role})" for g in plan.gates) or "no approval needed"
+    asked = "; ".join(f"{g.question} ({g.quorum} approval, role {g.role})" for g in plan.gates) or "no approval needed"
     blocks = [Text(text=f"Nothing was started. This is what `{playbook.name}` would do."), Steps(steps=steps)]
     changes = [Diff(lines=plan.changes)] if plan.changes else []
-    foot = [Text(text=f"Approval: {gates}"), Text(text=f"Undone on failure: {', '.join(undo) or 'nothing'}")]
+    foot = [Text(text=f"Approval: {asked}"), Text(text=f"Undone on failure: {', '.join(undo) or 'nothing'}")]
     small = Context(text=f"Plan {plan.hash}")
     return Card(title=f"Dry run: {playbook.title}", blocks=(*blocks, *changes, *foot, small))

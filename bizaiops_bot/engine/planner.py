@@ -59,7 +59,7 @@ class PlanningRun(PortedRun):
         **kwargs: Any,
     ) -> T:
         self.noted.append(
-            PlanStep(name=name, kind="step", call=call_name(do), args=_words(args, kwargs), changes=tuple(changes))
+            PlanStep(name=name, kind="step", call=call_name(do), args=plan_words(args, kwargs), changes=tuple(changes))
         )
         return assume if assume is not None else cast(T, StandIn(name))
 
@@ -74,7 +74,9 @@ class PlanningRun(PortedRun):
     def undo(
         self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any
     ) -> AbstractAsyncContextManager[None]:
-        step = PlanStep(name=name, kind="undo", call=call_name(do), args=_words(args, kwargs), changes=tuple(changes))
+        step = PlanStep(
+            name=name, kind="undo", call=call_name(do), args=plan_words(args, kwargs), changes=tuple(changes)
+        )
         self.noted.append(step)
         return _nothing()
 
@@ -105,8 +107,17 @@ async def _nothing() -> AsyncIterator[None]:
     yield
 
 
-def _words(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(_word(a) for a in args) + tuple(f"{k}={_word(v)}" for k, v in kwargs.items())
+def plan_words(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
+    """Arguments as a plan shows them. The run's own number is left out: a plan is made before the run has one."""
+    named = tuple(f"{k}={_word(v)}" for k, v in kwargs.items() if k != "run")
+    return tuple(_word(a) for a in args) + named
+
+
+def same_words(planned: tuple[str, ...], now: tuple[str, ...]) -> bool:
+    """Whether a run does what was planned; what the plan could not know yet, a stand-in or a typed result, may be
+    anything.
+    """
+    return len(planned) == len(now) and all(p == n or p.startswith("<") for p, n in zip(planned, now, strict=True))
 
 
 def _word(value: Any) -> str:

@@ -58,7 +58,9 @@ class Policy:
         return cls("\n".join(f.read_text() for f in files), ", ".join(f.name for f in files), people, actions)
 
     def may(self, actor: Actor, action: str, *, model: str | None = None, **context: Any) -> Allowed:
-        """Whether `actor` may do `action` (a playbook name, "approve" or "unattended") to `model`, and which rule says so."""
+        """Whether `actor` may do `action` (a playbook name, "approve" or "unattended") to `model`, and which rule
+        says so.
+        """
         request = {
             "principal": {"type": "Actor", "id": actor.id},
             "action": {"type": "Action", "id": action},

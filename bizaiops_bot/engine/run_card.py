@@ -93,8 +93,13 @@ def _buttons(conn: sa.Connection, run: RunRecord, result: Card | None) -> tuple[
 
 
 def _small_print(run: RunRecord) -> str:
-    inputs = " ".join(f"{k}={v}" for k, v in run.inputs.items() if v is not None)
+    inputs = " ".join(f"{k}={_short(v)}" for k, v in run.inputs.items() if v is not None)
     return f"Run {run.id} · {run.playbook} {inputs} · plan {run.plan.hash[:12]} · {run.created:%-d %b %H:%M} UTC"
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def _summary(run: RunRecord, title: str, result: Card | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bizaiops_bot.engine.store import sqlite_engine
 # Runs keep their version over releases of the bot: a hash of the code would strand every waiting run at an upgrade.
 APPLICATION_VERSION = "1"
 _core: Core | None = None
+_live: set[asyncio.Task[Any]] = set()
 
 
 class JsonSerializer(Serializer):
@@ -46,6 +48,10 @@ def _plain(value: Any) -> Any:
 async def run_playbook(number: int) -> str:
     """One run from its stored plan to its end; returns the final status."""
     assert _core is not None
+    task = asyncio.current_task()
+    assert task is not None
+    _live.add(task)
+    task.add_done_callback(_live.discard)
     return await _execute(_core, number)
 
 
@@ -71,10 +77,16 @@ def launch(core: Core, folder: Path) -> None:
     DBOS.launch()
 
 
-def shutdown() -> None:
-    """Leaves unfinished runs for the next start."""
+async def shutdown() -> None:
+    """Leaves unfinished runs for the next start: their tasks end here, their stored state stays."""
     global _core  # noqa: PLW0603
+    live = list(_live)
+    for task in live:
+        task.cancel()
+    await asyncio.gather(*live, return_exceptions=True)
     DBOS.destroy(workflow_completion_timeout_sec=0)
+    # DBOS makes its pool the loop's own and has just closed it; the loop may go on to serve another bot.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
     _core = None
 
 
@@ -109,7 +121,8 @@ async def _known(core: Core, number: int, exc: Exception) -> str:
     record = await core.store.read(lambda conn: runs.get(conn, number))
     done = [s.name for s in record.steps if s.status in ("done", "undone")]
     last = f"the last finished step is {done[-1]!r}" if done else "no step was finished"
-    return f"The playbook broke ({type(exc).__name__}: {exc}). State unknown; {last}. Say `status` to read the world again."
+    broke = f"The playbook broke ({type(exc).__name__}: {exc})."
+    return f"{broke} State unknown; {last}. Say `status` to read the world again."
 
 
 async def _end(core: Core, number: int, status: RunStatus | str, *, error: str = "", result: Card | None = None) -> str:

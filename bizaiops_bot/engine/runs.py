@@ -29,7 +29,10 @@ def create(
     unattended: str | None,
     now: datetime,
 ) -> tuple[int, bool]:
-    """(run id, True), or (the id the same message already made, False). Raises Conflict while another change of the model runs."""
+    """(run id, True), or (the id the same message already made, False).
+
+    Raises Conflict while another change of the model runs.
+    """
     if message is not None:
         known = conn.execute(sa.select(t.runs.c.id).where(t.runs.c.message == message)).scalar()
         if known is not None:
@@ -39,7 +42,8 @@ def create(
         refuse_second(conn, str(model))
     values = {
         "playbook": plan.playbook, "inputs": json.dumps(plan.inputs), "model": model, "actor": actor.model_dump_json(),
-        "conversation": conversation, "thread": thread, "message": message, "status": "waiting" if plan.gates else "running",
+        "conversation": conversation, "thread": thread, "message": message,
+        "status": "waiting" if plan.gates else "running",
         "plan": plan.canonical, "plan_hash": plan.hash, "unattended": unattended, "created": t.iso(now),
     }  # fmt: skip
     key = conn.execute(sa.insert(t.runs).values(values)).inserted_primary_key

@@ -45,7 +45,9 @@ class Scheduler:
             await asyncio.gather(timer, news, return_exceptions=True)
 
     async def fire_due(self) -> None:
-        """Fires every schedule whose time has come; times missed while the bot was down are sent once, not one by one."""
+        """Fires every schedule whose time has come; times missed while the bot was down are sent once, not one by
+        one.
+        """
         now = self._core.clock.now()
         for row in await self._core.store.write(lambda conn: _claim(conn, now)):
             with self._core.working():
@@ -91,7 +93,7 @@ def _soonest(conn: sa.Connection) -> datetime | None:
 
 
 def _claim(conn: sa.Connection, now: datetime) -> list[dict[str, str]]:
-    """Moves due schedules on to their next time and returns every fire that has no card yet, also one a crash left behind.
+    """Moves due schedules on and returns every fire that has no card yet, also one that a crash left behind.
 
     The unique fire row admits one worker; the fire is marked done in the transaction that posts its card.
     """

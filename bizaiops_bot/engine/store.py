@@ -19,7 +19,9 @@ R = TypeVar("R")
 
 
 class Store:
-    """The bot's database. `write` commits all or nothing before it returns; WAL with synchronous=FULL, so a commit survives kill -9."""
+    """The bot's database. `write` commits all or nothing before it returns; WAL with synchronous=FULL, so a commit
+    survives kill -9.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -86,7 +88,8 @@ class Store:
 def sqlite_engine(path: Path, *, own_begin: bool = True) -> sa.Engine:
     """SQLite as we want it everywhere: WAL, full sync, immediate write locks.
 
-    own_begin: transactions begin with BEGIN IMMEDIATE before their first read, so that what was read still holds when it is
+    own_begin: transactions begin with BEGIN IMMEDIATE before their first read, so that what was read still holds when
+    it is
     written. Python's driver alone begins at the first write. DBOS brings its own checks and wants the driver's way.
     """
     level = None if own_begin else "IMMEDIATE"

@@ -24,11 +24,14 @@ _PAIR = 2
 
 
 class Back(Exception):
-    """The request cannot be finished yet: the Question or Refusal to give instead."""
+    """The request cannot be finished yet: the Question or Refusal to give instead.
 
-    def __init__(self, decision: Question | Refusal) -> None:
+    slot: whose value was refused, when another value for it can still finish the request.
+    """
+
+    def __init__(self, decision: Question | Refusal, slot: str = "") -> None:
         super().__init__(decision)
-        self.decision = decision
+        self.decision, self.slot = decision, slot
 
 
 @dataclass
@@ -125,8 +128,10 @@ class Filling:
         return only[0] if slot.required and len(only) == 1 and not self._strange() else None
 
     def _may_remember(self, slot: SlotSpec) -> bool:
+        numbered = [s.kind for s in self.spec.slots if s.kind in {"run", "schedule"}]
         if self.hearing.points_back:
-            return True
+            # "send it now" is about the schedule, when there is one, not about the model.
+            return slot.required or not any(getattr(self.memory, kind) for kind in numbered)
         return slot.required and self.intent.risk == "read" and not self._strange()
 
     def _strange(self) -> list[str]:
@@ -220,9 +225,11 @@ class Filling:
         mentions = self.hearing.of_kind(slot.kind)
         if not slot.required:
             mentions = [m for m in mentions if m.sure]
+        not_after = self.intent.slots.get(slot.name, SlotHint()).not_after
+        mentions = [m for m in mentions if not self._after(m, not_after)]
         for mention in mentions:
             if mention.problem:
-                raise Back(Refusal(why=mention.problem))
+                raise Back(Refusal(why=mention.problem), slot.name)
         found = list(dict.fromkeys(m.value for m in mentions))
         if len(found) > 1:
             raise Back(self._choose(slot, f"One {slot.kind} at a time: {_either([str(f) for f in found])}?", found))
@@ -242,14 +249,14 @@ class Filling:
             raise Back(Refusal(why=f"{said('kpi', name)} is a KPI of {owner}, not of {model}.", choices=(choice,)))
         return str(mine[0]) if len(mine) == 1 else None
 
-    def _window(self, _: SlotSpec) -> Any:
-        return _usable(self.hearing.window)
+    def _window(self, slot: SlotSpec) -> Any:
+        return _usable(self.hearing.window, slot.name)
 
-    def _zone(self, _: SlotSpec) -> Any:
-        return _usable(self.hearing.zone) or self.catalogue.time_zone
+    def _zone(self, slot: SlotSpec) -> Any:
+        return _usable(self.hearing.zone, slot.name) or self.catalogue.time_zone
 
     def _cron(self, slot: SlotSpec) -> str | None:
-        value = _usable(self.hearing.cron)
+        value = _usable(self.hearing.cron, slot.name)
         if value is None:
             return None
         line, missing = value
@@ -270,7 +277,10 @@ class Filling:
     def _text(self, slot: SlotSpec) -> str | None:
         if slot.name == "topic":
             return words.topic(self.hearing.text)
-        reason = self.hearing.reason or words.loose_reason(self.hearing.text, self._last_end())
+        if slot.name != "reason":
+            return None
+        loose = slot.name in self.intent.slots
+        reason = self.hearing.reason or (words.loose_reason(self.hearing.text, self._last_end()) if loose else None)
         return reason.value if reason else None
 
     def _last_end(self) -> int:
@@ -315,6 +325,10 @@ class Filling:
         bind = {"playbook": self.spec.name, "inputs": json.dumps(inputs)}
         return Choice(label=label or said(slot, value), command=say(self.intent, inputs), bind=bind)
 
+    def known(self, wanted: str) -> dict[str, Any]:
+        """What is understood so far, the slot `wanted` left out."""
+        return {name: value for name, value in self._others(wanted).items() if name != wanted}
+
     def _others(self, wanted: str) -> dict[str, Any]:
         """What the words already say about the other slots, so that a click loses nothing."""
         inputs = {**self.given, **self.inputs}
@@ -335,9 +349,9 @@ _ORDER = {"model": 0, "version": 1, "percent": 2, "replicas": 2, "kpi": 3, "wind
 _TIMES = (("0 8", "8:00"), ("0 9", "9:00"), ("0 17", "17:00"))
 
 
-def _usable(mention: Mention | None) -> Any:
+def _usable(mention: Mention | None, slot: str) -> Any:
     if mention is not None and mention.problem:
-        raise Back(Refusal(why=mention.problem))
+        raise Back(Refusal(why=mention.problem), slot)
     return mention.value if mention else None
 
 

@@ -57,7 +57,8 @@ _NO_BUT = re.compile(
 )
 _INSTEAD = re.compile(r"\b(?:instead|rather|i meant?)[.! ]*$")
 _VERB_FILLER = re.compile(
-    r"\b(?:and|what|how|about|same|also|for|now|no|nope|sorry|wait|actually|oops|correction|rather|"
+    r"\b(?:please|with|to|of|at|on|in|a|an|as|and|what|how|about|same|also|for|now|no|nope|sorry|wait|"
+    r"actually|oops|correction|rather|"
     r"meant?|mean|make|that|change|use|not|but|instead|do|it|"
     r"again|thing|the|time|i|one|more|once|repeat|retry|this|run|show|send|try|percent|canary|me|hm+)\b|[\s,.!?:;-]+"
 )
@@ -86,8 +87,8 @@ def remember(memory: Memory | None, decision: Decision, now: datetime) -> Memory
     """What the thread is about after `decision`. The number of a new run or schedule is set by whoever started it."""
     old = fresh(memory, now) or Memory(at=now)
     if isinstance(decision, Refusal):
-        closed = decision.heard.get("closed") or decision.heard.get("several")
-        kept = _as_question(decision) or (None if closed else old.pending)
+        # After an unrelated no, a later "yes" must not wake an older question.
+        kept = _as_question(decision) or _open(decision)
         return old.model_copy(update={"at": now, "pending": kept})
     if isinstance(decision, Question):
         return old.model_copy(
@@ -106,6 +107,15 @@ def _as_question(refusal: Refusal) -> Question | None:
         return None
     pending = Command(playbook=refusal.choices[0].bind["playbook"], inputs={})
     return Question(text=refusal.why, slot="", choices=refusal.choices, pending=pending)
+
+
+def _open(refusal: Refusal) -> Question | None:
+    """A refused value leaves its blank open: "150%" is no canary share, "20%" after it goes on with the same request."""
+    known = refusal.heard.get("open")
+    if not known:
+        return None
+    pending = Command(playbook=known["playbook"], inputs=known["inputs"])
+    return Question(text=refusal.why, slot=known["slot"], choices=(), pending=pending, heard=refusal.heard)
 
 
 def answered(question: Question, text: str) -> Choice | bool | None:
@@ -186,7 +196,9 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
         elif mentions and mentions[0].problem:
             kinds.add(slot.kind)
             changes[slot.name] = None
-    left = _VERB_FILLER.sub("", _without(hearing, kinds))
+    if "kpi" in kinds and "model" not in kinds:
+        changes["model"] = hearing.kpis[-1].value[0]
+    left = _VERB_FILLER.sub("", _blank(hearing, kinds))
     if left or (not changes and how != "again"):
         return None
     given = {name: value for name, value in {**last.inputs, **changes}.items() if value is not None}
@@ -197,10 +209,6 @@ def _value(kind: str, value: Any) -> Any:
     if kind == "kpi":
         return value[1]
     return value[0] if kind == "cron" else value
-
-
-def _without(hearing: Hearing, kinds: set[str]) -> str:
-    return hearing.residue(kinds) if not kinds else _blank(hearing, kinds)
 
 
 def _blank(hearing: Hearing, kinds: set[str]) -> str:

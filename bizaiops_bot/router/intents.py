@@ -21,6 +21,7 @@ class SlotHint(BaseModel):
 
     ask: the question when it is missing. not_after: words that make the value behind them another one ("from v2").
     ignore: named versions (latest, previous, stable) that mean something else here ("to production").
+    instead: the intent to offer when "it" has no such number but one for that intent ("stop it": a run).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +29,7 @@ class SlotHint(BaseModel):
     ask: str = ""
     not_after: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    instead: str = ""
 
 
 class Intent(BaseModel):
@@ -37,6 +39,9 @@ class Intent(BaseModel):
     formats: exact wordings, `{slot}` a value, `[...]` optional, `(a|b)` either; the first one is how the bot says
     it itself.
     examples: ways to say it, values as `{slot}`. must_not: phrases that look alike -> the intent they are, or "none".
+    cues: beginnings of words, one of which must be said before the bot acts on a guess; required when acting has
+    effects.
+    against: beginnings of words that speak against it ("no go" is no approval); then the bot asks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +55,8 @@ class Intent(BaseModel):
     formats: tuple[str, ...] = ()
     examples: tuple[str, ...] = Field(min_length=MIN_EXAMPLES)
     must_not: dict[str, str] = Field(default_factory=dict)
+    cues: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
     slots: dict[str, SlotHint] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -59,6 +66,8 @@ class Intent(BaseModel):
                 raise ValueError("what the bot does not do has `refuse` and no `playbook`")
         elif not (self.playbook and self.formats and self.help):
             raise ValueError("`playbook`, `formats` and `help` are required")
+        elif self.risk != "read" and not self.cues:
+            raise ValueError("`cues` are required for what has effects")
         doubled = {text for text in self.examples if self.examples.count(text) > 1}
         if doubled:
             raise ValueError(f"examples given twice: {sorted(doubled)}")

@@ -34,6 +34,11 @@ _TOLD = re.compile(
     r"froze|frozen|released|sent|stopped|asked|said|told|"
     r"wrote|wants|wanted|says|thinks|tried)\b|[\"«][^\"»]*\s[^\"»]*[\"»]|(?<!\w)'[^']*\s[^']*'(?!\w)"
 )
+_HEDGED = re.compile(
+    r"\b(?:maybe|perhaps|possibly|might|i think|i guess|i wonder|wondering|thinking (?:of|about)|consider(?:ing)?|discuss(?:ing)?|talk about|"
+    r"remember(?: to)?|don't forget|remind|nobody|no ?one|someone should|somebody should|plan(?:ning|s)? to|going to|about to|supposed to|used to|"
+    r"if i were|hypothetically|in theory|what if|pretend|imagine|suppose|translate|explain|spell)\b"
+)
 _CONDITION = re.compile(
     r"\b(?:if|unless|once|whenever|as soon as|in case|when (?:the|it|we|there|i|you|error|build|that|"
     r"this)|until|till|after|before)\b"
@@ -76,6 +81,7 @@ _SIGNS: tuple[tuple[Mood, re.Pattern[str]], ...] = (
     ("conditional", _CONDITION),
     ("later", _LATER),
     ("told", _TOLD),
+    ("told", _HEDGED),
 )
 
 WHY: dict[Mood, str] = {
@@ -85,7 +91,7 @@ WHY: dict[Mood, str] = {
     "Nothing was started.",
     "conditional": "I cannot wait for a condition with a change; I do it now or not at all. Nothing was started.",
     "later": "I cannot do a change at a later time; I do it now or not at all. Nothing was started.",
-    "told": "That reads like news or a quotation, not a request. Nothing was started.",
+    "told": "That reads like news or a thought, not a request. Nothing was started.",
     "question": "That reads like a question, so I have not started anything.",
     "order": "",
 }
@@ -108,7 +114,7 @@ def several(text: str) -> list[str]:
     return orders if len(orders) > 1 else []
 
 
-_LOOSE = re.compile(r"\s(?:for|over|during) (?!me\b|us\b)\S.*$|[,:;]\s.*$|\s-\s.*$")
+_LOOSE = re.compile(r"\s(?:for|over|during) (?!me\b|us\b)[^,;]*$")
 
 
 def without_reason(text: str, slots: Iterable[str]) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
-from bizaiops_bot.router import followup, guards, moods
+from bizaiops_bot.router import doubts, followup, guards, moods
 from bizaiops_bot.router.bands import CLARIFY, band
 from bizaiops_bot.router.classifier import Classifier, Guess
 from bizaiops_bot.router.filling import Back, Filling
@@ -124,6 +123,8 @@ class Router:
         if near_format and self._may_name(near_format, mine):
             return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
         verdict = band(mine[0], self._known(mine[0].intent).risk, out) if mine else "refuse"
+        if verdict == "act" and doubts.has(turn.hearing.core, self._known(mine[0].intent).against):
+            verdict = "clarify"
         if verdict == "act":
             turn = turn.noting(p=round(mine[0].p, 3), near=round(mine[0].near, 3))
             return self._finish(turn, self._known(mine[0].intent), sure=False)
@@ -197,10 +198,11 @@ class Router:
         order: bool = True,
     ) -> Decision:
         turn = turn.noting(intent=intent.name)
+        filling = self._filling(turn, intent, unknown=unknown, given=given)
         try:
-            inputs = self._filling(turn, intent, unknown=unknown, given=given).run()
+            inputs = filling.run()
         except Back as back:
-            return back.decision.model_copy(update={"heard": turn.heard})
+            return self._back(turn, intent, filling, back)
         if intent.risk != "read" and not sure:
             held = self._hold(turn, intent, given)
             if held is not None:
@@ -209,13 +211,29 @@ class Router:
             return self._confirm(turn, intent, "Did you mean…", given)
         return Command(playbook=intent.playbook, inputs=inputs, heard=turn.heard)
 
+    def _back(self, turn: _Turn, intent: Intent, filling: Filling, back: Back) -> Decision:
+        decision, heard = back.decision, turn.heard
+        if isinstance(decision, Refusal) and back.slot:
+            heard = {
+                **heard,
+                "open": {"playbook": intent.playbook, "slot": back.slot, "inputs": filling.known(back.slot)},
+            }
+        if isinstance(decision, Question):
+            other = self._intents.get(intent.slots[decision.slot].instead) if decision.slot in intent.slots else None
+            offer = self._offer(turn, other) if other and turn.memory and turn.hearing.points_back else None
+            if offer and json.loads(offer.bind["inputs"]):
+                decision = decision.model_copy(update={"choices": (*decision.choices, offer)})
+        return decision.model_copy(update={"heard": heard})
+
     def _hold(self, turn: _Turn, intent: Intent, given: dict[str, Any] | None) -> Decision | None:
         """Why a change or control is asked back although its words are clear; None when it may go on."""
         spec = self._specs[intent.playbook]
         mood = moods.mood(moods.without_reason(turn.hearing.core, intent.slots.keys()))
         timed = any(slot.kind == "cron" for slot in spec.slots)
         if mood == "order" or (timed and mood in {"later", "conditional", "elsewhere"}):
-            return self._confirm(turn, intent, "Did you mean…", given) if _unused(turn.hearing, spec) else None
+            core = turn.hearing.core
+            doubtful = doubts.unused(turn.hearing, spec) or doubts.rambling(core) or not doubts.said(core, intent)
+            return self._confirm(turn, intent, "Did you mean…", given) if doubtful else None
         if mood in {"told", "question"}:
             return self._confirm(turn, intent, f"{moods.WHY[mood]} Did you mean…", given)
         choices = (self._offer(turn, intent, given),) if mood in {"later", "conditional"} else ()
@@ -305,18 +323,6 @@ def _object(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _unused(hearing: Hearing, spec: PlaybookSpec) -> bool:
-    """Whether the words hold a number that this playbook has no blank for: then they may mean something else."""
-    kinds = {slot.kind for slot in spec.slots}
-    said = {
-        "percent": hearing.percents,
-        "replicas": hearing.replicas,
-        "run": hearing.runs if "schedule" not in kinds else [],
-    }
-    said["version"] = [m for m in hearing.versions if re.search(r"\d", hearing.core[m.start : m.end])]
-    return any(mentions and kind not in kinds for kind, mentions in said.items())
 
 
 def _check_slots(intents: list[Intent], specs: dict[str, PlaybookSpec]) -> None:

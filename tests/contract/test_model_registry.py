@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,7 +51,12 @@ async def test_a_model_that_was_never_registered_has_no_versions(registry: Mlflo
 
 async def test_a_registered_version_is_read_back_as_it_was_given(registry: MlflowRegistry) -> None:
     made = await registry.register(package("one", "v1"), key="run/1")
-    assert (made.model, made.version, made.digest, made.summary) == ("one", "v1", "a" * 64, package("one", "v1").summary)
+    assert (made.model, made.version, made.digest, made.summary) == (
+        "one",
+        "v1",
+        "a" * 64,
+        package("one", "v1").summary,
+    )
     assert made.metrics == {"auc": 0.8612345678901234, "brier": 0.1}
     assert made.created == NOW
     assert await registry.versions("one") == [made]
@@ -67,7 +71,7 @@ async def test_registering_the_same_content_twice_changes_nothing(registry: Mlfl
 
 async def test_other_content_under_a_known_version_is_a_conflict(registry: MlflowRegistry) -> None:
     await registry.register(package("clash", "v1"), key="run/1")
-    with pytest.raises(Conflict, match="a registered version never changes|A registered version never changes"):
+    with pytest.raises(Conflict, match="registered version never changes"):
         await registry.register(package("clash", "v1", "b" * 64), key="run/2")
     assert [version.digest for version in await registry.versions("clash")] == ["a" * 64]
 
@@ -86,7 +90,10 @@ async def test_an_alias_moves_from_one_version_to_another(registry: MlflowRegist
     moved = await registry.set_alias("alias", "previous", "v1", key="run/5")
     again = await registry.set_alias("alias", "previous", "v1", key="run/5")
     assert moved == again
-    assert {v.version: v.aliases for v in await registry.versions("alias")} == {"v1": ("previous",), "v2": ("champion",)}
+    assert {v.version: v.aliases for v in await registry.versions("alias")} == {
+        "v1": ("previous",),
+        "v2": ("champion",),
+    }
 
 
 async def test_an_alias_for_an_unknown_version_names_the_known_ones(registry: MlflowRegistry) -> None:
@@ -104,14 +111,12 @@ async def test_what_was_registered_is_there_after_a_restart(registry: MlflowRegi
     assert await reopened.versions("restart") == [made]
 
 
-async def test_nothing_is_written_outside_the_data_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nothing_is_written_outside_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere, home = tmp_path / "elsewhere", tmp_path / "data"
     elsewhere.mkdir()
     home.mkdir()
     monkeypatch.chdir(elsewhere)
     registry = MlflowSettings().build(home)
     await registry.register(package("inside", "v1"), key="run/1")
-    assert os.listdir(elsewhere) == []
+    assert list(elsewhere.iterdir()) == []
     assert {path.name for path in home.iterdir()} == {"mlflow.db"}

@@ -52,7 +52,9 @@ class Company:
         rows, _, _ = self.requests(model, self.live)
         return rows
 
-    def requests(self, model: str, rows: int, version: str | None = None) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    def requests(
+        self, model: str, rows: int, version: str | None = None
+    ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
         """Requests as they are now, the version's scores (or zeros), and what happens then."""
         rng, stream = np.random.default_rng(8), self.streams[model]
         frame = stream.draw(rng, rows, NOW, self.shift)
@@ -172,7 +174,7 @@ async def test_a_trainer_that_fails_says_its_last_words(fresh: Company, tmp_path
         EmbeddedPipelines._prepare(fresh.pipelines, folder, job, tables),
         spoil(""),
     )[0]
-    with pytest.raises(Permanent, match="exit code 1: .*Error"):
+    with pytest.raises(Permanent, match=r"exit code 1: .*Error"):
         await fresh.pipelines.build("churn", "v2", key="f", progress=fresh.words.append)
 
 
@@ -220,7 +222,9 @@ async def test_files_that_were_changed_are_not_loaded(fresh: Company) -> None:
 
 
 @pytest.mark.parametrize("shift", [Shift(covariate=True), Shift(concept=True)], ids=["covariate", "concept"])
-async def test_retraining_after_a_change_repairs_and_closes_the_drift(company: Company, shift: Shift, tmp_path: Path) -> None:
+async def test_retraining_after_a_change_repairs_and_closes_the_drift(
+    company: Company, shift: Shift, tmp_path: Path
+) -> None:
     await company.release("churn", "v2")
     version = f"v{20 + shift.concept}"
     company.shift = shift
@@ -286,7 +290,9 @@ def test_an_answer_takes_missing_and_unknown_values(company: Company) -> None:
 def test_the_gate_compares_with_the_version_in_production(
     build: dict[str, float], auc_se: float, passed: bool, words: str
 ) -> None:
-    checks = assess_build("classification", 3000, build, {"auc": 0.812, "brier": 0.13}, "v1", GateLimits(), auc_se=auc_se)
+    checks = assess_build(
+        "classification", 3000, build, {"auc": 0.812, "brier": 0.13}, "v1", GateLimits(), auc_se=auc_se
+    )
     assert all(check.passed for check in checks) is passed
     assert words in [check.reason for check in checks]
 
@@ -300,7 +306,9 @@ def test_the_gate_compares_with_the_version_in_production(
         ({"wape": 0.24, "bias": 0.02}, 50, ["held-out rows"]),
     ],
 )
-def test_the_gate_of_a_forecast_looks_at_error_bias_and_rows(build: dict[str, float], rows: int, failed: list[str]) -> None:
+def test_the_gate_of_a_forecast_looks_at_error_bias_and_rows(
+    build: dict[str, float], rows: int, failed: list[str]
+) -> None:
     checks = assess_build("forecast", rows, build, {"wape": 0.3, "bias": 0.01}, "v1", GateLimits())
     assert [check.name for check in checks if not check.passed] == failed
 

@@ -207,7 +207,7 @@ class FakeRecords:
             at=NOW + timedelta(seconds=seq),
             actor=actor,
             kind=kind,
-            subject="run:7" if seq % 2 else "churn",
+            subject="run 7" if seq % 2 else "churn",
             detail={"text": "<script>alert(1)</script>", "n": seq},
             prev_hash=f"{seq - 1:064x}",
             hash=f"{seq:064x}",

@@ -101,7 +101,7 @@ class Talk:
     async def end(self) -> None:
         await self.bot.stop()
 
-    # -- time -----------------------------------------------------------------------------------------------------------------
+    # -- time --------------------------------------------------------------------------------------
 
     async def settle(self) -> None:
         """Until all real work (threads, training) has come to rest: quiet in five looks in a row."""
@@ -138,7 +138,7 @@ class Talk:
             await self.clock.advance(60)
         raise AssertionError(f"{what} did not happen within {minutes} min of world time")
 
-    # -- words ----------------------------------------------------------------------------------------------------------------
+    # -- words -------------------------------------------------------------------------------------
 
     async def says(
         self, text: str, by: str = "engineer", conversation: str = "ml-ops", thread: str | None = None
@@ -163,7 +163,7 @@ class Talk:
     async def cards(self, conversation: str = "ml-ops") -> list[Shown]:
         return [Shown(self, posted) for posted in await self.bot.desk.cards(conversation)]
 
-    # -- the world ------------------------------------------------------------------------------------------------------------
+    # -- the world ---------------------------------------------------------------------------------
 
     async def traffic(self, model: str) -> dict[str, int]:
         return (await self.bot.core.ports.serving.traffic(model)).weights

@@ -52,7 +52,8 @@ def test_two_entries_that_changed_places_are_found(conn: sa.Connection) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["xoxb-123456789012-abcdefghij", "sk-abcdefghijklmnop1234", "AKIAABCDEFGHIJKLMNOP", "password: hunter2", "api_key=abc123"],
+    ["xoxb-123456789012-abcdefghij", "sk-abcdefghijklmnop1234", "AKIAABCDEFGHIJKLMNOP", "password: hunter2",
+    "api_key=abc123"],
 )
 def test_secrets_are_not_kept(conn: sa.Connection, secret: str) -> None:
     entry = audit.append(conn, at=AT, actor="engineer", kind="request", subject="m", text=f"use {secret} please", deep=[{"x": secret}])

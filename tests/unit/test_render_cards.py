@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -113,7 +113,7 @@ def test_any_valid_card_fits_any_terminal_without_control_characters(card: Card,
         assert "\u202e" not in text
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(charts)
 def test_any_valid_chart_becomes_a_picture(chart: Chart) -> None:
     assert chart_png(chart).startswith(b"\x89PNG")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bizaiops_bot.adapters.embedded.clock import WorldClock
 from bizaiops_bot.adapters.embedded.settings import EmbeddedSettings
-from bizaiops_bot.domain.errors import Permanent
+from bizaiops_bot.domain.errors import BadInput, Permanent
 from bizaiops_bot.ports import Clock
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from bizaiops_bot.adapters.embedded.recipes import Trainable
     from bizaiops_bot.adapters.embedded.served import ServedModel
     from bizaiops_bot.adapters.embedded.world import World
+
+
+ORIGIN = "origin.json"
 
 
 class Company:
@@ -51,6 +55,7 @@ def open_company(settings: EmbeddedSettings, folder: Path, clock: Clock, warehou
     from bizaiops_bot.adapters.embedded.pipelines import EmbeddedPipelines
     from bizaiops_bot.adapters.embedded.world import World
 
+    _same_origin(settings, folder)
     streams, mapping = make_streams(settings)
     late: list[World] = []
 
@@ -64,15 +69,58 @@ def open_company(settings: EmbeddedSettings, folder: Path, clock: Clock, warehou
         (pipelines.bad_release.add if on else pipelines.bad_release.discard)(model)
 
     models = _Models(pipelines)
-    world = World(folder, streams, models, clock, warehouse, seed=settings.seed, mark_bad_release=mark_bad_release)
+    world = World(
+        folder,
+        streams,
+        models,
+        clock,
+        warehouse,
+        seed=settings.seed,
+        past_days=settings.history_days,
+        mark_bad_release=mark_bad_release,
+    )
     late.append(world)
     world.begin()
     return Company(world, pipelines, mapping)
 
 
+def _same_origin(settings: EmbeddedSettings, folder: Path) -> None:
+    """A company goes on with the data it began with. Raises BadInput when the folder belongs to another one."""
+    origin = {
+        "seed": settings.seed,
+        "churn": _origin(settings.churn_data, settings.churn_columns),
+        "demand": _origin(settings.demand_data, settings.demand_columns),
+    }
+    file = folder / ORIGIN
+    if not file.exists():
+        for path in (settings.churn_data, settings.demand_data):
+            if path is not None and not path.is_file():
+                return  # the stream says it better
+        file.write_text(json.dumps(origin))
+        return
+    known = json.loads(file.read_text())
+    different = [name for name in origin if origin[name] != known.get(name)]
+    if different:
+        was = ", ".join(f"{name} {known.get(name)}" for name in different)
+        raise BadInput(
+            f"The data folder {str(folder.parent)!r} belongs to another company.",
+            f"It was begun with {was}.",
+            "Start it with the same options, or give another folder: --data DIR",
+        )
+
+
+def _origin(path: Path | None, columns: dict[str, str]) -> str:
+    """What tells one source from another: "generated", or the file's name, size and column mapping."""
+    if path is None or not path.is_file():
+        return "generated"
+    chosen = "".join(f", {role}={column}" for role, column in sorted(columns.items()))
+    return f"{path.name} ({path.stat().st_size} bytes{chosen})"
+
+
 def make_streams(settings: EmbeddedSettings) -> tuple[list[Trainable], list[tuple[str, str]]]:
     """The two models' streams, generated or from files, and how the files' columns were understood."""
     from bizaiops_bot.adapters.embedded.churn import ChurnStream
+    from bizaiops_bot.adapters.embedded.columns import churn_columns, demand_columns
     from bizaiops_bot.adapters.embedded.demand import DemandStream
     from bizaiops_bot.adapters.embedded.demand_csv import DemandCsvStream
     from bizaiops_bot.adapters.embedded.telco_csv import TelcoStream
@@ -81,10 +129,12 @@ def make_streams(settings: EmbeddedSettings) -> tuple[list[Trainable], list[tupl
     churn: Trainable = ChurnStream(settings.seed)
     demand: Trainable = DemandStream(settings.seed)
     if settings.churn_data is not None:
-        real = TelcoStream(settings.churn_data, settings.seed)
+        chosen = churn_columns(settings.churn_data, settings.churn_columns) if settings.churn_columns else None
+        real = TelcoStream(settings.churn_data, settings.seed, chosen)
         churn, mapping = real, [*mapping, *(("churn " + role, column) for role, column in real.columns.describe())]
     if settings.demand_data is not None:
-        sales = DemandCsvStream(settings.demand_data, settings.seed)
+        picked = demand_columns(settings.demand_data, settings.demand_columns) if settings.demand_columns else None
+        sales = DemandCsvStream(settings.demand_data, settings.seed, picked)
         demand, mapping = sales, [*mapping, *(("demand " + role, column) for role, column in sales.columns.describe())]
     return [churn, demand], mapping
 

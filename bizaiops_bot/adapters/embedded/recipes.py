@@ -107,8 +107,8 @@ def _boosting(kind: str, categories: list[int], rows: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     shape: dict[str, Any] = {
-        "max_iter": 130,
-        "learning_rate": 0.09 if rows >= FEW_ROWS else 0.04,
+        "max_iter": 130 if rows >= FEW_ROWS else 170,
+        "learning_rate": 0.09 if rows >= FEW_ROWS else 0.05,
         "max_leaf_nodes": 18 if rows >= FEW_ROWS else 6,
         "min_samples_leaf": 30,
         "l2_regularization": 2.0 if rows >= FEW_ROWS else 10.0,

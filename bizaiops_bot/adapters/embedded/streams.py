@@ -16,7 +16,8 @@ from bizaiops_bot.domain.models import Candidate, ModelInfo
 class Feature:
     """One input column of a model.
 
-    monitored: False for calendar columns: all requests of one hour share them, so a comparison with a year of them always alarms.
+    monitored: False for calendar columns: all requests of one hour share them, so comparing them with the whole history
+    always alarms.
     """
 
     name: str
@@ -26,7 +27,9 @@ class Feature:
 
 @dataclass(frozen=True)
 class Shift:
-    """How the outside has changed: covariate moves the inputs, concept moves what they mean, missing blanks some columns."""
+    """How the outside has changed: covariate moves the inputs, concept moves what they mean, missing blanks some
+    columns.
+    """
 
     covariate: bool = False
     concept: bool = False
@@ -56,7 +59,8 @@ class Stream(Protocol):
     def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: np.ndarray, shift: Shift) -> pd.DataFrame:
         """What happens after the model answered `scores` (probability, or forecast units) for `rows`; same index.
 
-        Columns: `label` (float), `value` (business value in value_unit, higher is better) and the KPI measures (floats).
+        Columns: `label` (float), `value` (business value in value_unit, higher is better) and the KPI measures
+        (floats).
         """
 
     def label_delay_s(self, rng: np.random.Generator, rows: int) -> np.ndarray:

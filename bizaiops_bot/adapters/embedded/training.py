@@ -185,7 +185,8 @@ def auc(labels: Floats, scores: Floats) -> float:
 def auc_difference_se(labels: Floats, new: Floats, old: Floats, units: NDArray[np.int64]) -> float:
     """Standard error of `auc(new) - auc(old)` on the same rows: 80 bootstrap draws of whole units (customers).
 
-    units: which unit each row belongs to, shape (n,); rows of one unit are drawn together, because they are not independent.
+    units: which unit each row belongs to, shape (n,); rows of one unit are drawn together, because they are not
+    independent.
     """
     rng = np.random.default_rng(SEED)
     order = np.argsort(units, kind="stable")

@@ -62,7 +62,7 @@ def _parts(text: str, catalogue: Catalogue) -> list[Mention]:
             if len(part) >= 3:
                 owners.setdefault(part, set()).add(model.name)
     found = []
-    for m in re.finditer(r"[\w]+", text):
+    for m in re.finditer(r"(?<![\w-])\w+(?![\w-])", text):
         found += [Mention("model", m.start(), m.end(), name) for name in sorted(owners.get(m[0], ()))]
     shared = [m for m in found if len(owners[text[m.start : m.end]]) > 1]
     return found if not shared or len(shared) == len(found) else [m for m in found if m not in shared]

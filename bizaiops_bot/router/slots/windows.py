@@ -201,7 +201,7 @@ def _between(text: str, local: _Local) -> Mention | None:
         return None
     if day and (base := _instant(day.removeprefix("on "), local)):
         start, end = (datetime.combine(base.date(), t.time(), local.now.tzinfo) for t in (start, end))
-    elif not clock.find(second) and not clock.find(f"at {second}"):
+    elif not clock.find(f"at {second}" if second.isdigit() else second):
         end += timedelta(days=1)  # "from Monday to Wednesday" holds Wednesday
     return _mention(m, start, end, local, m[0])
 

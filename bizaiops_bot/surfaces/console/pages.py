@@ -81,7 +81,7 @@ async def runs(site: SiteDep, request: Request, model: str | None = None) -> HTM
 async def run(site: SiteDep, request: Request, number: int) -> HTMLResponse:
     """One run: steps, plan, approvals, audit."""
     record = await site.desk.ports.records.run(number)
-    entries = await site.desk.ports.records.audit(subject=f"run:{number}", limit=200)
+    entries = await site.desk.ports.records.audit(subject=f"run {number}", limit=200)
     return page(request, "run.html", run=record, entries=list(reversed(entries)))
 
 

@@ -35,6 +35,15 @@ class Plot:
         share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
         return min(1.0, max(0.0, share))
 
+    @property
+    def base(self) -> float:
+        """Where bars stand: the height of zero, or the bottom of an axis without it."""
+        return self.up(0.0) if self.low <= 0 <= self.high else 0.0
+
+    def value_at(self, share: float) -> float:
+        """The number at a height in 0..1."""
+        return self.low * (1 - share) + self.high * share
+
     def across(self, index: float, *, bars: bool = False) -> float:
         """Place of point `index` from left to right, in 0..1; bars sit in the middle of their slot."""
         if bars:

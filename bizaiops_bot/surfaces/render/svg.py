@@ -20,7 +20,7 @@ def chart_svg(chart: Chart) -> Markup:
             '<figure class="chart"><figcaption>{}</figcaption><p class="empty">No data in this window.</p></figure>'
         )
         return empty.format(one_line(chart.title))
-    ticks = [number(plot.low + (plot.high - plot.low) * share, chart.unit) for share in (1.0, 0.5, 0.0)]
+    ticks = [number(plot.value_at(share), chart.unit) for share in (1.0, 0.5, 0.0)]
     y = Markup("").join(Markup("<span>{}</span>").format(tick) for tick in ticks)
     x = Markup("").join(Markup("<span>{}</span>").format(label) for label in _x_labels(plot))
     return Markup(
@@ -89,13 +89,12 @@ def line_path(plot: Plot, line: tuple[float | None, ...]) -> str:
 def _bars(plot: Plot) -> Markup:
     slot = WIDE / max(1, plot.length)
     width = slot * 0.72 / max(1, len(plot.lines))
-    base = plot.up(0.0) if plot.low <= 0 <= plot.high else 0.0
     out = []
     for s, line in enumerate(plot.lines):
         for i, value in enumerate(line):
             if value is None:
                 continue
-            top, bottom = max(plot.up(value), base), min(plot.up(value), base)
+            top, bottom = max(plot.up(value), plot.base), min(plot.up(value), plot.base)
             left = plot.across(i, bars=True) * WIDE - width * len(plot.lines) / 2 + s * width
             rect = Markup('<rect class="bar s{}" x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}"/>')
             out.append(rect.format(s, left, (1 - top) * HIGH, width, max(0.8, (top - bottom) * HIGH)))

@@ -1,0 +1,69 @@
+"""What the router does not even begin to read."""
+
+from __future__ import annotations
+
+import pytest
+
+from bizaiops_bot.domain.routing import Command
+from bizaiops_bot.router import guards
+from tests.support.router_company import does, hears, refuses
+
+
+def test_a_message_of_100_kilobytes_is_refused_with_the_limit() -> None:
+    refusal = refuses("deploy churn v3 " * 6400)
+    assert "2,000" in refusal.why
+
+
+def test_text_that_grows_over_the_limit_when_normalised_is_refused() -> None:
+    assert "2,000" in refuses("\ufdfa" * 1999).why
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\n", "\x00\x01\x02", "\u200b\u200b", "\u202e"])
+def test_a_message_without_text_is_refused_with_help(text: str) -> None:
+    assert "help" in refuses(text).help
+
+
+@pytest.mark.parametrize(
+    "text", ["> deploy churn v3", ">deploy churn v3\n> now", "```\ndeploy churn v3\n```", "```deploy churn v3"]
+)
+def test_quoted_text_and_code_are_nobodys_request(text: str) -> None:
+    assert "quoted" in refuses(text).why
+
+
+def test_only_the_own_words_beside_a_quotation_count() -> None:
+    assert does("> deploy churn v3\nstatus churn") == ("show_status", {"model": "churn"})
+    assert does("status demand\n```\nroll back churn\n```") == ("show_status", {"model": "demand"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["status\x00 churn", "status\u200b churn", "\u202estatus churn", "ｓｔａｔｕｓ churn", "  status \t churn  ", "`status
+    churn`", "@bot status churn",
+     "/mlops status churn", "<@U024BE7LH> status churn", "hey bot, status churn"],
+)
+def test_invisible_characters_odd_widths_and_addresses_do_not_matter(text: str) -> None:
+    assert does(text) == ("show_status", {"model": "churn"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["zeig mir den status von churn", "muéstrame el estado del modelo", "quel est le statut des modèles", "покажи
+    статус", "チャーンの状態を見せて", "أظهر الحالة"],
+)
+def test_other_languages_get_a_polite_no_in_english(text: str) -> None:
+    assert "English" in refuses(text).why
+
+
+@pytest.mark.parametrize("text", ["status churn", "revert churn", "résumé of churn please show me the status of churn", "models"])
+def test_english_is_not_taken_for_another_language(text: str) -> None:
+    assert guards.foreign(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'; DROP TABLE runs; --", "<script>alert(1)</script>", "{{7*7}}", "${jndi:ldap://x}", "../../etc/passwd",
+    "%s%s%s%n", "a" * 2000, "deploy " * 250, "(" * 500,
+     "[" * 500 + "{model}", "v" + "9" * 1500, "deploy churn v99999999999999999999", "every " * 300, "1 " * 900, "deploy churn v3\u0301\u0301\u0301 " * 20],
+)
+def test_hostile_text_never_raises_and_never_acts(text: str) -> None:
+    assert not isinstance(hears(text), Command)

@@ -1,0 +1,70 @@
+"""docs/reference/cli.md"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, get_type_hints
+
+import typer
+from typer.models import ArgumentInfo, OptionInfo
+
+from bizaiops_bot.cli import app
+from tools.reference.markdown import code, page, table
+
+INTRO = """\
+`bizaiops` starts the bot and talks to it. In a checkout it is `.venv/bin/bizaiops` after `make install`."""
+KINDS = {"int": "NUMBER", "float": "NUMBER", "Path": "PATH", "list": "NAME=COLUMN"}
+EXITS = (
+    ("0", "Done; or a run waits for a person."),
+    ("1", "Refused, or it failed; `doctor`: something cannot work; `audit verify`: an entry was changed."),
+    ("2", "Wrong use: an unknown option, setting or file."),
+    ("3", "No bot answers at the address."),
+    ("4", "Time is over (`say --wait`), or watching was stopped; the bot goes on."),
+)
+
+
+def render() -> str:
+    """The page."""
+    exits = f"## Exit codes\n\n{table(('Code', 'Means'), EXITS)}"
+    return page("Command line", INTRO, [*_commands(app, "bizaiops"), exits])
+
+
+def _commands(group: typer.Typer, path: str) -> Iterator[str]:
+    for command in group.registered_commands:
+        assert command.callback is not None
+        yield _one(command.callback, f"{path} {command.name or command.callback.__name__}")
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        yield from _commands(inner.typer_instance, f"{path} {inner.name}")
+
+
+def _one(callback: Callable[..., Any], path: str) -> str:
+    hints = get_type_hints(callback, include_extras=True)
+    parameters = [(p, hints[p.name]) for p in inspect.signature(callback).parameters.values()]
+    arguments = [p.name.upper() for p, hint in parameters if isinstance(_info(hint), ArgumentInfo)]
+    usage = " ".join([path, *(f'"{name}"' for name in arguments), *(["[OPTIONS]"] if len(parameters) > len(arguments) else [])])
+    rows = [_row(p, hint) for p, hint in parameters]
+    parts = [f"## {path}", inspect.getdoc(callback) or "", f"```text\n{usage}\n```"]
+    return "\n\n".join([*parts, table(("Option", "Default", "Meaning"), rows)]).rstrip()
+
+
+def _info(hint: Any) -> OptionInfo | ArgumentInfo:
+    info: OptionInfo | ArgumentInfo = next(m for m in hint.__metadata__ if isinstance(m, OptionInfo | ArgumentInfo))
+    return info
+
+
+def _row(parameter: inspect.Parameter, hint: Any) -> tuple[str, str, str]:
+    info = _info(hint)
+    if isinstance(info, ArgumentInfo):
+        return code(parameter.name.upper()), "required", info.help or ""
+    flag = hint.__origin__ is bool
+    spelling = next(iter(info.param_decls or ()), f"--{parameter.name.replace('_', '-')}")
+    help_words, _, told = (info.help or "").partition(" [default: ")
+    default = "no" if flag else told.rstrip("].") or ("" if parameter.default is None else code(parameter.default))
+    return code(spelling if flag else f"{spelling} {_kind(hint.__origin__)}"), default, help_words.rstrip(".") + "."
+
+
+def _kind(annotation: Any) -> str:
+    text = str(annotation)
+    return next((word for part, word in KINDS.items() if part in text), "TEXT")

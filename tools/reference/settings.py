@@ -1,0 +1,64 @@
+"""docs/reference/settings.md"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from bizaiops_bot.settings import PREFIX, Person, Settings
+from tools.reference.markdown import code, field_notes, page, table, type_words
+
+INTRO = """\
+Every setting is an environment variable. `bizaiops demo` needs none. Parts of a port are joined by two underscores;
+lists and mappings are
+written as JSON. A variable that begins with `BIZAIOPS_` and is not listed here stops the start, with the nearest name
+that exists. Options of
+the [command line](cli.md) go before variables."""
+
+
+def render() -> str:
+    """The page."""
+    return page("Settings", INTRO, [*_sections(), _people()])
+
+
+def _sections() -> Iterator[str]:
+    for name, info in Settings.model_fields.items():
+        annotation = info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield _group(name, annotation, info.description or "")
+        else:
+            yield _setting(f"{PREFIX}{name.upper()}", Settings, name)
+
+
+def _group(name: str, model: type[BaseModel], note: str) -> str:
+    parts = [_setting(f"{PREFIX}{name.upper()}__{inner.upper()}", model, inner) for inner in model.model_fields]
+    return "\n\n".join([f"## `{name}`", note, *parts])
+
+
+def _setting(variable: str, model: type[BaseModel], name: str) -> str:
+    info = model.model_fields[name]
+    level = "###" if "__" in variable else "##"
+    default = info.get_default(call_default_factory=True)
+    limits = ", ".join(str(rule).replace("(", " ").replace(")", "") for rule in info.metadata)
+    facts = f"Type {code(type_words(info.annotation))}, default {code(_default(default))}" + (f", {limits}" if limits else "")
+    note = field_notes(model).get(name, "Which adapter serves it." if name == "kind" else "")
+    return f"{level} `{variable}`\n\n{note}\n\n{facts}."
+
+
+def _default(value: object) -> str:
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, tuple) and value and isinstance(value[0], Person):
+        return "the demo's four accounts"
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def _people() -> str:
+    notes = field_notes(Person)
+    rows = [(code(name), notes.get(name, "")) for name in Person.model_fields]
+    example = '[{"id": "mara", "name": "Mara, ML lead", "roles": ["engineer", "approver"]}]'
+    words = "`BIZAIOPS_PEOPLE` is a JSON list; each entry has these fields, for example"
+    return f"## A person\n\n{words}\n\n```json\n{example}\n```\n\n{table(('Field', 'Meaning'), rows)}"
