@@ -17,6 +17,8 @@ from bizaiops_bot.adapters.kpi_files import load_kpis
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.errors import BotError, Permanent
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.rules import Rule
 from bizaiops_bot.engine import audit, runner, runs
 from bizaiops_bot.engine.alerts import Watch
 from bizaiops_bot.engine.controls import EngineControls
@@ -103,18 +105,18 @@ class Bot:
             state = await self.core.ports.serving.traffic(model.name)
             if not known and state.stable is not None:
                 await self.core.ports.controls.record_release(model.name, state.stable, None, "initial", run=None)
-                await self._register_first(model.name, state.stable)
+            if state.stable is not None and (not known or known[0].kind == "initial"):
+                task = _guarded(f"register {model.name}", self._register_first(model.name, state.stable))
+                self.loops.append(asyncio.create_task(task))
 
     async def _register_first(self, model: str, version: str) -> None:
+        """Looks before it acts, as the process may have been killed between the note and the registration."""
         pipelines, registry = self.core.ports.pipelines, self.core.ports.registry
-
-        async def register() -> None:
+        if not any("champion" in known.aliases for known in await registry.versions(model)):
             build = await pipelines.build(model, version, key=f"setup/{model}", progress=log.info)
             package = await pipelines.package(build, key=f"setup/{model}/package")
             await registry.register(package, key=f"setup/{model}")
             await registry.set_alias(model, "champion", version, key=f"setup/{model}/champion")
-
-        self.loops.append(asyncio.create_task(_guarded(f"register {model}", register())))
 
     async def stop(self) -> None:
         for task in self.loops:
@@ -150,32 +152,69 @@ class Bot:
         return problem is None, problem or f"{count} entries checked, none changed"
 
 
+@dataclass(frozen=True)
+class Content:
+    """What people wrote: playbooks, policy, rules and intents, checked before anything is trained."""
+
+    people: list[Actor]
+    playbooks: Playbooks
+    policy: Policy
+    rules: list[Rule]
+    router: Router
+
+
 async def build(settings: Settings, *, clock: Clock | None = None) -> Bot:
     """Opens the data folder and builds every part. Raises BotError with what to do when something cannot be used."""
     lock = _lock_folder(settings.data)
+    try:
+        return await _build(settings, clock, lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+async def _build(settings: Settings, clock: Clock | None, lock: IO[str]) -> Bot:
+    content = read_content(settings)
     home = settings.data / "world"
     home.mkdir(exist_ok=True)
     clock = clock or open_clock(settings.company, home, first_start(datetime.now(UTC)))
     warehouse = settings.warehouse.build(load_kpis(settings.kpis or EMBEDDED_KPIS), clock, settings.data)
     registry = settings.registry.build(settings.data, clock)
-    company = await asyncio.to_thread(open_company, settings.company, home, clock, warehouse)
-    people = [person.actor() for person in settings.people]
-    playbooks = Playbooks.load(content_folder("playbooks"))
-    policy = Policy.load(content_folder("policy"), people, {p.name: p.risk for p in playbooks})
+    # The router learns its phrases on one core while the company trains its models on the other.
+    company, _ = await asyncio.gather(
+        asyncio.to_thread(open_company, settings.company, home, clock, warehouse),
+        asyncio.to_thread(content.router.warm),
+    )
     store = Store.sqlite(settings.data / "bizaiops.sqlite")
-    core = Core(store, clock, policy, playbooks, people, home=settings.home, time_zone=settings.time_zone)
+    core = Core(
+        store,
+        clock,
+        content.policy,
+        content.playbooks,
+        content.people,
+        home=settings.home,
+        time_zone=settings.time_zone,
+    )
     controls = EngineControls(core)
     core.ports = WiredPorts(
         clock=clock, pipelines=company.pipelines, serving=company.serving, registry=registry, metrics=company.metrics,
         drift=company.drift, warehouse=warehouse, faults=company.faults, records=EngineRecords(core), controls=controls,
     )  # fmt: skip
     orders = Orders(core)
-    router = Router(load_intents(content_folder("intents")), [p.spec() for p in playbooks], settings.data / "router")
-    await asyncio.to_thread(router.warm)
-    desk = FrontDesk(core, orders, controls, router, SystemClock())
-    watch = Watch(core, orders, load_rule_book(content_folder("playbooks") / "rules"))
+    desk = FrontDesk(core, orders, controls, content.router, SystemClock())
+    watch = Watch(core, orders, content.rules)
     closers = [company.world.close, warehouse.close, store.close]
     return Bot(settings, company, core, orders, desk, watch, Scheduler(core, orders), lock, closers)
+
+
+def read_content(settings: Settings) -> Content:
+    """Raises BotError naming file and line of the first mistake."""
+    people = [person.actor() for person in settings.people]
+    playbooks = Playbooks.load(content_folder("playbooks"))
+    policy = Policy.load(content_folder("policy"), people, {p.name: p.risk for p in playbooks})
+    rules = load_rule_book(content_folder("playbooks") / "rules")
+    router = Router(load_intents(content_folder("intents")), [p.spec() for p in playbooks], settings.data / "router")
+    return Content(people, playbooks, policy, rules, router)
 
 
 def _lock_folder(folder: Path) -> IO[str]:

@@ -10,6 +10,8 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -21,6 +23,7 @@ from bizaiops_bot.domain.errors import BotError
 if TYPE_CHECKING:
     from bizaiops_bot.bootstrap import Bot
     from bizaiops_bot.settings import Settings
+    from bizaiops_bot.surfaces.client import Client
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,6 +38,7 @@ app.add_typer(audit_app, name="audit")
 Url = Annotated[str, typer.Option(help="Where the bot is.")]
 As = Annotated[str, typer.Option("--as", help="Who speaks: engineer, lead, analyst or sre in the demo.")]
 Conversation = Annotated[str, typer.Option(help="Which conversation.")]
+TokenFile = Annotated[Path | None, typer.Option(help="File with your token, for a bot that was started with `serve`.")]
 DEFAULT_URL = "http://127.0.0.1:8642"
 THINGS_TO_SAY = (
     "what models do we have?",
@@ -98,28 +102,52 @@ def say(
     as_: As = "engineer",
     conversation: Conversation = "ml-ops",
     click: Annotated[
-        str | None, typer.Option(help="Click the button with this label instead; TEXT names the card, or is empty.")
+        str | None,
+        typer.Option(help="Then click the button with this label; with an empty TEXT the newest one there is."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print cards as JSON lines.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object: message_id, cards, runs, click.")
+    ] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for an answer, and for a run to settle.")] = 30.0,
+    token_file: TokenFile = None,
     url: Url = DEFAULT_URL,
 ) -> None:
     """Say something to the running bot and print its answer."""
     from bizaiops_bot.surfaces import terminal
 
-    raise typer.Exit(
-        terminal.say(
-            text, base_url=url, actor=as_, conversation=conversation, click=click, wait_s=wait, as_json=as_json
-        )
-    )
+    with _client(url, token_file) as client:
+        code = terminal.say(text, url, as_, conversation, click=click, wait_s=wait, as_json=as_json, client=client)
+    raise typer.Exit(code)
 
 
 @app.command()
-def chat(as_: As = "engineer", conversation: Conversation = "ml-ops", url: Url = DEFAULT_URL) -> None:
+def chat(
+    as_: As = "engineer",
+    conversation: Conversation = "ml-ops",
+    token_file: TokenFile = None,
+    url: Url = DEFAULT_URL,
+) -> None:
     """A conversation in the terminal: the same cards, buttons by number, /as PERSON to switch."""
     from bizaiops_bot.surfaces import terminal
 
-    raise typer.Exit(terminal.chat(base_url=url, actor=as_, conversation=conversation))
+    with _client(url, token_file) as client:
+        code = terminal.chat(url, as_, conversation, client=client)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _client(url: str, token_file: Path | None) -> Iterator[Client]:
+    from bizaiops_bot.surfaces.client import Client
+
+    try:
+        token = None if token_file is None else token_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        _fail(f"The token file {str(token_file)!r} cannot be read: {exc}.", code=2)
+    client = Client(url, token=token)
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 @app.command()
@@ -204,14 +232,18 @@ def _run(settings: Settings, *, demo: bool, browser: bool) -> None:
         _greet(settings, bot, seconds, demo=demo, browser=browser)
 
     typer.echo("Starting: models are trained and 60 days of history are made on the first start ...")
+
+    async def live() -> NoReturn:
+        await run(settings, demo=demo, ready=ready)
+        typer.echo("Stopped. Everything is saved; the same command goes on from here.")
+        sys.stdout.flush()
+        # Threads of libraries may be busy for seconds; all is on disk, so nothing is worth waiting for.
+        os._exit(0)
+
     try:
-        asyncio.run(run(settings, demo=demo, ready=ready))
+        asyncio.run(live())
     except BotError as exc:
         _fail(str(exc), code=1)
-    typer.echo("Stopped. Everything is saved; the same command goes on from here.")
-    # Engine threads of libraries may linger; all is on disk, so nothing is worth waiting for.
-    sys.stdout.flush()
-    os._exit(0)
 
 
 def _greet(settings: Settings, bot: Bot, seconds: float, *, demo: bool, browser: bool) -> None:

@@ -73,7 +73,7 @@ class MlflowRegistry:
         """See the port."""
         return await self._call(lambda client: self._register(client, package, key))
 
-    async def set_alias(self, model: str, alias: str, version: str, *, key: str) -> ModelVersion:  # noqa: ARG002
+    async def set_alias(self, model: str, alias: str, version: str, *, key: str) -> ModelVersion:
         """See the port. Raises NotFound for a version that is not registered."""
         return await self._call(lambda client: _set_alias(client, model, alias, version))
 

@@ -133,7 +133,7 @@ class _Fit(NamedTuple):
 def _fit(days: _Days, *, weekdays: bool) -> _Fit | None:
     """Least squares with AR(1) errors; None when nothing varies. Days next to a gap count as neighbours."""
     # statsmodels takes 2 s to import, and only this question needs it.
-    from statsmodels.regression.linear_model import GLSAR  # noqa: PLC0415
+    from statsmodels.regression.linear_model import GLSAR
 
     design = _design(days, weekdays=weekdays)
     spread = float(np.std(days.level))

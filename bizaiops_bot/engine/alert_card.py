@@ -10,9 +10,9 @@ from bizaiops_bot.domain.records import Alert
 from bizaiops_bot.domain.values import NoData, spoken_duration
 
 CAUSES = {
-    "drift_detected": "the requests themselves have changed (new customers, season, campaign, upstream); the release has not",
+    "drift_detected": "the requests have changed (new customers, season, campaign, upstream), not the release",
     "concept_drift_detected": "what the inputs mean has changed: same requests, other outcomes",
-    "missing_values_detected": "a broken data feed upstream; training on it would make things worse, so a person is asked",
+    "missing_values_detected": "a broken data feed upstream; learning from it would do harm, so a person is asked",
     "errors_detected": "the release if one is fresh, else the serving infrastructure",
     "latency_detected": "the release if one is fresh, else load or the serving infrastructure",
 }

@@ -59,7 +59,7 @@ class EngineControls:
             answer, error = "", None
             try:
                 if not allowed.ok:
-                    who = [p for p in core.policy.who_may("approve", model=row["model"], requester=requester)]
+                    who = core.policy.who_may("approve", model=row["model"], requester=requester)
                     raise Refused(
                         f"Your decision on run {number} does not count: {allowed.why}.",
                         f"Policy rule {allowed.rule}.",

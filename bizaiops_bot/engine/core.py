@@ -69,6 +69,15 @@ class Core:
         finally:
             self.busy -= 1
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Within `working`: waiting for a time or a person is no work."""
+        self.busy -= 1
+        try:
+            yield
+        finally:
+            self.busy += 1
+
     def actor(self, name: str) -> Actor:
         """A person, or a rule or schedule by its prefix."""
         kind, _, rest = name.partition(":")

@@ -274,7 +274,8 @@ class LiveRun(PortedRun):
         timer = asyncio.ensure_future(self.clock.sleep_until(until))
         ring = asyncio.ensure_future(bell.wait())
         try:
-            await asyncio.wait({timer, ring}, return_when=asyncio.FIRST_COMPLETED)
+            with self._core.resting():
+                await asyncio.wait({timer, ring}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (timer, ring):
                 task.cancel()

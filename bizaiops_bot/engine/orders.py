@@ -83,9 +83,10 @@ class Orders:
         self, order: Order, playbook: Playbook, model: str | None, allowed: Allowed, frozen: str | None
     ) -> Refused:
         who = self._core.policy.who_may(playbook.name, model=model, playbook=playbook.name)
-        what = f"{order.actor.id} may not {playbook.name.replace('_', ' ')}{f' {model}' if model else ''}."
+        deed = playbook.name.removesuffix("_model").replace("_", " ")
+        what = f"{order.actor.id} may not {deed}{f' {model}' if model else ''}."
         if allowed.rule == "freeze" and frozen is not None:
-            return Refused(what, f"Changes are frozen: {frozen}.", "An approver can say `unfreeze deploys`.")
+            return Refused(what, f"Changes are {frozen}.", "An approver can say `unfreeze deploys`.")
         may = f"Allowed: {', '.join(who)}." if who else "Nobody is allowed to do it."
         return Refused(what, f"Policy rule {allowed.rule}: {allowed.why}.", may)
 

@@ -52,7 +52,8 @@ async def run_playbook(number: int) -> str:
     assert task is not None
     _live.add(task)
     task.add_done_callback(_live.discard)
-    return await _execute(_core, number)
+    with _core.working():
+        return await _execute(_core, number)
 
 
 def launch(core: Core, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reasons to ask before acting on a guess: none of the request's own words was said, a number is left over, it is long."""
+"""Reasons to ask before acting on a guess: none of its own words was said, a number is left over, it is long."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _as_question(refusal: Refusal) -> Question | None:
 
 
 def _open(refusal: Refusal) -> Question | None:
-    """A refused value leaves its blank open: "150%" is no canary share, "20%" after it goes on with the same request."""
+    """A refused value leaves its blank open: "150%" is no canary share, "20%" after it goes on with the request."""
     known = refusal.heard.get("open")
     if not known:
         return None

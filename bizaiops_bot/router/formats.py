@@ -68,10 +68,16 @@ class Formats:
             if not bad:
                 return Exact(pattern.intent)
             if [pattern.kinds[name] for name in bad] == ["model"]:
-                if _PRONOUN.fullmatch(m[bad[0]].strip()):
+                if _names_nothing(m[bad[0]].strip(), hearing.catalogue):
                     return Exact(pattern.intent)
                 unknown = unknown or Exact(pattern.intent, _bare(m[bad[0]]))
         return unknown
+
+
+def _names_nothing(said: str, catalogue: Catalogue) -> bool:
+    """Whether what stands where a model belongs is none: "it", "a new version", "v2", "with a 20% canary"."""
+    left = Hearing(said, catalogue).residue({"version", "percent", "replicas", "window", "cron", "time_zone"})
+    return bool(_PRONOUN.fullmatch(said)) or left in {"", "canary"}
 
 
 def _bare(name: str) -> str:

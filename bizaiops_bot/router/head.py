@@ -67,7 +67,7 @@ class Head:
 
 def load(path: Path) -> Head:
     """Raises OSError, ValueError or KeyError when the file is not a head."""
-    with np.load(path, allow_pickle=False) as data:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
         return Head(
             labels=tuple(str(label) for label in data["labels"]),
             sentence=data["sentence"],
@@ -115,7 +115,7 @@ def _fit(x: Floats, target: npt.NDArray[np.int64], classes: int) -> tuple[Floats
     against 9 s).
     """
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
     with threadpool_limits(1):
         values, basis = np.linalg.eigh(x @ x.T)

@@ -8,11 +8,13 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bizaiops_bot.domain.errors import BadInput
+
 NONE = "none"
 MIN_EXAMPLES = 20
 
 
-class IntentFileError(ValueError):
+class IntentFileError(BadInput):
     """An intent file that cannot be used; the message begins with file:line."""
 
 

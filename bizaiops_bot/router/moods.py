@@ -35,9 +35,10 @@ _TOLD = re.compile(
     r"wrote|wants|wanted|says|thinks|tried)\b|[\"«][^\"»]*\s[^\"»]*[\"»]|(?<!\w)'[^']*\s[^']*'(?!\w)"
 )
 _HEDGED = re.compile(
-    r"\b(?:maybe|perhaps|possibly|might|i think|i guess|i wonder|wondering|thinking (?:of|about)|consider(?:ing)?|discuss(?:ing)?|talk about|"
-    r"remember(?: to)?|don't forget|remind|nobody|no ?one|someone should|somebody should|plan(?:ning|s)? to|going to|about to|supposed to|used to|"
-    r"if i were|hypothetically|in theory|what if|pretend|imagine|suppose|translate|explain|spell)\b"
+    r"\b(?:maybe|perhaps|possibly|might|i think|i guess|i wonder|wondering|thinking (?:of|about)|"
+    r"consider(?:ing)?|discuss(?:ing)?|talk about|remember(?: to)?|don't forget|remind|nobody|no ?one|"
+    r"someone should|somebody should|plan(?:ning|s)? to|going to|about to|supposed to|used to|if i were|"
+    r"hypothetically|in theory|what if|pretend|imagine|suppose|translate|explain|spell)\b"
 )
 _CONDITION = re.compile(
     r"\b(?:if|unless|once|whenever|as soon as|in case|when (?:the|it|we|there|i|you|error|build|that|"

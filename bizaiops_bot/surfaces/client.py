@@ -12,7 +12,7 @@ from bizaiops_bot.domain.posts import ClickAnswer
 from bizaiops_bot.surfaces.shapes import ButtonOut, CardOut, MessageAccepted
 
 PAGE = 500
-ERRORS: dict[int, type[BotError]] = {403: Refused, 409: Conflict, 422: BadInput, 503: Temporary}
+ERRORS: dict[int, type[BotError]] = {401: Refused, 403: Refused, 409: Conflict, 422: BadInput, 503: Temporary}
 
 
 class NoBot(BotError):
@@ -26,10 +26,12 @@ class Unknown(Permanent):
 class Client:
     """Calls are synchronous, at most 10 s each. Raises BotError for what the bot refuses, NoBot when none is there."""
 
-    def __init__(self, base_url: str, http: httpx.Client | None = None) -> None:
+    def __init__(self, base_url: str, http: httpx.Client | None = None, *, token: str | None = None) -> None:
+        """token: needed by a bot that is not a demo."""
         self.base_url = base_url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         # A proxy from the environment must not stand between two programs of one machine.
-        self.http = http or httpx.Client(base_url=self.base_url, timeout=10.0, trust_env=False)
+        self.http = http or httpx.Client(base_url=self.base_url, timeout=10.0, trust_env=False, headers=headers)
 
     def close(self) -> None:
         """Gives the connection back."""

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from bizaiops_bot.domain.cards import Button, Card, Chart, Series, Text
+from bizaiops_bot.surfaces.console.dashboard import KpiTile
 from tests.support.fake_desk import FakeDesk
 from tests.support.sample_cards import drift_card, run_card, verdict_card
 from tests.support.site import local_client, running_site
@@ -249,3 +250,13 @@ async def test_a_card_that_cannot_be_drawn_well_does_not_take_the_page_down(
     response = await web.get("/")
     assert response.status_code == 200
     assert "No data in this window." in response.text
+
+
+async def test_a_long_unit_stands_under_the_name_and_not_beside_the_number(
+    web: httpx.AsyncClient, desk: FakeDesk
+) -> None:
+    (first, *_) = await desk.ports.warehouse.kpis()
+    tile = KpiTile(first.model_copy(update={"unit": "EUR per 1,000 customers"}), None)
+    assert tile.unit == ("€", "per 1,000 customers")
+    assert KpiTile(first.model_copy(update={"unit": "%"}), None).unit == ("%", "")
+    assert KpiTile(first.model_copy(update={"unit": "customers"}), None).unit == ("", "customers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,21 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.demo_process import DemoProcess
-from tests.support.eventually import eventually
 
 StartDemo = Callable[..., DemoProcess]
 
 
 @pytest.fixture(scope="session")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with trained and registered first versions and 60 days of past."""
+    """A data folder with trained first versions and 60 days of past."""
     folder = tmp_path_factory.mktemp("founded") / "data"
-    bot = DemoProcess(folder, speed=60).start()
+    bot = DemoProcess(folder).start()
     try:
-        eventually(
-            lambda: not bot.children() and all((folder / f"world/pipelines/{m}/builds.json").exists() or True for m in ("churn",)),
-            "the first versions in the registry",
-        )
+        assert bot.says("what models do we have?", conversation="founding")["title"] == "2 models"
     finally:
         bot.end()
     return folder
@@ -32,19 +27,16 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def demo(founded: Path, tmp_path: Path) -> Iterator[StartDemo]:
-    """Starts bots on copies of the company; every one is ended with the test."""
+    """Starts bots on copies of the company; each is ended with its test."""
     bots: list[DemoProcess] = []
 
-    def start(name: str = "data", **options: object) -> DemoProcess:
+    def start(name: str = "data", *, speed: float = 240) -> DemoProcess:
         folder = tmp_path / name
         if not folder.exists():
             shutil.copytree(founded, folder)
-        bot = DemoProcess(folder, **options)  # type: ignore[arg-type]
-        bots.append(bot)
-        return bot.start()
+        bots.append(DemoProcess(folder, speed=speed))
+        return bots[-1].start()
 
     yield start
     for bot in bots:
         bot.end()
-
-

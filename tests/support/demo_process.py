@@ -39,8 +39,12 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 def run_cli(
-    *words: str, env: Mapping[str, str] | None = None, timeout_s: float = 60.0, stdin: str | None = None,
-    cwd: Path = ROOT, command: Sequence[str] = BOT,
+    *words: str,
+    env: Mapping[str, str] | None = None,
+    timeout_s: float = 60.0,
+    stdin: str | None = None,
+    cwd: Path = ROOT,
+    command: Sequence[str] = BOT,
 ) -> subprocess.CompletedProcess[str]:
     """One `bizaiops` command to its end."""
     return subprocess.run(
@@ -73,11 +77,21 @@ class DemoProcess:
     def start(self, *, speed: float | None = None, wait: bool = True) -> DemoProcess:
         """Starts the bot; returns when it is ready."""
         self.speed = speed or self.speed
-        words = ("demo", "--data", str(self.folder), "--port", str(self.port), "--speed", str(self.speed), "--no-browser")
+        words = (
+            "demo",
+            "--data",
+            str(self.folder),
+            "--port",
+            str(self.port),
+            "--speed",
+            str(self.speed),
+            "--no-browser",
+        )
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, *words, *self._options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(), cwd=ROOT,
+                start_new_session=True,
             )  # fmt: skip
         if wait:
             eventually(self.is_ready, "the bot's start", patience_s=START_S)
@@ -113,8 +127,13 @@ class DemoProcess:
     def interrupt(self, sign: signal.Signals = signal.SIGINT, *, patience_s: float = 20.0) -> tuple[int, float]:
         """Ctrl-C; returns the exit code and the seconds it took."""
         assert self._process is not None
-        began = time.monotonic()
         self._process.send_signal(sign)
+        return self.ended(patience_s=patience_s)
+
+    def ended(self, *, patience_s: float = 20.0) -> tuple[int, float]:
+        """Waits until it has ended by itself; returns the exit code and the seconds it took from now."""
+        assert self._process is not None
+        began = time.monotonic()
         code = self._process.wait(timeout=patience_s)
         self._fresh_connections()
         return code, time.monotonic() - began

@@ -10,7 +10,9 @@ T = TypeVar("T")
 LOOK_EVERY_S = 0.05
 
 
-def eventually(look: Callable[[], T | None], what: str, *, patience_s: float = 60.0, every_s: float = LOOK_EVERY_S) -> T:
+def eventually(
+    look: Callable[[], T | None], what: str, *, patience_s: float = 60.0, every_s: float = LOOK_EVERY_S
+) -> T:
     """The first truthy answer of `look`. Fails with `what` and the last answer after `patience_s` real seconds."""
     end = time.monotonic() + patience_s
     while True:

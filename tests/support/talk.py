@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bizaiops_bot.bootstrap import Bot, build
 from bizaiops_bot.domain.cards import Card, Chart, Diff, Fields, Steps, Table, Text
+from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard
-from bizaiops_bot.domain.records import Alert, RunRecord
+from bizaiops_bot.domain.records import Alert, RunRecord, RunStatus, Schedule
+from bizaiops_bot.engine import audit
 from bizaiops_bot.settings import Settings
 from tests.support.virtual_clock import VirtualClock
 
@@ -67,6 +69,24 @@ class Shown:
     def has(self, kind: type[Any]) -> bool:
         return any(isinstance(b, kind) for b in self.card.blocks)
 
+    def table(self) -> Table:
+        """The card's first table."""
+        found = next((b for b in self.card.blocks if isinstance(b, Table)), None)
+        assert found is not None, f"no table on: {self.words}"
+        return found
+
+    def chart(self) -> Chart:
+        """The card's chart."""
+        found = next((b for b in self.card.blocks if isinstance(b, Chart)), None)
+        assert found is not None, f"no chart on: {self.words}"
+        return found
+
+    def shows(self, *parts: str) -> None:
+        """Fails unless every part can be read on the card, in any case."""
+        words = self.words.lower()
+        missing = [part for part in parts if part.lower() not in words]
+        assert not missing, f"{missing} not on the card:\n{self.words}"
+
     async def click(self, label: str, by: str) -> ClickAnswer:
         """Clicks the button with this label as the card showed it."""
         button = next((b for b in self.posted.buttons if b.label == label), None)
@@ -83,8 +103,8 @@ class Shown:
 class Talk:
     """A bot to talk to."""
 
-    def __init__(self, bot: Bot, clock: VirtualClock) -> None:
-        self.bot, self.clock = bot, clock
+    def __init__(self, bot: Bot, clock: VirtualClock, company: dict[str, Any]) -> None:
+        self.bot, self.clock, self._company = bot, clock, company
 
     @classmethod
     async def begin(cls, folder: Path, clock: VirtualClock | None = None, **company: Any) -> Talk:
@@ -92,14 +112,29 @@ class Talk:
         clock = clock or VirtualClock(START)
         settings = Settings(data=folder, company={"seed": 7, **company})  # type: ignore[arg-type]
         bot = await build(settings, clock=clock)
-        talk = cls(bot, clock)
+        talk = cls(bot, clock, company)
         clock._settle = talk.settle
         await bot.start()
         await talk.rest()
         return talk
 
     async def end(self) -> None:
-        await self.bot.stop()
+        """Stops the bot; whatever the test was about, its audit must hold."""
+        try:
+            await self.rest()
+            entries, problem = await self.bot.core.store.read(audit.verify)
+            assert problem is None, problem
+            assert entries > 0
+        finally:
+            await self.bot.stop()
+
+    async def restart(self, *, down: timedelta = timedelta(0)) -> None:
+        """Stops the bot and starts another on the same folder, `down` later."""
+        folder, at = self.bot.settings.data, self.clock.now() + down
+        await self.end()
+        other = await Talk.begin(folder, VirtualClock(at), **self._company)
+        self.bot, self.clock = other.bot, other.clock
+        self.clock._settle = self.settle
 
     # -- time --------------------------------------------------------------------------------------
 
@@ -125,8 +160,11 @@ class Talk:
 
     async def minutes(self, count: float) -> None:
         """Lets the world live on."""
-        for _ in range(int(count)):
-            await self.clock.advance(60)
+        await self.clock.advance(60 * count)
+
+    async def sleeps_until(self, when: datetime) -> None:
+        """The whole machine sleeps till then, as a laptop does: timers that wanted to ring meanwhile ring late, once."""
+        await self.clock.leap_to(when)
 
     async def until(self, ready: Callable[[], Awaitable[Any]], *, minutes: int = 90, what: str = "it") -> Any:
         """Lets the world live until `ready()` is truthy; fails after `minutes` of world time."""
@@ -153,6 +191,20 @@ class Talk:
                 return await self.card(found[-1].id)
         raise AssertionError(f"no answer to {text!r}")
 
+    async def starts(self, text: str, by: str = "engineer", conversation: str = "ml-ops") -> Shown:
+        """Says it and returns the card of the run that waits for approval."""
+        shown = await self.says(text, by, conversation)
+        assert shown.card.run_id is not None and "Approve" in shown.buttons(), shown.words
+        return shown
+
+    async def refused(self, text: str, by: str = "engineer", conversation: str = "ml-ops") -> str:
+        """Says what is not even taken as a message; returns what the person is told."""
+        try:
+            await self.bot.desk.post(conversation, by, text)
+        except BotError as exc:
+            return str(exc)
+        raise AssertionError(f"{text[:80]!r} by {by} was taken")
+
     async def card(self, card_id: str) -> Shown:
         for conversation in await self.bot.desk.conversations():
             for posted in await self.bot.desk.cards(conversation):
@@ -170,6 +222,34 @@ class Talk:
 
     async def run(self, number: int) -> RunRecord:
         return await self.bot.core.ports.records.run(number)
+
+    async def runs(self, *status: RunStatus) -> list[RunRecord]:
+        """Newest first; all of them without a status."""
+        found = await self.bot.core.ports.records.runs(limit=100)
+        return [r for r in found if not status or r.status in status]
+
+    async def schedules(self) -> list[Schedule]:
+        return await self.bot.core.ports.records.schedules()
+
+    async def alerts(self, model: str | None = None, *, open_only: bool = False) -> list[Alert]:
+        return await self.bot.core.ports.records.alerts(model=model, open_only=open_only)
+
+    async def served(self, model: str, weights: dict[str, int], *, minutes: int = 30) -> None:
+        """Lets the world live until the traffic of the model is split like this."""
+
+        async def split() -> bool:
+            return await self.traffic(model) == weights
+
+        await self.until(split, minutes=minutes, what=f"{model} at {weights}")
+
+    async def over(self, alert: Alert, *, minutes: int = 30) -> Alert:
+        """Lets the world live until the alert is closed."""
+
+        async def closed() -> Alert | None:
+            return next((a for a in await self.alerts(alert.model) if a.id == alert.id and a.closed is not None), None)
+
+        found: Alert = await self.until(closed, minutes=minutes, what=f"the end of alert {alert.id}")
+        return found
 
     async def finished(self, number: int, *, minutes: int = 120) -> RunRecord:
         """Lets the world live until the run has ended."""
@@ -195,3 +275,9 @@ class Talk:
         faults = self.bot.core.ports.faults
         assert faults is not None
         await faults.inject(model, fault)
+
+    async def mend(self) -> None:
+        """Ends every fault."""
+        faults = self.bot.core.ports.faults
+        assert faults is not None
+        await faults.clear()

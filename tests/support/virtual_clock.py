@@ -56,6 +56,12 @@ class VirtualClock:
         self._now = max(self._now, when)
         await self.rest()
 
+    async def leap_to(self, when: datetime) -> None:
+        """Moves to `when` at once, as a machine that slept: all timers up to then ring late, at `when`."""
+        await self.rest()
+        self._now = max(self._now, when)
+        await self.advance_to(when)
+
     async def rest(self) -> None:
         """Lets everything that can go on without time passing go on."""
         for _ in range(self._turns):

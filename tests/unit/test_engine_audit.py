@@ -22,7 +22,14 @@ def conn(tmp_path: Path) -> Iterator[sa.Connection]:
     t.metadata.create_all(engine)
     with engine.begin() as connection:
         for n in range(5):
-            audit.append(connection, at=AT + timedelta(minutes=n), actor="engineer", kind="request", subject=f"m-{n}", text=f"word {n}")
+            audit.append(
+                connection,
+                at=AT + timedelta(minutes=n),
+                actor="engineer",
+                kind="request",
+                subject=f"m-{n}",
+                text=f"word {n}",
+            )
         yield connection
     engine.dispose()
 
@@ -36,7 +43,7 @@ def test_a_changed_field_is_named_with_its_entry(conn: sa.Connection, column: st
     conn.execute(sa.update(t.audit).where(t.audit.c.seq == 3).values({column: '{"text":"other"}'}))
     count, problem = audit.verify(conn)
     assert count in (3, 4)
-    assert problem is not None and "entry 3" in problem or problem is not None and "entry 4" in problem
+    assert (problem is not None and "entry 3" in problem) or (problem is not None and "entry 4" in problem)
 
 
 def test_a_removed_entry_is_named(conn: sa.Connection) -> None:
@@ -52,10 +59,17 @@ def test_two_entries_that_changed_places_are_found(conn: sa.Connection) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["xoxb-123456789012-abcdefghij", "sk-abcdefghijklmnop1234", "AKIAABCDEFGHIJKLMNOP", "password: hunter2",
-    "api_key=abc123"],
+    [
+        "xoxb-123456789012-abcdefghij",
+        "sk-abcdefghijklmnop1234",
+        "AKIAABCDEFGHIJKLMNOP",
+        "password: hunter2",
+        "api_key=abc123",
+    ],
 )
 def test_secrets_are_not_kept(conn: sa.Connection, secret: str) -> None:
-    entry = audit.append(conn, at=AT, actor="engineer", kind="request", subject="m", text=f"use {secret} please", deep=[{"x": secret}])
+    entry = audit.append(
+        conn, at=AT, actor="engineer", kind="request", subject="m", text=f"use {secret} please", deep=[{"x": secret}]
+    )
     assert secret not in entry.model_dump_json()
     assert "[redacted]" in entry.model_dump_json()

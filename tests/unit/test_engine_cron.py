@@ -17,7 +17,12 @@ from bizaiops_bot.engine.cron import next_fire
         # Berlin goes to summer time on 29 March 2026: nine o'clock is an hour earlier in UTC from then on.
         ("0 9 * * 1", "Europe/Berlin", datetime(2026, 3, 23, 9, tzinfo=UTC), datetime(2026, 3, 30, 7, tzinfo=UTC)),
         ("0 9 * * *", "Europe/Berlin", datetime(2026, 10, 24, 8, tzinfo=UTC), datetime(2026, 10, 25, 8, tzinfo=UTC)),
-        ("30 8 * * 1-5", "America/New_York", datetime(2026, 3, 6, 20, tzinfo=UTC), datetime(2026, 3, 9, 12, 30, tzinfo=UTC)),
+        (
+            "30 8 * * 1-5",
+            "America/New_York",
+            datetime(2026, 3, 6, 20, tzinfo=UTC),
+            datetime(2026, 3, 9, 12, 30, tzinfo=UTC),
+        ),
     ],
 )
 def test_the_next_time_is_right_in_its_zone(cron: str, zone: str, after: datetime, expected: datetime) -> None:
@@ -29,7 +34,9 @@ def test_a_time_that_the_clock_change_skips_still_fires_that_day() -> None:
     assert fire.date() == datetime(2026, 3, 29, tzinfo=UTC).date()
 
 
-@pytest.mark.parametrize(("cron", "zone"), [("61 * * * *", "UTC"), ("x", "UTC"), ("0 9 * * 1", "Europe/Berln"), ("0 9 * * 1", "../etc")])
+@pytest.mark.parametrize(
+    ("cron", "zone"), [("61 * * * *", "UTC"), ("x", "UTC"), ("0 9 * * 1", "Europe/Berln"), ("0 9 * * 1", "../etc")]
+)
 def test_an_impossible_schedule_is_refused_in_words(cron: str, zone: str) -> None:
     with pytest.raises(BadInput):
         next_fire(cron, zone, datetime(2026, 3, 4, tzinfo=UTC))

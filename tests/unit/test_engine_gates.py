@@ -28,7 +28,12 @@ def person(name: str) -> Actor:
 
 def plan(quorum: int = 1) -> Plan:
     gate = GateSpec(name="approval 1", question="Go?", quorum=quorum)
-    return Plan(playbook="deploy_model", inputs={"model": "churn"}, steps=(PlanStep(name="approval 1", kind="gate"),), gates=(gate,))
+    return Plan(
+        playbook="deploy_model",
+        inputs={"model": "churn"},
+        steps=(PlanStep(name="approval 1", kind="gate"),),
+        gates=(gate,),
+    )
 
 
 @pytest.fixture
@@ -123,12 +128,14 @@ def test_of_a_hundred_clicks_at_once_one_decides_and_each_is_answered(engine: sa
 
 def test_a_second_change_of_the_same_model_is_told_of_the_first(engine: sa.Engine) -> None:
     begin(engine)
-    with engine.begin() as conn, pytest.raises(Conflict, match="Run 1 .* waiting for approval for churn"):
+    with engine.begin() as conn, pytest.raises(Conflict, match=r"Run 1 .* waiting for approval for churn"):
         runs.create(conn, plan(), actor=ENGINEER, conversation="c", thread="t", message="m-2", unattended=None, now=AT)
 
 
 def test_the_same_message_makes_one_run(engine: sa.Engine) -> None:
     number, made = begin(engine)
     with engine.begin() as conn:
-        again = runs.create(conn, made, actor=ENGINEER, conversation="c", thread="t", message="m-1", unattended=None, now=AT)
+        again = runs.create(
+            conn, made, actor=ENGINEER, conversation="c", thread="t", message="m-1", unattended=None, now=AT
+        )
     assert again == (number, False)

@@ -37,9 +37,18 @@ def test_only_the_own_words_beside_a_quotation_count() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["status\x00 churn", "status\u200b churn", "\u202estatus churn", "ｓｔａｔｕｓ churn", "  status \t churn  ", "`status
-    churn`", "@bot status churn",
-     "/mlops status churn", "<@U024BE7LH> status churn", "hey bot, status churn"],
+    [
+        "status\x00 churn",
+        "status\u200b churn",
+        "\u202estatus churn",
+        "ｓｔａｔｕｓ churn",
+        "  status \t churn  ",
+        "`status churn`",
+        "@bot status churn",
+        "/mlops status churn",
+        "<@U024BE7LH> status churn",
+        "hey bot, status churn",
+    ],
 )
 def test_invisible_characters_odd_widths_and_addresses_do_not_matter(text: str) -> None:
     assert does(text) == ("show_status", {"model": "churn"})
@@ -47,23 +56,45 @@ def test_invisible_characters_odd_widths_and_addresses_do_not_matter(text: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["zeig mir den status von churn", "muéstrame el estado del modelo", "quel est le statut des modèles", "покажи
-    статус", "チャーンの状態を見せて", "أظهر الحالة"],
+    [
+        "zeig mir den status von churn",
+        "muéstrame el estado del modelo",
+        "quel est le statut des modèles",
+        "покажи статус",
+        "チャーンの状態を見せて",
+        "أظهر الحالة",
+    ],
 )
 def test_other_languages_get_a_polite_no_in_english(text: str) -> None:
     assert "English" in refuses(text).why
 
 
-@pytest.mark.parametrize("text", ["status churn", "revert churn", "résumé of churn please show me the status of churn", "models"])
+@pytest.mark.parametrize(
+    "text", ["status churn", "revert churn", "résumé of churn please show me the status of churn", "models"]
+)
 def test_english_is_not_taken_for_another_language(text: str) -> None:
     assert guards.foreign(text) is None
 
 
 @pytest.mark.parametrize(
     "text",
-    ["'; DROP TABLE runs; --", "<script>alert(1)</script>", "{{7*7}}", "${jndi:ldap://x}", "../../etc/passwd",
-    "%s%s%s%n", "a" * 2000, "deploy " * 250, "(" * 500,
-     "[" * 500 + "{model}", "v" + "9" * 1500, "deploy churn v99999999999999999999", "every " * 300, "1 " * 900, "deploy churn v3\u0301\u0301\u0301 " * 20],
+    [
+        "'; DROP TABLE runs; --",
+        "<script>alert(1)</script>",
+        "{{7*7}}",
+        "${jndi:ldap://x}",
+        "../../etc/passwd",
+        "%s%s%s%n",
+        "a" * 2000,
+        "deploy " * 250,
+        "(" * 500,
+        "[" * 500 + "{model}",
+        "v" + "9" * 1500,
+        "deploy churn v99999999999999999999",
+        "every " * 300,
+        "1 " * 900,
+        "deploy churn v3\u0301\u0301\u0301 " * 20,
+    ],
 )
 def test_hostile_text_never_raises_and_never_acts(text: str) -> None:
     assert not isinstance(hears(text), Command)

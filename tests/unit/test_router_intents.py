@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bizaiops_bot.domain.routing import Command
-from bizaiops_bot.router import classifier as classifiers
-from bizaiops_bot.router.intents import IntentFileError, load_intent, load_intents
+from bizaiops_bot.router.intents import Intent, IntentFileError, load_intent, load_intents
 from bizaiops_bot.router.router import Router
 from bizaiops_bot.router.training import pairs
 from tests.support.router_company import COMPANY, ROOT, intents, specs
@@ -65,6 +65,10 @@ def test_every_intent_has_at_least_20_examples_and_150_phrases_are_nobodys() -> 
     assert sum(name in nobodys for _, name in learned) >= 150
 
 
+def _few() -> list[Intent]:
+    return [intent for intent in intents() if intent.name in {"show_status", "list_runs", "small_world"}]
+
+
 def test_what_was_learned_is_read_back_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Router(list(intents()), list(specs()), tmp_path)
     first.warm()
@@ -73,39 +77,32 @@ def test_what_was_learned_is_read_back_at_the_next_start(tmp_path: Path, monkeyp
     def never(*_: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(classifiers.heads, "train", never)
+    monkeypatch.setattr("bizaiops_bot.router.head.train", never)
     second = Router(list(intents()), list(specs()), tmp_path)
     for text in ("is the churn model still healthy?", "please roll churn back to v1"):
-        assert second.route(text, None, COMPANY).model_dump(exclude={"heard"}) == first.route(
-            text, None, COMPANY
-        ).model_dump(exclude={"heard"})
+        before, after = (router.route(text, None, COMPANY) for router in (first, second))
+        assert before.model_dump(exclude={"heard"}) == after.model_dump(exclude={"heard"})
 
 
 def test_changed_intents_are_learned_anew(tmp_path: Path) -> None:
-    few = [intent for intent in intents() if intent.name in {"show_status", "list_runs", "small_world"}]
-    Router(few, list(specs()), tmp_path).warm()
-    Router(few[:2], list(specs()), tmp_path).warm()
+    Router(_few(), list(specs()), tmp_path).warm()
+    Router(_few()[:2], list(specs()), tmp_path).warm()
     assert len(list(tmp_path.glob("router-*.npz"))) == 2
 
 
 def test_a_damaged_cache_is_learned_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    few = [intent for intent in intents() if intent.name in {"show_status", "list_runs", "small_world"}]
-    Router(few, list(specs()), tmp_path).warm()
+    Router(_few(), list(specs()), tmp_path).warm()
     (cached,) = tmp_path.glob("router-*.npz")
     cached.write_bytes(b"PK\x03\x04 not a head")
     with caplog.at_level(logging.WARNING):
-        again = Router(few, list(specs()), tmp_path)
-        assert again.warm() == ""
+        assert Router(_few(), list(specs()), tmp_path).warm() == ""
     assert "cannot be read" in caplog.text
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs a path that is no folder")
 def test_an_unwritable_cache_is_no_reason_to_stop(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    few = [intent for intent in intents() if intent.name in {"show_status", "list_runs", "small_world"}]
-    router = Router(few, list(specs()), blocked / "cache")
-    assert router.warm() == ""
+    assert Router(_few(), list(specs()), blocked / "cache").warm() == ""
     assert "cannot be written" in caplog.text
 
 
@@ -121,10 +118,7 @@ def test_without_an_encoder_words_alone_decide_and_the_bot_says_so(
 
 
 def test_importing_the_router_loads_no_heavy_library() -> None:
-    import subprocess
-    import sys
-
-    code = "import sys, bizaiops_bot.router.router; print([m for m in "
-"('sklearn','pandas','scipy','onnxruntime','dateparser','mlflow') if m in sys.modules])"
+    heavy = ("sklearn", "pandas", "scipy", "onnxruntime", "dateparser", "mlflow")
+    code = f"import sys, bizaiops_bot.router.router; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

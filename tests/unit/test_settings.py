@@ -9,7 +9,9 @@ from bizaiops_bot.settings import load_settings
 
 
 def test_a_misspelt_variable_is_named_with_the_right_one() -> None:
-    with pytest.raises(BadInput, match="BIZAIOPS_COMPNY__SPEED is not a setting. Did you mean BIZAIOPS_COMPANY__SPEED"):
+    with pytest.raises(
+        BadInput, match=r"BIZAIOPS_COMPNY__SPEED is not a setting. Did you mean BIZAIOPS_COMPANY__SPEED"
+    ):
         load_settings({"BIZAIOPS_COMPNY__SPEED": "5"})
 
 

@@ -43,7 +43,9 @@ def _one(callback: Callable[..., Any], path: str) -> str:
     hints = get_type_hints(callback, include_extras=True)
     parameters = [(p, hints[p.name]) for p in inspect.signature(callback).parameters.values()]
     arguments = [p.name.upper() for p, hint in parameters if isinstance(_info(hint), ArgumentInfo)]
-    usage = " ".join([path, *(f'"{name}"' for name in arguments), *(["[OPTIONS]"] if len(parameters) > len(arguments) else [])])
+    usage = " ".join(
+        [path, *(f'"{name}"' for name in arguments), *(["[OPTIONS]"] if len(parameters) > len(arguments) else [])]
+    )
     rows = [_row(p, hint) for p, hint in parameters]
     parts = [f"## {path}", inspect.getdoc(callback) or "", f"```text\n{usage}\n```"]
     return "\n\n".join([*parts, table(("Option", "Default", "Meaning"), rows)]).rstrip()
@@ -59,7 +61,9 @@ def _row(parameter: inspect.Parameter, hint: Any) -> tuple[str, str, str]:
     if isinstance(info, ArgumentInfo):
         return code(parameter.name.upper()), "required", info.help or ""
     flag = hint.__origin__ is bool
-    spelling = next(iter(info.param_decls or ()), f"--{parameter.name.replace('_', '-')}")
+    # Within Annotated, typer takes the first spelling for a default.
+    given = [text for text in (info.default, *(info.param_decls or ())) if str(text).startswith("-")]
+    spelling = next(iter(given), f"--{parameter.name.replace('_', '-')}")
     help_words, _, told = (info.help or "").partition(" [default: ")
     default = "no" if flag else told.rstrip("].") or ("" if parameter.default is None else code(parameter.default))
     return code(spelling if flag else f"{spelling} {_kind(hint.__origin__)}"), default, help_words.rstrip(".") + "."

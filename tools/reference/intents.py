@@ -22,7 +22,9 @@ def render() -> str:
     intents = load_intents(content_folder("intents"))
     does = [i for i in intents if i.playbook]
     does_not = [i for i in intents if not i.playbook]
-    overview = table(("Intent", "Means", "Playbook"), [(f"[`{i.name}`](#{i.name})", i.title, code(i.playbook)) for i in does])
+    overview = table(
+        ("Intent", "Means", "Playbook"), [(f"[`{i.name}`](#{i.name})", i.title, code(i.playbook)) for i in does]
+    )
     parts = [overview, *map(_one, does), "## What the bot does not do", *map(_refused, does_not)]
     return page("Intents", INTRO, parts)
 

@@ -55,7 +55,10 @@ def _one(kpi: Kpi) -> str:
 def _fields() -> str:
     missing = set(Kpi.model_fields) ^ set(FIELDS)
     assert not missing, f"say what these fields of a KPI mean, in {inspect.getfile(render)}: {missing}"
-    rows = [(code(name), "required" if Kpi.model_fields[name].is_required() else "optional", note) for name, note in FIELDS.items()]
+    rows = [
+        (code(name), "required" if Kpi.model_fields[name].is_required() else "optional", note)
+        for name, note in FIELDS.items()
+    ]
     example = re.sub(r"\n{2,}", "\n", (EMBEDDED_KPIS / "churn_rate.yaml").read_text(encoding="utf-8")).strip()
     table_of = table(("Field", "", "Meaning"), rows)
     return f"## Fields of a KPI file\n\n{table_of}\n\nFor example `churn_rate.yaml`:\n\n```yaml\n{example}\n```"

@@ -26,7 +26,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '&#124;').replace(chr(10), ' ') for cell in cells)} |"
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in cells)} |"
 
 
 def bullets(items: Iterable[str]) -> str:
@@ -35,7 +35,7 @@ def bullets(items: Iterable[str]) -> str:
 
 
 def code(text: object) -> str:
-    """Inline code; a bar is written so that it cannot end a table's cell."""
+    """Inline code."""
     return f"`{text}`"
 
 
@@ -54,7 +54,11 @@ def _attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     for before, after in zip(body.body, body.body[1:], strict=False):
         literal = after.value if isinstance(after, ast.Expr) else None
-        if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name) and isinstance(literal, ast.Constant):
+        if (
+            isinstance(before, ast.AnnAssign)
+            and isinstance(before.target, ast.Name)
+            and isinstance(literal, ast.Constant)
+        ):
             found[before.target.id] = re.sub(r"\s+", " ", str(literal.value)).strip()
     return found
 

@@ -42,9 +42,17 @@ def _overview(playbooks: Iterable[Playbook]) -> str:
 
 
 def _one(playbook: Playbook, intents: list[Intent], policy: Policy) -> str:
-    say = [code(intent.formats[0].replace("{", "<").replace("}", ">")) for intent in intents if intent.playbook == playbook.name]
+    say = [
+        code(intent.formats[0].replace("{", "<").replace("}", ">"))
+        for intent in intents
+        if intent.playbook == playbook.name
+    ]
     may = ", ".join(policy.who_may(playbook.name, playbook=playbook.name)) or "nobody"
-    parts = [f"### {playbook.name}", playbook.help, f"Say: {'; '.join(say)}. Who may: {may}." if say else f"Who may: {may}."]
+    parts = [
+        f"### {playbook.name}",
+        playbook.help,
+        f"Say: {'; '.join(say)}. Who may: {may}." if say else f"Who may: {may}.",
+    ]
     return "\n\n".join(part for part in [*parts, _inputs(playbook)] if part)
 
 

@@ -31,10 +31,14 @@ def render() -> str:
 
 def _one(operation: Operation) -> str:
     parts = [f"### {operation.method} {operation.path}", operation.summary]
-    given = [(*_row(part, "in the address"),) for part in operation.parameters] + [_row(part, "body") for part in operation.body]
+    given = [(*_row(part, "in the address"),) for part in operation.parameters] + [
+        _row(part, "body") for part in operation.body
+    ]
     parts.append(table(("Given", "Type", "Where", "Meaning"), given))
     parts.append(f"Answers {code(operation.answer)}" + (":" if operation.fields else "."))
-    parts.append(table(("Field", "Type", "Meaning"), [(code(p.name), code(p.type or "any"), p.note) for p in operation.fields]))
+    parts.append(
+        table(("Field", "Type", "Meaning"), [(code(p.name), code(p.type or "any"), p.note) for p in operation.fields])
+    )
     parts.append(f"```sh\n{operation.example}\n```")
     return "\n\n".join(part for part in parts if part)
 

@@ -24,6 +24,35 @@ SHAPES: tuple[tuple[str, str, type[BaseModel]], ...] = (
 )
 
 
+# What the docstrings of these classes tell in prose, field by field.
+NOTES = {
+    "name": "Lower-case words with underscores; unique.",
+    "about": "One sentence: what it finds and what it does.",
+    "when": "The event it listens to.",
+    "criteria": "See below.",
+    "playbook": "What is run; none for a rule that only pages.",
+    "inputs": "Inputs of the playbook. `{model}`, `{onset}`, `{title}`, `{version}`, `{previous}` and any text or number of the event's details are filled in.",
+    "mode": "`shadow` only says what it would do, `ask` waits for approval, `auto` acts, if policy allows that too.",
+    "guards": "See below.",
+    "page": "The role told at once, whether or not anything is done; none tells nobody.",
+    "cases": "See below.",
+    "says": "The case in words; also the event's title.",
+    "detail": "Facts of the event, such as `version`, `rows`, `missing_columns`.",
+    "onset_minutes_ago": "When the trouble began.",
+    "release": "Version of the model's latest release; none for no release.",
+    "release_minutes_ago": "When that release was.",
+    "release_kind": "How it came about.",
+    "previous": "The version before it.",
+    "open_runs": "Runs at work on the model.",
+    "acted_minutes_ago": "When this rule acted on the model before.",
+    "frozen": "Who froze changes and why; none for no freeze.",
+    "then_act": "Whether the rule must act.",
+    "then_page": "Which role must be told.",
+    "then_inputs": "The inputs it must run the playbook with; empty checks nothing.",
+    "then_reason": "Words the reason must contain.",
+}
+
+
 def render() -> str:
     """The page."""
     rules = sorted(load_rule_book(content_folder("playbooks") / "rules"), key=lambda rule: rule.name)
@@ -32,14 +61,21 @@ def render() -> str:
 
 
 def _overview(rules: list[Rule]) -> str:
-    rows = [(f"[`{r.name}`](#{r.name})", code(r.when), code(r.playbook or "none"), _mode(r), r.page or "nobody") for r in rules]
+    rows = [
+        (f"[`{r.name}`](#{r.name})", code(r.when), code(r.playbook or "none"), _mode(r), r.page or "nobody")
+        for r in rules
+    ]
     return table(("Rule", "When", "Playbook", "How", "Pages"), rows)
 
 
 def _mode(rule: Rule) -> str:
     if rule.playbook is None:
         return "only pages"
-    return {"ask": "asks an approver", "auto": "acts by itself, where policy allows it", "shadow": "only says what it would do"}[rule.mode]
+    return {
+        "ask": "asks an approver",
+        "auto": "acts by itself, where policy allows it",
+        "shadow": "only says what it would do",
+    }[rule.mode]
 
 
 def _one(rule: Rule) -> str:
@@ -61,9 +97,11 @@ def _case(case: RuleCase) -> tuple[str, str, str, str]:
 
 
 def _shape(title: str, about: str, model: type[BaseModel]) -> str:
-    notes = field_notes(model)
+    notes = NOTES | field_notes(model)
     rows = []
     for name, info in model.model_fields.items():
+        if name == "source":  # filled in when the file is read
+            continue
         default = "required" if info.is_required() else _default(info.get_default(call_default_factory=True))
         rows.append((code(name), code(type_words(info.annotation)), default, notes.get(name, "")))
     return f"### {title}\n\n{about}\n\n{table(('Field', 'Type', 'Default', 'Meaning'), rows)}"

@@ -19,6 +19,9 @@ that exists. Options of
 the [command line](cli.md) go before variables."""
 
 
+LIMITS = {"ge": "at least", "gt": "more than", "le": "at most"}
+
+
 def render() -> str:
     """The page."""
     return page("Settings", INTRO, [*_sections(), _people()])
@@ -42,8 +45,14 @@ def _setting(variable: str, model: type[BaseModel], name: str) -> str:
     info = model.model_fields[name]
     level = "###" if "__" in variable else "##"
     default = info.get_default(call_default_factory=True)
-    limits = ", ".join(str(rule).replace("(", " ").replace(")", "") for rule in info.metadata)
-    facts = f"Type {code(type_words(info.annotation))}, default {code(_default(default))}" + (f", {limits}" if limits else "")
+    limits = [
+        f"{words} {getattr(rule, name):g}"
+        for rule in info.metadata
+        for name, words in LIMITS.items()
+        if hasattr(rule, name)
+    ]
+    kind = f"Type {code(type_words(info.annotation))}"
+    facts = ", ".join([kind, *limits, f"default {code(_default(default))}"])
     note = field_notes(model).get(name, "Which adapter serves it." if name == "kind" else "")
     return f"{level} `{variable}`\n\n{note}\n\n{facts}."
 

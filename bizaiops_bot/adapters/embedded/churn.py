@@ -93,7 +93,7 @@ class ChurnStream:
         """See `Stream.draw`; hidden: `_p` true probability of leaving, `_charges` EUR a month."""
         return self._rows(rng, rows, np.full(rows, at.weekday()), shift)
 
-    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:  # noqa: ARG002
+    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:
         """See `Stream.outcome`; measures: churned, revenue_at_risk, retention_cost, offers, revenue."""
         leaving = (rng.random(len(rows)) < rows["_p"].to_numpy()).astype(np.float64)
         return retention_outcome(rng, leaving, rows["_charges"].to_numpy(), scores, rows.index, self.terms)

@@ -106,7 +106,7 @@ class DemandStream:
         """See `Stream.draw`; asked about the day after `at`. Hidden: `_demand` units wanted, `_price` EUR a unit."""
         return self._rows(rng, np.full(rows, at.toordinal() + 1, dtype=np.int64), shift)
 
-    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:  # noqa: ARG002
+    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:
         """See `Stream.outcome`; measures: stock_out, inventory_cost, lost_sales, abs_error, actual, forecast."""
         return order_outcome(rows["_demand"].to_numpy(), rows["_price"].to_numpy(), scores, rows.index, self.terms)
 

@@ -163,7 +163,7 @@ class DemandCsvStream:
                 frame.loc[rng.random(rows) < BLANK_SHARE, name] = np.nan
         return frame
 
-    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:  # noqa: ARG002
+    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:
         """See `Stream.outcome`; measures: stock_out, inventory_cost, lost_sales, abs_error, actual, forecast."""
         return order_outcome(rows["_demand"].to_numpy(), rows["_price"].to_numpy(), scores, rows.index, self.terms)
 

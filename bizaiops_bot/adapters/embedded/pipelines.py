@@ -109,7 +109,7 @@ class EmbeddedPipelines:
         self._stream(model)
         return len(self._live_rows(model, since))
 
-    async def test(self, build: Build, *, against: str, key: str) -> GateReport:  # noqa: ARG002
+    async def test(self, build: Build, *, against: str, key: str) -> GateReport:
         """See the port."""
         known = [candidate.version for candidate in await self.candidates(build.model)]
         champion = self.artifact_folder(build.model, against)
@@ -119,7 +119,7 @@ class EmbeddedPipelines:
             )
         return await asyncio.to_thread(self._measure, build, champion, against)
 
-    async def package(self, build: Build, *, key: str) -> Package:  # noqa: ARG002
+    async def package(self, build: Build, *, key: str) -> Package:
         """See the port. Raises Conflict when the version was packaged before with other bytes."""
         return await asyncio.to_thread(self._package, build)
 

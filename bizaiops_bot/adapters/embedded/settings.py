@@ -15,14 +15,16 @@ class EmbeddedSettings(BaseModel):
 
     kind: Literal["embedded"] = "embedded"
     seed: int = Field(default=7, ge=0, description="Seed of all random draws; the same seed gives the same company.")
-    speed: float = Field(default=60.0, gt=0, le=3600, description="World seconds a real second; 60 is a minute a second.")
+    speed: float = Field(
+        default=60.0, gt=0, le=3600, description="World seconds a real second; 60 is a minute a second."
+    )
     churn_data: Path | None = Field(
         default=None, description="A file like Telco-Customer-Churn.csv; None generates customers."
     )
     demand_data: Path | None = Field(default=None, description="A CSV of date, series, value; None generates shops.")
     churn_columns: dict[str, str] = Field(
-        default_factory=dict, description="Column mapping of churn_data, such as {'label': 'Churn'}; empty is found
-        out."
+        default_factory=dict,
+        description="Column mapping of churn_data, such as {'label': 'Churn'}; empty is found out.",
     )
     demand_columns: dict[str, str] = Field(
         default_factory=dict, description="Column mapping of demand_data, such as {'date': 'day'}; empty is found out."

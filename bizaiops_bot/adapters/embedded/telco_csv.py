@@ -180,7 +180,7 @@ class TelcoStream:
             self._move(frame)
         return _blank(rng, frame, self._blanked()) if shift.missing else frame
 
-    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:  # noqa: ARG002
+    def outcome(self, rng: np.random.Generator, rows: pd.DataFrame, scores: Floats, shift: Shift) -> pd.DataFrame:
         """See `Stream.outcome`; measures: churned, revenue_at_risk, retention_cost, offers, revenue."""
         leaving, charges = rows["_label"].to_numpy(), rows["_charges"].to_numpy()
         return retention_outcome(rng, leaving, charges, scores, rows.index, self.terms)

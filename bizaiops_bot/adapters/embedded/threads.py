@@ -23,6 +23,6 @@ def _controller() -> Any:
     there.
     """
     import sklearn.ensemble  # noqa: F401
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

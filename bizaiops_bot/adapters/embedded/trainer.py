@@ -1,8 +1,8 @@
 """Trains one version in a process of its own: `python -m bizaiops_bot.adapters.embedded.trainer JOB_FOLDER`.
 
 The folder holds job.json, train.joblib and holdout.joblib; what comes out is the folder `artifact` and, last,
-done.json. Progress goes to stdout, one line each, as `progress: words`. A process that is no longer wanted (its parent
-is gone) ends by itself.
+done.json. Progress goes to stdout, one line each, as `progress: words`. Standard input is the parent's sign of life:
+when it closes, because the parent let go or was killed, the process ends by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 
 from bizaiops_bot.adapters.embedded.training import Job, Tables, train
@@ -47,6 +48,19 @@ def say(words: str) -> None:
         os._exit(3)
 
 
+def end_with_parent() -> None:
+    """Ends this process as soon as standard input closes: the next bot on the folder begins the job again, alone."""
+
+    def watch() -> None:
+        # Not sys.stdin: its lock, held by a reading thread, breaks the interpreter's shutdown.
+        while os.read(0, 64):
+            pass
+        os._exit(3)
+
+    threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
+
+
 if __name__ == "__main__":
+    end_with_parent()
     os.nice(5)  # the bot, in the other process, answers people meanwhile
     run_job(Path(sys.argv[1]))

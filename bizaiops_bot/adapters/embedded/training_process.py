@@ -23,8 +23,8 @@ MARK = "progress: "
 async def run_trainer(folder: Path, what: str, progress: Progress) -> None:
     """Trains the job in `folder` (an absolute path); every line of progress is passed on.
 
-    Cancelling ends the process. Raises Permanent with the last lines of stderr when it fails or is killed, or after 15
-    minutes.
+    Cancelling ends the process, and so does the end of this one, even by kill -9: its standard input closes.
+    Raises Permanent with the last lines of stderr when it fails or is killed, or after 15 minutes.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -32,9 +32,11 @@ async def run_trainer(folder: Path, what: str, progress: Progress) -> None:
         TRAINER,
         str(folder),
         cwd=HOME,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
+        # Ctrl-C in a terminal goes to the whole process group; the bot alone decides, or a stop would fail the build.
+        start_new_session=True,
     )
     last: deque[str] = deque(maxlen=6)
     try:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 from starlette.types import Scope
 
 from bizaiops_bot.conversation.desk import Desk
 from bizaiops_bot.surfaces import api, problems, reads, world
-from bizaiops_bot.surfaces.console import chat, pages
+from bizaiops_bot.surfaces.console import chat, pages, sign_in
 from bizaiops_bot.surfaces.console.views import STATIC
 from bizaiops_bot.surfaces.guards import Guard
 from bizaiops_bot.surfaces.site import Identify, Site
+from bizaiops_bot.surfaces.tokens import SignedInOnly
 
 
 class KeptFiles(StaticFiles):
@@ -43,7 +44,7 @@ def create_app(
 ) -> FastAPI:
     """The whole site for `desk`.
 
-    demo: people choose who they are, and the world can be broken; else every write needs `identify` to name someone.
+    demo: people choose who they are, and the world can be broken; else every request needs `identify` to name someone.
     metrics: Prometheus text. ready: what is not ready, by part. verify_audit: (intact, one sentence).
     hosts: names the site is reached by besides localhost; "*" for any. Event streams have no end, so run uvicorn with
     a `timeout_graceful_shutdown` of a second or two.
@@ -57,8 +58,15 @@ def create_app(
     app = FastAPI(title=title, version="1", description=about, docs_url=None, redoc_url=None)
     app.state.site = site
     problems.install(app)
+    if not demo:
+        app.add_middleware(SignedInOnly, identify=identify or _nobody)
     app.add_middleware(Guard, hosts=tuple(hosts))
-    for router in (api.router, reads.router, chat.router, pages.router, *((world.router,) if demo else ())):
+    extra = world.router if demo else sign_in.router
+    for router in (api.router, reads.router, chat.router, pages.router, extra):
         app.include_router(router)
     app.mount("/static", KeptFiles(directory=STATIC), name="static")
     return app
+
+
+def _nobody(_request: Request) -> str | None:
+    return None

@@ -22,6 +22,7 @@ from bizaiops_bot.surfaces.reads import DRIFT_MINUTES, HEALTH_MINUTES
 from bizaiops_bot.surfaces.site import Site
 
 T = TypeVar("T")
+CURRENCIES = {"EUR": "€", "USD": "$", "GBP": "£"}
 FRESH_S = 2.0
 DRIFT_FRESH_S = 15.0
 HISTORY = timedelta(hours=2)
@@ -85,6 +86,13 @@ class KpiTile:
 
     kpi: Kpi
     row: KpiRow | None
+
+    @property
+    def unit(self) -> tuple[str, str]:
+        """(what stands beside the number, the rest): ("€", "per 1,000 customers")."""
+        first, _, rest = self.kpi.unit.partition(" ")
+        short = CURRENCIES.get(first, first)
+        return (short, rest) if len(short) <= 5 else ("", self.kpi.unit)
 
     @property
     def tone(self) -> str:
@@ -163,7 +171,10 @@ class Dashboard:
 
     async def _series(self, model: str, metric: str, now: datetime) -> tuple[float | None, ...]:
         found = await _or(self.site.desk.ports.metrics.series(model, metric, now - HISTORY, now, 40), None)
-        return () if found is None or isinstance(found, NoData) else found.values
+        values = () if found is None or isinstance(found, NoData) else found.values
+        # A bot just started has measured minutes, not hours: the line begins where the numbers do.
+        begin = next((i for i, value in enumerate(values) if value is not None), len(values))
+        return values[begin:]
 
     async def _drift_of(self, model: str) -> DriftReport | NoData | None:
         taken, known = self._drift.get(model, (float("-inf"), None))

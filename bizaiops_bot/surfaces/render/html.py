@@ -21,7 +21,7 @@ FIELDS_MAX, STEPS_MAX, BLOCKS_MAX = 40, 100, 60
 TAGS = {"bold": "strong", "italic": "em", "code": "code"}
 ALIGN = {"l": "left", "r": "right", "c": "center"}
 BAR_HEIGHTS: dict[str, float | None] = {bar: float(i) for i, bar in enumerate(BARS)} | {"·": None}
-STEP_SIGNS = {"planned": "○", "running": "◐", "waiting": "⏸", "done": "✓", "failed": "✕", "skipped": "–", "undone": "↶"}
+STEP_SIGNS = {"planned": "○", "running": "◐", "waiting": "…", "done": "✓", "failed": "✕", "skipped": "–", "undone": "↶"}
 
 
 def card_blocks(card: Card) -> Markup:
@@ -65,7 +65,9 @@ def _paragraphs(text: str) -> Markup:
 
 def _fields(block: Fields) -> Markup:
     rows = Markup("").join(
-        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(one_line(label, 80), inline(one_line(value, 400)))
+        Markup("<div{}><dt>{}</dt><dd>{}</dd></div>").format(
+            Markup(' class="wide"') if len(value) > 42 else "", one_line(label, 80), inline(one_line(value, 400))
+        )
         for label, value in block.fields[:FIELDS_MAX]
     )
     return Markup('<dl class="fields">{}</dl>').format(rows)
