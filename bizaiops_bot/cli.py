@@ -231,7 +231,9 @@ def _run(settings: Settings, *, demo: bool, browser: bool) -> None:
     def ready(bot: Bot, seconds: float) -> None:
         _greet(settings, bot, seconds, demo=demo, browser=browser)
 
-    typer.echo("Starting: models are trained and 60 days of history are made on the first start ...")
+    begun = (settings.data / "bizaiops.sqlite").exists()
+    first = f"Starting: training the first models and telling {settings.company.history_days} days of past ..."
+    typer.echo(f"Going on from {settings.data} ..." if begun else first)
 
     async def live() -> NoReturn:
         await run(settings, demo=demo, ready=ready)

@@ -107,7 +107,7 @@ class FrontDesk:
                 await self._put(message, broken_card(reference))
 
     async def _reply(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
-        memory = await self._core.store.read(lambda conn: _load_memory(conn, message.conversation, message.thread))
+        memory = await self._core.store.read(lambda conn: _load_memory(conn, message))
         catalogue = await self._catalogue.read()
         said_at = self._people_clock.now()
         decision = self._router.route(message.text, memory, catalogue, answer=answer, said_at=said_at)
@@ -256,10 +256,10 @@ def _news(
     return found if end is None else [item for item in found if item.seq <= end]
 
 
-def _load_memory(conn: sa.Connection, conversation: str, thread: str) -> Memory | None:
-    """What the thread is about; a new thread begins with what the conversation was about last."""
-    for key in (thread, ""):
-        where = (t.memory.c.conversation == conversation, t.memory.c.thread == key)
+def _load_memory(conn: sa.Connection, message: PostedMessage) -> Memory | None:
+    """What the thread is about; a new thread begins with what the same person spoke of last in this conversation."""
+    for key in (message.thread, f"@{message.actor}"):
+        where = (t.memory.c.conversation == message.conversation, t.memory.c.thread == key)
         body = conn.execute(sa.select(t.memory.c.body).where(*where)).scalar()
         if body is not None:
             return Memory.model_validate_json(body)
@@ -267,7 +267,7 @@ def _load_memory(conn: sa.Connection, conversation: str, thread: str) -> Memory 
 
 
 def _save_memory(conn: sa.Connection, message: PostedMessage, memory: Memory) -> None:
-    for key in {message.thread, ""}:
+    for key in (message.thread, f"@{message.actor}"):
         where = (t.memory.c.conversation == message.conversation, t.memory.c.thread == key)
         body = memory.model_dump_json()
         if conn.execute(sa.update(t.memory).where(*where).values(body=body)).rowcount == 0:

@@ -28,6 +28,7 @@ CALM_LOOKS = 2
 # The embedded world closes its minute on the minute; a little later its numbers are complete.
 AFTER_MINUTE = timedelta(seconds=10)
 FOLLOWED_FOR = timedelta(days=7)
+_BY_RULE = t.runs.c.actor.like('%"kind":"rule"%')
 
 
 class Watch:
@@ -120,7 +121,8 @@ class Watch:
     async def _order(self, alert: Alert, rule: Rule, decision: RuleDecision) -> int:
         actor = Actor(id=f"rule:{rule.name}", name=rule.name, kind="rule")
         places = [Place(c, _alert_card(alert.id, c)) for c in await self._audience(alert.model)]
-        key = f"alert-{alert.id}-{rule.name}-{int(self._core.clock.now().timestamp())}"
+        # One action of a rule for one alert: after a crash in between, the same order finds the run it made.
+        key = f"alert-{alert.id}-{rule.name}"
         order = Order(
             str(decision.playbook),
             dict(decision.inputs),
@@ -130,6 +132,8 @@ class Watch:
             heard={"rule": rule.name, "reason": decision.reason},
         )
         playbook, inputs = await self._orders.check(order)
+        if decision.mode == "auto":
+            await self._clear_the_way(alert.model)
         plan = await self._orders.plan(order, playbook, inputs)
         number = await self._orders.begin(
             order, plan, copies=places[1:], unattended=self._unattended(actor, rule, decision, alert.model)
@@ -141,6 +145,13 @@ class Watch:
         )
         return number
 
+    async def _clear_the_way(self, model: str) -> None:
+        """Withdraws proposals that wait for approval: undoing a bad release must not queue behind them."""
+        query = sa.select(t.runs.c.id).where(t.runs.c.model == model, t.runs.c.status == "waiting", _BY_RULE)
+        for number in await self._core.store.read(lambda conn: list(conn.execute(query).scalars())):
+            await self._core.ports.controls.cancel(number, actor="watch")
+            await self._core.ended(number)
+
     def _unattended(self, actor: Actor, rule: Rule, decision: RuleDecision, model: str) -> str | None:
         """Why the rule may act without a person, None when a person has to approve."""
         if decision.mode != "auto":
@@ -151,9 +162,9 @@ class Watch:
     def _facts(self, conn: sa.Connection, event: Event, rule: Rule) -> Facts:
         last = sa.select(t.releases).where(t.releases.c.model == event.model).order_by(t.releases.c.id.desc()).limit(1)
         row = conn.execute(last).mappings().first()
-        open_runs = sa.select(t.runs.c.id).where(
-            t.runs.c.model == event.model, t.runs.c.status.in_(("waiting", "running"))
-        )
+        # A proposal of a rule that nobody has approved yet is not at work.
+        at_work = sa.or_(t.runs.c.status == "running", sa.and_(t.runs.c.status == "waiting", ~_BY_RULE))
+        open_runs = sa.select(t.runs.c.id).where(t.runs.c.model == event.model, at_work)
         acted = sa.select(t.runs.c.created).where(
             t.runs.c.model == event.model, t.runs.c.actor.like(f'%"rule:{rule.name}"%'), t.runs.c.status != "cancelled"
         )

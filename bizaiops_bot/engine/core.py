@@ -44,6 +44,7 @@ class Core:
         self.people = {person.id: person for person in people}
         self.home, self.time_zone = home, time_zone
         self._bells: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+        self._ends: dict[int, asyncio.Event] = {}
         self.busy = 0
         self.canary_limits = CanaryLimits()
         self.schedules_changed = asyncio.Event()
@@ -58,7 +59,20 @@ class Core:
             self._bells[number].set()
 
     def forget(self, number: int) -> None:
+        """The run has ended: nobody rings for it any more, and those who wait for its end go on."""
         self._bells.pop(number, None)
+        ended = self._ends.pop(number, None)
+        if ended is not None:
+            ended.set()
+
+    async def ended(self, number: int) -> None:
+        """Returns once the run has ended."""
+        ended = self._ends.setdefault(number, asyncio.Event())
+        record = await self.store.read(lambda conn: runs.get(conn, number))
+        if not record.finished:
+            with self.resting():
+                await ended.wait()
+        self._ends.pop(number, None)
 
     @contextmanager
     def working(self) -> Iterator[None]:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from bizaiops_bot.surfaces.tokens import by_token
 from tests.support.fake_desk import FakeDesk
 from tests.support.sample_cards import verdict_card
 from tests.support.site import local_client, running_site
@@ -230,7 +232,7 @@ async def test_faults_are_injected_listed_and_cleared(api: httpx.AsyncClient) ->
 
 
 async def test_the_world_is_there_in_the_demo_only(desk: FakeDesk) -> None:
-    async with local_client(desk, demo=False) as api:
+    async with local_client(desk, demo=False, identify=lambda _: "sre") as api:
         assert (await api.get("/api/world")).status_code == 404
         assert (await api.post("/api/world/faults", json={"model": "churn", "fault": "latency"})).status_code == 404
 
@@ -238,7 +240,10 @@ async def test_the_world_is_there_in_the_demo_only(desk: FakeDesk) -> None:
 async def test_outside_the_demo_a_name_alone_is_not_enough(desk: FakeDesk) -> None:
     async with local_client(desk, demo=False, identify=lambda request: request.headers.get("x-person")) as api:
         body = {"actor": "lead", "text": "hi"}
-        assert (await api.post(SAY, json=body)).status_code == 403
+        assert (await api.post(SAY, json=body)).status_code == 401
+        for path in ("/api/audit", "/api/conversations/ml-ops/cards", "/api/models", "/docs"):
+            assert (await api.get(path)).status_code in (303, 401), path
+        assert (await api.get("/healthz")).status_code == 200
         assert (await api.post(SAY, json=body, headers={"x-person": "engineer"})).status_code == 403
         assert (await api.post(SAY, json=body, headers={"x-person": "lead"})).status_code == 202
         assert (await api.post(SAY, json={"text": "hi"}, headers={"x-person": "lead"})).status_code == 202
@@ -314,3 +319,28 @@ async def test_a_quiet_stream_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> 
                 assert ": keepalive" in [await anext(lines) for _ in range(8)]
             await desk.post("ml-ops", "engineer", "still there?")
             assert json.loads((await next_event(lines))["data"])["text"] == "still there?"
+
+
+async def test_a_person_signs_in_with_a_token_and_out_again(desk: FakeDesk) -> None:
+    tokens = {"lead": SecretStr("lead-token"), "engineer": SecretStr("engineer-token")}
+    async with local_client(desk, demo=False, identify=by_token(tokens)) as web:
+        page = await web.get("/")
+        assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
+        assert (await web.post("/sign-in", data={"token": "nobodys"})).status_code == 403
+        answer = await web.post("/sign-in", data={"token": "lead-token"})
+        assert answer.status_code == 303
+        assert (
+            "httponly" in answer.headers["set-cookie"].lower()
+            and "samesite=strict" in answer.headers["set-cookie"].lower()
+        )
+        assert "lead" in (await web.get("/")).text
+        assert (await web.post(SAY, json={"actor": "engineer", "text": "hi"})).status_code == 403
+        await web.post("/sign-out")
+        assert (await web.get("/api/audit")).status_code == 401
+
+
+async def test_a_program_signs_in_with_a_header(desk: FakeDesk) -> None:
+    async with local_client(desk, demo=False, identify=by_token({"lead": SecretStr("lead-token")})) as api:
+        right, wrong = {"Authorization": "Bearer lead-token"}, {"Authorization": "Bearer lead-tokem"}
+        assert (await api.post(SAY, json={"text": "hi"}, headers=right)).status_code == 202
+        assert (await api.post(SAY, json={"text": "hi"}, headers=wrong)).status_code == 401

@@ -1,0 +1,178 @@
+"""The main conversation through the real page, in a real browser, against a real bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.conftest import StartDemo
+from tests.support.demo_process import DemoProcess
+from tests.support.pages import PHONE, ConsolePage, browser
+
+LONG_MS = 90_000.0
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def bot(demo: StartDemo) -> DemoProcess:
+    return demo()
+
+
+@pytest.fixture
+def console(chrome: Browser, bot: DemoProcess) -> Iterator[ConsolePage]:
+    """Someone at the page; whatever the test does, the page must neither complain nor ask another host."""
+    page = ConsolePage.open(chrome, bot.url)
+    yield page
+    page.close()
+    assert page.foreign == []
+    assert page.complaints == []
+
+
+def test_a_release_is_asked_for_refused_to_its_requester_approved_by_the_lead_and_promoted_on_one_card(
+    console: ConsolePage, bot: DemoProcess
+) -> None:
+    card = console.say("deploy churn v2 as a 10% canary")
+    for words in ("v1 90%, v2 10%", "Must approve", "lead", "Undo", "build", "judge v2"):
+        expect(card).to_contain_text(words)
+    expect(card.get_by_role("button")).to_have_text(["Approve", "Reject", "Cancel"])
+
+    card.get_by_role("button", name="Approve").click()
+    assert "requester cannot approve" in console.toast()
+    expect(card.get_by_role("button", name="Approve")).to_be_enabled()
+
+    console.become("lead")
+    card.get_by_role("button", name="Approve").click()
+    board = console.page.locator("#board")
+    expect(board).to_contain_text(re.compile(r"v2\s+10%\s+canary"), timeout=LONG_MS)
+    expect(card).to_contain_text("Run 1 succeeded", timeout=LONG_MS)
+    expect(card.locator(".step.done .step-name", has_text="promote")).to_be_visible()
+    for number_of in ("error rate", "latency", "score"):
+        expect(card).to_contain_text(re.compile(number_of, re.IGNORECASE))
+    assert console.page.locator(".card-post").count() == 1
+    assert int(card.get_attribute("data-version") or 0) > 3
+    expect(card.get_by_role("button", name="Approve")).to_have_count(0)
+    expect(board).to_contain_text("v2 100%")
+    assert console.loads == 1, "everything came without loading the page again"
+    assert bot.weights("churn") == {"v2": 100}
+
+
+def test_the_page_of_a_run_the_audit_and_an_unknown_address_tell_their_story(
+    console: ConsolePage, bot: DemoProcess
+) -> None:
+    card = console.say("deploy churn v2 as a 10% canary")
+    card.get_by_role("link", name="Run 1").click()
+    page = console.page
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Deploy model churn v2")
+    plan_hash = bot.run(1)["plan_hash"]
+    expect(page.locator("code.hash")).to_have_text(plan_hash)
+    expect(page.locator(".steps .step").first).to_contain_text("approval 1")
+    bot.post("cancel it", by="engineer")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("cancelled")
+
+    page.get_by_role("link", name="Audit").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("intact")
+    expect(page.locator("table.audit")).to_contain_text("run ended")
+    page.get_by_role("link", name="Runs").first.click()
+    expect(page.locator("table, .rows").first).to_contain_text("deploy model")
+
+    answer = page.goto(f"{bot.url}/runs/4711")
+    assert answer is not None and answer.status == 404
+    expect(page.get_by_role("heading", level=1)).to_contain_text("4711")
+    page.get_by_role("link", name="Back to the chat").click()
+    expect(page.locator("#words")).to_be_visible()
+    console.complaints = [said for said in console.complaints if "404" not in said]
+
+
+def test_everything_can_be_reached_and_done_with_the_keyboard_alone(console: ConsolePage, bot: DemoProcess) -> None:
+    page = console.page
+
+    def tab_to(selector: str, *, steps: int = 60) -> None:
+        for _ in range(steps):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"Tab never reached {selector}")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    tab_to("#actor")
+    tab_to("#words")
+    page.keyboard.type("scale demand to 3")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    card = page.locator(".card-post").last
+    expect(card.get_by_role("button", name="Reject")).to_be_visible()
+    expect(page.locator("#words")).to_have_value("")
+
+    page.locator("#scroller").focus()
+    tab_to(".card-post button.danger")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog[open]")
+    if dialog.count():
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+    expect(card).to_contain_text(re.compile("rejected", re.IGNORECASE))
+    page.locator("#scroller").focus()
+    page.keyboard.press("/")
+    expect(page.locator("#words")).to_be_focused()
+
+
+def test_what_others_say_and_get_appears_by_itself(console: ConsolePage, bot: DemoProcess) -> None:
+    bot.says("status demand", by="sre")
+    page = console.page
+    expect(page.locator(".message .said", has_text="status demand")).to_be_visible()
+    expect(page.locator(".card-post", has_text="demand: v1 100%")).to_be_visible()
+    assert console.loads == 1
+
+
+def test_the_page_survives_a_restart_of_the_bot(console: ConsolePage, bot: DemoProcess) -> None:
+    console.say("status churn")
+    bot.crash()
+    page = console.page
+    expect(page.locator("#offline")).to_be_visible()
+    bot.start()
+    expect(page.locator("#offline")).to_be_hidden(timeout=LONG_MS)
+    bot.says("status demand", by="sre")
+    expect(page.locator(".card-post", has_text="demand: v1 100%")).to_be_visible()
+    console.say("what models do we have?")
+    assert page.locator(".card-post").count() == 3 and console.loads == 1
+    # A browser reports every failed try to connect, and that is what happened here.
+    console.complaints = [said for said in console.complaints if "ERR_" not in said]
+
+
+def test_on_a_phone_one_pane_fits_the_screen_and_nothing_scrolls_sideways(chrome: Browser, bot: DemoProcess) -> None:
+    phone = ConsolePage.open(chrome, bot.url, size=PHONE)
+    page = phone.page
+    card = phone.say("deploy churn v2 as a 10% canary")
+    assert phone.overflow_px() == 0
+    expect(page.locator("#board")).to_be_hidden()
+    box = card.get_by_role("button", name="Approve").bounding_box()
+    assert box is not None and box["height"] >= 32 and box["x"] + box["width"] <= PHONE[0]
+    page.get_by_role("button", name="Dashboard").click()
+    expect(page.locator("#board")).to_be_visible()
+    expect(page.locator("#words")).to_be_hidden()
+    assert phone.overflow_px() == 0
+    for path in ("/runs", "/runs/1", "/audit", "/docs", "/nowhere"):
+        page.goto(bot.url + path)
+        assert phone.overflow_px() == 0, path
+    phone.close()
+    assert phone.foreign == []
+    assert [said for said in phone.complaints if "404" not in said] == []
+
+
+def test_hostile_words_stay_words_on_the_page(console: ConsolePage) -> None:
+    console.page.locator("#words").fill('<img src=x onerror=alert(1)> **bold** <script>document.title="x"</script>')
+    console.page.keyboard.press("Enter")
+    said = console.page.locator(".message .said").last
+    expect(said).to_contain_text("<img src=x onerror=alert(1)>")
+    assert said.locator("img, script").count() == 0
+    assert "BizAIOps" in console.page.title()
