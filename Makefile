@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench eval install format lock clean help
+.PHONY: demo test check bench eval docs install format lock clean help
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -47,6 +47,9 @@ bench: install  ## Measure what docs/reference/benchmarks.md reports
 
 eval: install  ## The router on our own phrases
 	$(BIN)/python -m pytest tests/eval -q -s
+
+docs: install  ## Make the reference pages anew from the types
+	$(BIN)/python -m tools.gen_docs
 
 # No index address may get into the lock.
 lock:  ## Pin the dependencies again

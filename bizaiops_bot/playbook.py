@@ -232,10 +232,12 @@ class Run(ABC):
         """Reads the world: real while planning too; remembered in a run, so that a restart sees the same."""
 
     @abstractmethod
-    async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
+    async def approve(
+        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+    ) -> None:
         """Waits until `quorum` people with `role`, never the requester, agree.
 
-        One veto, cancel or expiry ends the run.
+        One veto, cancel or expiry ends the run. undo: how it is taken back afterwards, shown to those who decide.
         """
 
     @abstractmethod

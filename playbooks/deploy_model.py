@@ -50,7 +50,7 @@ async def deploy_model(run: Run, ask: DeployModel) -> Card:
             do=f"Type `history of {ask.model}` to see when it was released.",
         )
     registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
-    await run.approve(_question(ask, stable, registered))
+    await run.approve(_question(ask, stable, registered), undo=f"say `roll back {ask.model}`")
     await refuse_while_frozen(run)
     await still_as_planned(run, traffic)
     if ask.version not in registered:

@@ -20,7 +20,8 @@ async def pause_model(run: Run, ask: PauseModel) -> Card:
     if traffic.paused:
         raise BadInput(f"{ask.model} is paused already.", do=f"Type `resume {ask.model}` to serve it again.")
     await run.approve(
-        f"Turn all requests for {ask.model} away until someone resumes it? Now it serves {traffic.spoken()}."
+        f"Turn all requests for {ask.model} away until someone resumes it? Now it serves {traffic.spoken()}.",
+        undo=f"say `resume {ask.model}`",
     )
     await still_as_planned(run, traffic)
     line = DiffLine(what=f"serving of {ask.model}", before=traffic.spoken(), after="paused, no requests served")

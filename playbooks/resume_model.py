@@ -18,7 +18,9 @@ async def resume_model(run: Run, ask: ResumeModel) -> Card:
     traffic = await run.read(run.serving.traffic, ask.model)
     if not traffic.paused:
         raise BadInput(f"{ask.model} is not paused.", f"It serves {traffic.spoken()}.")
-    await run.approve(f"Serve {ask.model} again, with {traffic.stable} as the stable version?")
+    await run.approve(
+        f"Serve {ask.model} again, with {traffic.stable} as the stable version?", undo=f"say `pause {ask.model}`"
+    )
     line = DiffLine(what=f"serving of {ask.model}", before=traffic.spoken(), after=f"{traffic.stable} serves again")
     state = await run.step("resume", run.serving.resume, ask.model, changes=[line], detail=lambda s: s.spoken())
     if run.planning:

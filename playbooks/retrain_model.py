@@ -40,7 +40,7 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Card:
     traffic, stable = await steady_traffic(run, ask.model)
     since = await _since(run, ask)
     version = f"v{max(map(number_of, await known_versions(run, ask.model)), default=0) + 1}"
-    await run.approve(_question(ask, version, stable, since))
+    await run.approve(_question(ask, version, stable, since), undo=f"say `roll back {ask.model}`")
     await refuse_while_frozen(run)
     await still_as_planned(run, traffic)
     await _collect(run, ask.model, since)

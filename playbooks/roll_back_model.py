@@ -38,7 +38,10 @@ async def roll_back_model(run: Run, ask: RollBackModel) -> Card:
             f"{ask.model} {target} already serves 100% of the traffic.",
             do=f"Type `history of {ask.model}` to see the others.",
         )
-    await run.approve(f"Send all traffic of {ask.model} to {target}? Now it is {traffic.spoken()}.")
+    await run.approve(
+        f"Send all traffic of {ask.model} to {target}? Now it is {traffic.spoken()}.",
+        undo=f"say `deploy {ask.model} {traffic.stable}`",
+    )
     await still_as_planned(run, traffic)
     line = DiffLine(what=f"traffic of {ask.model}", before=traffic.spoken(), after=f"{target} 100%")
     state = await run.step(

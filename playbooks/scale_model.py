@@ -19,7 +19,9 @@ async def scale_model(run: Run, ask: ScaleModel) -> Card:
     before = (await run.read(run.serving.traffic, ask.model)).replicas
     if before == ask.replicas:
         raise BadInput(f"{ask.model} already runs with {_replicas(before)}.")
-    await run.approve(f"Scale {ask.model} from {_replicas(before)} to {ask.replicas}?")
+    await run.approve(
+        f"Scale {ask.model} from {_replicas(before)} to {ask.replicas}?", undo=f"say `scale {ask.model} to {before}`"
+    )
     line = DiffLine(what=f"replicas of {ask.model}", before=str(before), after=str(ask.replicas))
     state = await run.step(
         "scale", run.serving.scale, ask.model, ask.replicas, changes=[line], detail=lambda s: _replicas(s.replicas)

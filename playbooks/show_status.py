@@ -63,7 +63,7 @@ async def show_status(run: Run, ask: ShowStatus) -> Card:
         tone=_tone(traffic, alerts, health),
         summary=f"{said} Open alerts: {len(alerts)}.",
         blocks=tuple(blocks),
-        buttons=_buttons(traffic, alerts),
+        buttons=_buttons(traffic, alerts, releases),
     )
 
 
@@ -112,7 +112,7 @@ def _tone(traffic: TrafficState, alerts: list[Alert], health: list[HealthSample]
     return "warning" if traffic.paused or state != "ok" else "success"
 
 
-def _buttons(traffic: TrafficState, alerts: list[Alert]) -> tuple[Button, ...]:
+def _buttons(traffic: TrafficState, alerts: list[Alert], releases: list[Release]) -> tuple[Button, ...]:
     model = traffic.model
     buttons = [Button(label="KPIs this week", command=f"how did {model} do this week?")]
     if traffic.paused:
@@ -120,5 +120,6 @@ def _buttons(traffic: TrafficState, alerts: list[Alert]) -> tuple[Button, ...]:
     if alerts:
         buttons.append(Button(label="Alerts", command=f"list alerts of {model}"))
     buttons.append(Button(label="History", command=f"history of {model}"))
-    buttons.append(Button(label="Roll back", command=f"roll back {model}", style="danger"))
+    if any(release.previous for release in releases):
+        buttons.append(Button(label="Roll back", command=f"roll back {model}", style="danger"))
     return tuple(buttons)

@@ -25,6 +25,7 @@ from bizaiops_bot.ports import Clock
 
 T = TypeVar("T")
 METRIC = "metric."
+SQLITE = "sqlite:///"
 PAGE = 200
 BUSY = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "INTERNAL_ERROR")
 
@@ -130,11 +131,29 @@ def _open(uri: str) -> Any:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         try:
+            _found(uri, ModelRegistryClient)
             return ModelRegistryClient(uri, uri)  # type: ignore[no-untyped-call]
         except MlflowException as error:
             raise _translated(error, uri) from error
         except OSError as error:
             raise Permanent("The model registry could not be opened.", f"{error.strerror}: {uri}.") from error
+
+
+def _found(uri: str, open_client: Callable[[str, str], Any]) -> None:
+    """Creates the registry's file whole or not at all.
+
+    MLflow fills a new file by dozens of migrations that are not one transaction, and cannot go on with half of them:
+    a process killed in the first seconds of its life would leave a registry that never opens again.
+    """
+    file = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or file.exists():
+        return
+    draft = file.with_name(f".{file.name}.new")
+    for left in (draft, draft.with_name(f"{draft.name}-journal")):
+        left.unlink(missing_ok=True)
+    address = f"{SQLITE}{draft}"
+    open_client(address, address).store.engine.dispose()
+    draft.replace(file)
 
 
 def _versions(client: Any, model: str) -> list[ModelVersion]:

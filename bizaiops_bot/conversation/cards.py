@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bizaiops_bot.domain.cards import Button, Card, Text
+from bizaiops_bot.domain.cards import Answer, Button, Card, Text, Tone
 from bizaiops_bot.domain.errors import BotError, Refused, Temporary
 from bizaiops_bot.domain.routing import Choice, Question, Refusal
 
@@ -21,14 +21,17 @@ def refusal_card(refusal: Refusal) -> Card:
         blocks=blocks,
         buttons=_buttons(refusal.choices),
         summary=f"{refusal.why} {refusal.help}".strip(),
+        answer="refused",
     )
 
 
 def error_card(error: BotError) -> Card:
     """What happened, why, what to do; never a stack trace."""
-    tone = "warning" if isinstance(error, Refused | Temporary) else "danger"
+    refused = isinstance(error, Refused)
+    tone: Tone = "warning" if refused or isinstance(error, Temporary) else "danger"
     blocks = tuple(Text(text=part) for part in (error.why, error.do) if part)
-    return Card(title=error.what, tone=tone, blocks=blocks, summary=str(error))
+    answer: Answer = "refused" if refused else "failed"
+    return Card(title=error.what, tone=tone, blocks=blocks, summary=str(error), answer=answer)
 
 
 def broken_card(reference: str) -> Card:
@@ -37,7 +40,7 @@ def broken_card(reference: str) -> Card:
     why = (
         f"I did not finish answering; a run that had begun is shown by `list runs`. Reference for the log: {reference}."
     )
-    return Card(title=what, tone="danger", blocks=(Text(text=why),), summary=f"{what} {why}")
+    return Card(title=what, tone="danger", blocks=(Text(text=why),), summary=f"{what} {why}", answer="failed")
 
 
 def _buttons(choices: tuple[Choice, ...]) -> tuple[Button, ...]:

@@ -46,10 +46,12 @@ class CanaryLimits(Value):
         """The share of `alpha` one check may spend (Bonferroni)."""
         return self.alpha / _CHECKS
 
-    @property
-    def check_z(self) -> float:
-        """Band of a check without a sequential test of its own: one-sided, split over 20 looks, about 3.2 sd."""
-        return normal_quantile(1.0 - self.check_alpha / 20.0)
+    def check_z(self, *, final: bool) -> float:
+        """Band of a check without a sequential test of its own, one-sided.
+
+        Half of its alpha is split over 20 early looks, about 3.4 sd; the other half is for the last one, about 2.5 sd.
+        """
+        return normal_quantile(1.0 - self.check_alpha / (2.0 if final else 40.0))
 
 
 def assess_canary(
@@ -66,7 +68,12 @@ def assess_canary(
     checks = [_errors(stable, canary, limits)]
     short = _too_few(stable, canary, limits)
     if short is None:
-        checks += [_latency(stable, canary, limits), _scores(stable, canary, limits), _value(stable, canary, limits)]
+        z = limits.check_z(final=final)
+        checks += [
+            _latency(stable, canary, limits, z),
+            _scores(stable, canary, limits, z),
+            _value(stable, canary, limits),
+        ]
     failed = [c for c in checks if c.outcome is Outcome.FAILED]
     if failed:
         return _verdict(Outcome.FAILED, "; ".join(c.reason for c in failed), checks, stable, canary)
@@ -164,9 +171,9 @@ def _error_evidence(stable: ArmSample, canary: ArmSample) -> float:
     return math.exp(min(700.0, top)) * sum(math.exp(v - top) for v in logs) / len(logs)
 
 
-def _latency(stable: ArmSample, canary: ArmSample, limits: CanaryLimits) -> Check:
+def _latency(stable: ArmSample, canary: ArmSample, limits: CanaryLimits, z: float) -> Check:
     """Fails when the whole interval of the p95 ratio (order statistics of both arms) lies above the limit."""
-    slow, quick = _p95(canary.latency_counts, limits.check_z), _p95(stable.latency_counts, limits.check_z)
+    slow, quick = _p95(canary.latency_counts, z), _p95(stable.latency_counts, z)
     limit = f"x{limits.latency_p95_ratio:g}"
     if slow is None or quick is None:
         return _unknown("latency p95", limit, "no latencies were measured")
@@ -215,7 +222,7 @@ def _histogram_quantile(counts: tuple[int, ...], q: float) -> float:
     return edges[-1]
 
 
-def _scores(stable: ArmSample, canary: ArmSample, limits: CanaryLimits) -> Check:
+def _scores(stable: ArmSample, canary: ArmSample, limits: CanaryLimits, z: float) -> Check:
     """Fails when the canary's scores are surely skewed against its own held-out shape, and surely more than the
     stable arm's are.
     """
@@ -228,11 +235,11 @@ def _scores(stable: ArmSample, canary: ArmSample, limits: CanaryLimits) -> Check
     skew, sd = own
     outcome = Outcome.SUCCESSFUL
     reason = f"score PSI {skew:.2f} against {base:.2f}"
-    clearly_own = skew - base > limits.check_z * math.hypot(sd, base_sd)
+    clearly_own = skew - base > z * math.hypot(sd, base_sd)
     if skew > limits.score_psi and base > limits.score_psi and not clearly_own:
         reason += f", above {limits.score_psi:g} like the stable arm: the requests have changed, not the model"
     elif skew > limits.score_psi:
-        sure = clearly_own and skew - limits.check_z * sd > limits.score_psi
+        sure = clearly_own and skew - z * sd > limits.score_psi
         outcome = Outcome.FAILED if sure else Outcome.INCONCLUSIVE
         reason += f", limit {limits.score_psi:g}" + ("" if sure else ": not clearly above it and above the stable arm")
     return Check(

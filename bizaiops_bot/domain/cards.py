@@ -9,6 +9,7 @@ from pydantic import Field
 
 from bizaiops_bot.domain.values import Value
 
+Answer = Literal["ok", "refused", "failed"]
 Tone = Literal["info", "success", "warning", "danger", "muted"]
 StepStatus = Literal["planned", "running", "waiting", "done", "failed", "skipped", "undone"]
 
@@ -131,6 +132,8 @@ class Card(Value):
     buttons: tuple[Button, ...] = ()
     run_id: int | None = None
     summary: str = ""
+    answer: Answer = "ok"
+    """How a request ended, for programs: a card in red may well be a good answer to "list alerts"."""
 
     @property
     def text(self) -> str:

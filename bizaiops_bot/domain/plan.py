@@ -30,6 +30,8 @@ class GateSpec(Value):
     quorum: int = 1
     role: str = "approver"
     expires: str = "24h"
+    undo: str = ""
+    """How a person takes it back afterwards, in words to type."""
 
 
 class Plan(Value):

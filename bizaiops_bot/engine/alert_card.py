@@ -34,7 +34,7 @@ def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
     closed = alert.closed is not None
     tone: Tone = "success" if closed else "danger"
     blocks: list[Block] = [Text(text=alert.title)]
-    blocks.append(Text(text=f"**Likely cause:** {CAUSES.get(alert.kind, 'unknown')}."))
+    blocks.append(Text(text=f"**Likely cause:** {alert.detail.get('cause') or CAUSES.get(alert.kind, 'unknown')}."))
     blocks.append(Text(text=f"**Action:** {note}."))
     blocks += _columns(alert.detail)
     blocks.append(Fields(fields=_facts(alert)))

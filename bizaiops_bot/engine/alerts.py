@@ -12,9 +12,9 @@ from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.events import Event
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.records import Alert
-from bizaiops_bot.domain.rules import Facts, Rule, RuleDecision, decide
-from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.domain.records import Alert, Release
+from bizaiops_bot.domain.rules import Facts, Rule, RuleDecision, blamed_release, decide
+from bizaiops_bot.domain.values import NoData, spoken_duration
 from bizaiops_bot.engine import outbox, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.alert_card import CHARTS, draw_alert
@@ -27,6 +27,7 @@ from bizaiops_bot.engine.records import release as as_release
 CALM_LOOKS = 2
 # The embedded world closes its minute on the minute; a little later its numbers are complete.
 AFTER_MINUTE = timedelta(seconds=10)
+BAKE_TIME = timedelta(minutes=60)
 FOLLOWED_FOR = timedelta(days=7)
 _BY_RULE = t.runs.c.actor.like('%"kind":"rule"%')
 
@@ -80,9 +81,10 @@ class Watch:
         if row is not None:
             conn.execute(sa.update(t.alerts).where(t.alerts.c.id == row["id"]).values(calm=0))
             return as_alert(row), row["note"]
+        detail = {**event.detail, **self._cause(conn, event)}
         key = conn.execute(
             sa.insert(t.alerts).values(
-                model=event.model, kind=event.kind, title=event.title, detail=json.dumps(event.detail),
+                model=event.model, kind=event.kind, title=event.title, detail=json.dumps(detail),
                 onset=t.iso(event.onset), detected=t.iso(event.at), calm=0,
             )
         ).inserted_primary_key  # fmt: skip
@@ -92,17 +94,34 @@ class Watch:
         )
         return as_alert(conn.execute(sa.select(t.alerts).where(t.alerts.c.id == key[0])).mappings().one()), None
 
+    def _cause(self, conn: sa.Connection, event: Event) -> dict[str, str]:
+        """Names the release to blame, if one is; {} leaves the usual cause of the kind."""
+        if event.kind in ("drift_detected", "missing_values_detected"):
+            return {}
+        facts = Facts(now=self._core.clock.now(), release=self._last_release(conn, event.model))
+        release = blamed_release(event, facts, BAKE_TIME)
+        if release is None:
+            return {}
+        age = max((event.onset - release.at).total_seconds(), 0.0)
+        return {"cause": f"the release of {release.version}: it began {spoken_duration(age)} after it"}
+
+    def _last_release(self, conn: sa.Connection, model: str) -> Release | None:
+        last = sa.select(t.releases).where(t.releases.c.model == model).order_by(t.releases.c.id.desc()).limit(1)
+        row = conn.execute(last).mappings().first()
+        return None if row is None else as_release(row)
+
     async def _react(self, alert: Alert, event: Event) -> str:
-        """Asks every rule; returns what the alert says about it."""
-        said: list[str] = []
+        """Asks every rule; returns what the alert says about it: what is done, else why nothing is."""
+        done: list[str] = []
+        unmet: list[str] = []
         for rule in self._rules:
             facts = await self._core.store.read(lambda conn, r=rule: self._facts(conn, event, r))  # type: ignore[misc]
             decision = decide(rule, event, facts)
             if decision.applies:
-                said.append(await self._follow(alert, event, rule, decision))
+                done.append(await self._follow(alert, event, rule, decision))
             elif rule.when == event.kind:
-                said.append(f"{rule.name}: {decision.reason}")
-        return "; ".join(said) or "no rule for this; a person has to look"
+                unmet.append(f"{rule.name}: {decision.reason}")
+        return "; ".join(done or unmet) or "no rule for this; a person has to look"
 
     async def _follow(self, alert: Alert, event: Event, rule: Rule, decision: RuleDecision) -> str:
         paged = f"the {decision.page} is asked to look" if decision.page else ""
@@ -160,8 +179,6 @@ class Watch:
         return f"{allowed.rule}: {decision.reason}" if allowed.ok else None
 
     def _facts(self, conn: sa.Connection, event: Event, rule: Rule) -> Facts:
-        last = sa.select(t.releases).where(t.releases.c.model == event.model).order_by(t.releases.c.id.desc()).limit(1)
-        row = conn.execute(last).mappings().first()
         # A proposal of a rule that nobody has approved yet is not at work.
         at_work = sa.or_(t.runs.c.status == "running", sa.and_(t.runs.c.status == "waiting", ~_BY_RULE))
         open_runs = sa.select(t.runs.c.id).where(t.runs.c.model == event.model, at_work)
@@ -170,7 +187,7 @@ class Watch:
         )
         return Facts(
             now=self._core.clock.now(),
-            release=None if row is None else as_release(row),
+            release=self._last_release(conn, event.model),
             open_runs=tuple(conn.execute(open_runs).scalars()),
             acted=tuple(datetime.fromisoformat(at) for at in conn.execute(acted).scalars()),
             frozen=self._core.frozen(conn),

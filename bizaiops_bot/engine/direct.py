@@ -48,7 +48,9 @@ class DirectRun(PortedRun):
     async def notify(self, card: Card, *, conversation: str | None = None) -> None:
         await self._post(card, conversation)
 
-    async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
+    async def approve(
+        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+    ) -> None:
         _only_changes("approve")
 
     def undo(

@@ -68,9 +68,12 @@ class LiveRun(PortedRun):
 
         return adapter.validate_python(opened(await DBOS.run_step_async({"name": f"read {call_name(do)}"}, body)))
 
-    async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
+    async def approve(
+        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+    ) -> None:
         self._gate += 1
-        spec = GateSpec(name=f"approval {self._gate}", question=question, quorum=quorum, role=role, expires=expires)
+        name = f"approval {self._gate}"
+        spec = GateSpec(name=name, question=question, quorum=quorum, role=role, expires=expires, undo=undo)
         n = self._next(spec.name, "gate", "")
         deadline = datetime.fromisoformat(await DBOS.run_step_async({"name": spec.name}, self._open_gate, n, spec))
         while (await self._gate_state(spec.name)) == "open":
@@ -289,7 +292,8 @@ class LiveRun(PortedRun):
     async def _open_gate(self, n: int, spec: GateSpec) -> str:
         now = self.clock.now()
         deadline = now + timedelta(seconds=duration_s(spec.expires))
-        move = self._core.step_state(self.id, n, spec.name, "waiting", "", waiting=True)
+        attended = True if self._unattended is None else None
+        move = self._core.step_state(self.id, n, spec.name, "waiting", "", waiting=attended)
 
         def work(conn: sa.Connection) -> None:
             gates.open_gate(conn, self.id, spec, self._plan.hash, now=now, expires=deadline)

@@ -191,6 +191,7 @@ class Orders:
             now = self._core.clock.now()
             expires = now + timedelta(seconds=duration_s(plan.gates[0].expires))
             gates.open_gate(conn, number, plan.gates[0], plan.hash, now=now, expires=expires)
+            runs.put_step(conn, number, 1, plan.gates[0].name, "waiting", started=now)
 
     def _add_card(self, conn: sa.Connection, number: int, index: int, place: Place) -> None:
         card_id = f"run-{number}" if index == 0 else f"run-{number}-{index}"

@@ -66,9 +66,12 @@ class PlanningRun(PortedRun):
     async def read(self, do: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
         return await do(*args, **kwargs)
 
-    async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
+    async def approve(
+        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+    ) -> None:
         name = f"approval {len(self.gates) + 1}"
-        self.gates.append(GateSpec(name=name, question=question, quorum=quorum, role=role, expires=expires))
+        gate = GateSpec(name=name, question=question, quorum=quorum, role=role, expires=expires, undo=undo)
+        self.gates.append(gate)
         self.noted.append(PlanStep(name=name, kind="gate", detail=question))
 
     def undo(

@@ -45,11 +45,9 @@ def _plan_blocks(run: RunRecord, approvers: list[str]) -> list[Block]:
         others = [p for p in approvers if p != run.actor]
         who = f"{gate.quorum} of: {', '.join(others)}" if others else "nobody who may is known; ask an administrator"
         undo = [s.name for s in run.plan.steps if s.kind == "undo"]
-        how = (
-            f"automatic on failure or cancel: {', '.join(undo)}"
-            if undo
-            else "say `roll back` or the opposite command afterwards"
-        )
+        ways = [f"by itself on failure or cancel: {', '.join(undo)}"] if undo else []
+        ways += [f"afterwards: {gate.undo}"] if gate.undo else []
+        how = "; ".join(ways) or "nothing has to be undone"
         blocks.append(
             Fields(
                 fields=(

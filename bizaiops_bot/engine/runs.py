@@ -43,7 +43,7 @@ def create(
     values = {
         "playbook": plan.playbook, "inputs": json.dumps(plan.inputs), "model": model, "actor": actor.model_dump_json(),
         "conversation": conversation, "thread": thread, "message": message,
-        "status": "waiting" if plan.gates else "running",
+        "status": "waiting" if plan.gates and unattended is None else "running",
         "plan": plan.canonical, "plan_hash": plan.hash, "unattended": unattended, "created": t.iso(now),
     }  # fmt: skip
     key = conn.execute(sa.insert(t.runs).values(values)).inserted_primary_key

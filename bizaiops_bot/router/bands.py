@@ -17,7 +17,7 @@ class Limits(NamedTuple):
 
 
 # Chosen on tests/eval/phrases.yaml: no change acted on wrongly, reads may be guessed.
-ACT: dict[str, Limits] = {"read": Limits(0.35, 0.45), "control": Limits(0.55, 0.50), "change": Limits(0.70, 0.55)}
+ACT: dict[str, Limits] = {"read": Limits(0.35, 0.45), "control": Limits(0.45, 0.45), "change": Limits(0.50, 0.50)}
 # Below this a guess is not even worth a button.
 CLARIFY = Limits(0.12, 0.35)
 

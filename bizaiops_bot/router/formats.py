@@ -85,7 +85,7 @@ def _bare(name: str) -> str:
 
 
 def _trimmed(text: str) -> str:
-    text = moods.POLITE.sub("", text)
+    text = moods.bare(text)
     before = ""
     while before != text:
         before, text = text, _TRIM.sub("", text).strip()

@@ -146,7 +146,7 @@ class Hearing:
         text = self.lower
         for mention, stand_in in sorted(swaps, key=lambda swap: -swap[0].start):
             text = text[: mention.start] + stand_in + text[mention.end :]
-        return moods.POLITE.sub("", re.sub(r"\s+", " ", text).strip(" .!"))
+        return moods.bare(text)
 
 
 STAND_INS = {

@@ -8,41 +8,93 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-Mood = Literal["order", "question", "negated", "told", "conditional", "later", "elsewhere", "unchecked"]
+Mood = Literal["order", "question", "negated", "told", "conditional", "later", "elsewhere", "unchecked", "injected"]
 
-_OPENING = r"(?:(?:please|pls|ok|okay|now|then|so|great|well|alright|hey|yes|just|go ahead and|thanks)[,!. ]+)*"
-_ASKING = (
-    r"(?:(?:can|could|would|will) you|(?:i|we)(?:'d| would)? (?:like|want|need) (?:you )?to|let'?s|let us|time to)\b"
+_OPENING = (
+    r"(?:(?:please|pls|plz|kindly|ok|okay|k|now|then|so|great|cool|nice|perfect|well|alright|right|hey|hi|hello|hallo|yo|"
+    r"good (?:morning|afternoon|evening)|yes|yeah|just|go (?:ahead )?and|thanks|thank you|thx|sorry|bitte|mal|team|bot|"
+    r"urgent|quick one|asap|actually)(?![\w'-])[,!.: ]*)*"
 )
-_POLITE = re.compile(rf"^{_OPENING}(?:and |also )?(?:{_ASKING}|would you mind\b)")
+_YOU = r"(?:you|u|ya)"
+_ASKING = (
+    rf"(?:(?:can|could|would|will|cud|cld) {_YOU}|(?:i|we)(?:'d| would)? (?:really )?(?:like|want|need|love) "
+    rf"(?:(?:for )?{_YOU} )?to|(?:can|could|may) (?:we|i)(?= (?:please )?(?:get|have)\b)|let'?s|let us|time to|{_YOU} (?:can|may)(?: now)?|do me a favou?r and|"
+    rf"(?:i(?:'d| would) )?(?:really )?(?:appreciate|be glad|be great|love) (?:it )?if {_YOU} (?:could|can|would)|"
+    rf"(?:sorry )?to bother {_YOU}(?:,? but)?(?:,? (?:can|could|would) {_YOU})?)(?![\w'-])"
+)
+_POLITE = re.compile(rf"^{_OPENING}(?:and |also )?(?:{_ASKING}|would {_YOU} mind\b)")
 # What an order may begin with and does not say.
-POLITE = re.compile(rf"^{_OPENING}(?:{_ASKING} (?:please |kindly |just |now |quickly )*)?")
+POLITE = re.compile(rf"^{_OPENING}(?:{_ASKING} (?:(?:please|pls|plz|kindly|just|now|quickly|mal|bitte|also) )*)?")
+_CLOSING = re.compile(
+    r"(?:[,.!?\s]+(?:please|pls|plz|thanks(?: a lot| so much| all| team)?|thank you(?: (?:so|very) much)?|thx|ty|cheers|"
+    r"asap|bitte|danke|then|for me|for (?:now|a (?:bit|while|moment))|team|guys|:\)|;\)|:d))+[.!?\s]*$"
+)
+_POLITE_IF = re.compile(
+    r",?\s*\b(?:if (?:you|u) (?:do not mind|don'?t mind|can|could|may|please|like|have (?:a )?(?:time|minute|moment|"
+    r"sec(?:ond)?))|if possible|if that'?s ok(?:ay)?|when(?:ever)? (?:you|u) (?:get|have|find) (?:a |the |some )?"
+    r"(?:chance|time|minute|moment|sec(?:ond)?)|when(?:ever)? (?:you|u) can|until further notice)\b"
+)
+_SLANG = {
+    "u": "you", "ya": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "rn": "right now",
+    "gimme": "give me", "lemme": "let me", "wanna": "want to", "whats": "what's", "hows": "how's", "whos": "who's",
+    "wheres": "where's", "w/": "with", "prod": "production", "deps": "deploys", "thx": "thanks",
+}  # fmt: skip
+_SLANG_WORD = re.compile(rf"(?<![\w'-])(?:{'|'.join(map(re.escape, _SLANG))})(?![\w'-])")
+_SYMBOLS = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
+
+
+def opening(text: str) -> int:
+    """Where the polite opening of lower-case `text` ends and what is asked for begins."""
+    m = POLITE.match(text)
+    return m.end() if m else 0
+
+
+def plain_words(text: str) -> str:
+    """Slang of the keyboard in full words: "gimme" is "give me"."""
+    return _SLANG_WORD.sub(lambda m: _SLANG[m[0]], text)
+
+
+def bare(text: str) -> str:
+    """What lower-case `text` asks for, as examples are learned: no politeness, no emoji, slang in plain words."""
+    text = plain_words(_SYMBOLS.sub(" ", text))
+    text = _POLITE_IF.sub("", re.sub(r"\s+", " ", text).strip(" .!"))
+    before = ""
+    while before != text:
+        before, text = text, _CLOSING.sub("", POLITE.sub("", text)).strip(" ,.!") or text
+    return text
+
+
 _QUESTION = re.compile(
     r"^(?:so |and |but |hey |hi |ok |well )*(?:why|when|who|whom|whose|what|which|how|where|did|does|"
     r"do|is|are|was|were|has|have|had|should|shall|may|"
-    r"might|must|can|could|would|will|am)(?:n't)?\b"
+    r"might|must|can|could|would|will|am)(?:n't|'?s)?\b"
 )
 _NEGATED = re.compile(
-    r"\b(?:do not|don'?t|never|should(?:n'?t| not)|must(?:n'?t| not)|won'?t|can'?t|cannot|no need to|"
-    r"rather not|not (?:to )?(?:deploy|roll|ship|pause|"
-    r"retrain|scale|resume|cancel|approve|yet|now|today))\b"
+    r"\b(?:do not|don'?t|never|(?:should|must|would|could|need)(?:n'?t| not)|won'?t|can'?t|cannot|no (?:need|reason|"
+    r"point|way|intention)|rather not|(?:let'?s|to|may|will|are|am|is|be|we|i) not (?!ok|okay|good|fine|working|well|happy|"
+    r"right|healthy|convinced|sure|going)|not (?:to )?(?:deploy|roll|ship|pause|"
+    r"retrain|scale|resume|cancel|approve|yet|now|today)|hold(?:ing)? off|refrain|avoid|abstain|forget (?:about|to)|"
+    r"forgot|refus(?:e|ed|es) to|declined to|off the table|without (?!canary)\w+ing|hands off|leave \S+(?: \S+)? alone|"
+    r"nicht|keine?n?|niemals)\b"
 )
 _TOLD = re.compile(
     r"\b(?:i|we|he|she|they|you|it|someone|somebody|engineer|lead|analyst|sre|bot|team|was|were|been|"
     r"got|just|already)\s+(?:has |have |had |just |already |never )*"
     r"(?:deployed|rolled|shipped|paused|resumed|retrained|scaled|cancelled|canceled|approved|rejected|"
-    r"froze|frozen|released|sent|stopped|asked|said|told|"
-    r"wrote|wants|wanted|says|thinks|tried)\b|[\"«][^\"»]*\s[^\"»]*[\"»]|(?<!\w)'[^']*\s[^']*'(?!\w)"
+    r"froze|frozen|released|sent|stopped|tried|took|put|reverted|lifted|injected|cleared|turned|brought)\b|"
+    r"\b(?:asks|asked|asking|said|says|told|tells|wrote|writes|wants|wanted|thinks|thought|claims|claimed|suggests|"
+    r"suggested|insists|demands that|mentioned|posted|quote|according to|typed|reads|decided|tempted)\b|[\"«][^\"»]*\s[^\"»]*[\"»]|(?<!\w)'[^']*\s[^']*'(?!\w)"
 )
 _HEDGED = re.compile(
     r"\b(?:maybe|perhaps|possibly|might|i think|i guess|i wonder|wondering|thinking (?:of|about)|"
     r"consider(?:ing)?|discuss(?:ing)?|talk about|remember(?: to)?|don't forget|remind|nobody|no ?one|"
     r"someone should|somebody should|plan(?:ning|s)? to|going to|about to|supposed to|used to|if i were|"
-    r"hypothetically|in theory|what if|pretend|imagine|suppose|translate|explain|spell)\b"
+    r"hypothetically|in theory|what if|imagine|suppose|translate|explain|spell|one day|some ?day|at some point|sooner or later|"
+    r"opinions|thoughts|was a mistake|good idea|bad idea|last time)\b"
 )
 _CONDITION = re.compile(
     r"\b(?:if|unless|once|whenever|as soon as|in case|when (?:the|it|we|there|i|you|error|build|that|"
-    r"this)|until|till|after|before)\b"
+    r"this|they)|until|till|after|before|provided|assuming|as long as|given that|wait(?:ing)? for)\b"
 )
 _LATER = re.compile(
     r"\b(?:tomorrow|tonight|later|soon|eventually|next (?:week|month|year|quarter|time|monday|tuesday|"
@@ -66,8 +118,18 @@ _UNCHECKED = re.compile(
 )
 
 
+_INJECTED = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|the|my|your|of|these|those|previous|prior|earlier|above)"
+    r"\s+)*(?:instructions?|rules?|prompts?|guidelines?|orders)\b|^\s*(?:system|assistant|user|developer|admin)\s*:|"
+    r"</?\w+>|\[/?(?:inst|system)\]|\b(?:you are|you're|i am|i'm|act(?:ing)?|speaking) (?:now )?(?:in|as) (?:an? |the )?"
+    r"(?:\w+ mode|admin\w*|root|lead|approver|developer|sre|boss)\b|\bas an? (?:admin|root)\w*\b|\bpretend\b|"
+    r"\bnew (?:system )?instructions?\b|\brepeat after me\b|\badmin mode\b|\bi override\b|\bjailbreak"
+)
+
+
 def mood(text: str) -> Mood:
     """The mood of `text`, lower-case and without its reason part ("because ..."), dangerous ones first."""
+    text = _POLITE_IF.sub("", text)
     for name, pattern in _SIGNS:
         if pattern.search(text):
             return name
@@ -76,6 +138,7 @@ def mood(text: str) -> Mood:
 
 
 _SIGNS: tuple[tuple[Mood, re.Pattern[str]], ...] = (
+    ("injected", _INJECTED),
     ("unchecked", _UNCHECKED),
     ("negated", _NEGATED),
     ("elsewhere", _ELSEWHERE),
@@ -86,6 +149,7 @@ _SIGNS: tuple[tuple[Mood, re.Pattern[str]], ...] = (
 )
 
 WHY: dict[Mood, str] = {
+    "injected": "I take plain requests only; nobody's words can change my rules or who you are. Nothing was started.",
     "unchecked": "I cannot skip tests, approvals or policy for anyone. Nothing was started.",
     "negated": "I read that as a request not to do it. Nothing was started.",
     "elsewhere": "I know only the one place where these models serve, no staging, region or second cluster. "

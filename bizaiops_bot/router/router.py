@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
-from bizaiops_bot.router import doubts, followup, guards, moods
+from bizaiops_bot.router import doubts, followup, guards, moods, shape
 from bizaiops_bot.router.bands import CLARIFY, band
 from bizaiops_bot.router.classifier import Classifier, Guess
 from bizaiops_bot.router.filling import Back, Filling
@@ -233,6 +233,7 @@ class Router:
         if mood == "order" or (timed and mood in {"later", "conditional", "elsewhere"}):
             core = turn.hearing.core
             doubtful = doubts.unused(turn.hearing, spec) or doubts.rambling(core) or not doubts.said(core, intent)
+            doubtful = doubtful or not shape.is_order(turn.hearing, intent)
             return self._confirm(turn, intent, "Did you mean…", given) if doubtful else None
         if mood in {"told", "question"}:
             return self._confirm(turn, intent, f"{moods.WHY[mood]} Did you mean…", given)

@@ -47,7 +47,7 @@ def filled(example: str, kinds: dict[str, str], index: int, where: str) -> str:
             return list(FAULTS)[index % len(FAULTS)].replace("_", " ")
         return STAND_INS[kinds[m[1]]]
 
-    return moods.POLITE.sub("", _SLOT.sub(stand_in, example).lower().strip(" .!"))
+    return moods.bare(_SLOT.sub(stand_in, example).lower())
 
 
 def vocabulary(intents: list[Intent]) -> frozenset[str]:

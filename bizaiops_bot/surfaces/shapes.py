@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bizaiops_bot.domain.cards import Block, Tone
+from bizaiops_bot.domain.cards import Answer, Block, Tone
 from bizaiops_bot.domain.monitoring import DriftReport, HealthSample
 from bizaiops_bot.domain.posts import PostedCard, PostedMessage
 from bizaiops_bot.domain.records import RunRecord
@@ -76,6 +76,7 @@ class CardOut(BaseModel):
     buttons: list[ButtonOut]
     run_id: int | None
     tone: Tone
+    answer: Answer
     at: datetime
 
 
@@ -179,6 +180,7 @@ def card_out(posted: PostedCard) -> CardOut:
         buttons=[ButtonOut(**button.model_dump()) for button in posted.buttons],
         run_id=posted.card.run_id,
         tone=posted.card.tone,
+        answer=posted.card.answer,
     )
 
 

@@ -40,7 +40,7 @@ class Heard:
         """Refused, or ended badly."""
         refused = self.click is not None and not self.click.accepted
         bad_run = any(status in BAD_ENDS for status in self.runs.values())
-        bad_card = any(card.tone == "danger" and card.run_id is None for card in self.cards.values())
+        bad_card = any(card.answer != "ok" and card.run_id is None for card in self.cards.values())
         return refused or bad_run or bad_card
 
 
@@ -135,7 +135,10 @@ class _Talk:
         if self.as_json:
             return self._follow(None)
         with Live(console=self.out, auto_refresh=False, transient=False) as live:
-            return self._follow(live)
+            done = self._follow(live)
+        if not self.out.is_terminal:
+            self.out.print()  # Live leaves the last line open when nobody watches it change
+        return done
 
     def _follow(self, live: Live | None) -> bool:
         pause = FIRST_POLL_S

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,3 +124,27 @@ async def test_nothing_is_written_outside_the_data_folder(tmp_path: Path, monkey
     await registry.register(package("inside", "v1"), key="run/1")
     assert list(elsewhere.iterdir()) == []
     assert {path.name for path in home.iterdir()} == {"mlflow.db"}
+
+
+OPENS = """
+import asyncio, sys
+from pathlib import Path
+from bizaiops_bot.adapters.mlflow import MlflowSettings
+asyncio.run(MlflowSettings().build(Path(sys.argv[1])).warm())
+"""
+
+
+def half_made(folder: Path) -> None:
+    """A folder in which a process was killed while MLflow's migrations ran: some tables are there, others not."""
+    with subprocess.Popen([sys.executable, "-c", OPENS, str(folder)]) as maker:
+        end = time.monotonic() + 60
+        while not any(file.stat().st_size > 40_000 for file in folder.iterdir()):
+            assert maker.poll() is None and time.monotonic() < end, "it could not be killed in the middle"
+        maker.kill()
+
+
+async def test_a_registry_whose_making_was_killed_is_made_anew(tmp_path: Path) -> None:
+    await asyncio.to_thread(half_made, tmp_path)
+    assert not (tmp_path / "mlflow.db").exists()
+    registry = MlflowSettings().build(tmp_path)
+    assert (await registry.register(package("one", "v1"), key="run/1")).version == "v1"

@@ -105,12 +105,12 @@ class RunDouble(Run):
     async def read(self, do: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
         return await do(*args, **kwargs)
 
-    async def approve(self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h") -> None:
-        self.gates.append(
-            GateSpec(
-                name=f"approval {len(self.gates) + 1}", question=question, quorum=quorum, role=role, expires=expires
-            )
-        )
+    async def approve(
+        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+    ) -> None:
+        name = f"approval {len(self.gates) + 1}"
+        gate = GateSpec(name=name, question=question, quorum=quorum, role=role, expires=expires, undo=undo)
+        self.gates.append(gate)
         self._note(self.gates[-1].name, "gate")
         if not self.planning:
             self.meanwhile()

@@ -195,6 +195,7 @@ def question_card() -> Card:
 
 def refusal_card() -> Card:
     return Card(
+        answer="refused",
         title="analyst may not deploy models",
         tone="danger",
         blocks=(

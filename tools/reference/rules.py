@@ -31,7 +31,8 @@ NOTES = {
     "when": "The event it listens to.",
     "criteria": "See below.",
     "playbook": "What is run; none for a rule that only pages.",
-    "inputs": "Inputs of the playbook. `{model}`, `{onset}`, `{title}`, `{version}`, `{previous}` and any text or number of the event's details are filled in.",
+    "inputs": "Inputs of the playbook. `{model}`, `{onset}`, `{title}`, `{version}`, `{previous}` and any text or "
+    "number of the event's details are filled in.",
     "mode": "`shadow` only says what it would do, `ask` waits for approval, `auto` acts, if policy allows that too.",
     "guards": "See below.",
     "page": "The role told at once, whether or not anything is done; none tells nobody.",

@@ -18,6 +18,8 @@ function place(html) {
   if (!post) return;
   const known = document.getElementById(post.id), thread = document.getElementById(frame.id);
   if (known && Number(known.dataset.version) >= Number(post.dataset.version)) return;
+  // A button that was just clicked stays until its answer is here: htmx can show nothing for an element that is gone.
+  if (known && $(".htmx-request", known)) return known.addEventListener("htmx:afterRequest", () => place(html), { once: true });
   const follow = atEnd();
   if (known) keepOpen(known, post);
   if (post.dataset.replyTo) document.getElementById(`working-${post.dataset.replyTo}`)?.remove();
