@@ -43,7 +43,7 @@ format: install  ## Apply the formatter
 	$(BIN)/ruff check --fix .
 
 bench: install  ## Measure what docs/reference/benchmarks.md reports
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tools.bench $(ARGS)
 
 eval: install  ## The router on our own phrases
 	$(BIN)/python -m pytest tests/eval -q -s

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 log = logging.getLogger("bizaiops")
+LOOPS = ("world", "watch", "schedules")
 EMBEDDED_KPIS = Path(__file__).parent / "adapters" / "embedded" / "kpis"
 
 
@@ -91,11 +93,8 @@ class Bot:
         for number in await self.core.store.read(runs.unfinished):
             await runner.start(number)
         await self.desk.recover()
-        for name, loop in (
-            ("world", self.company.world.run()),
-            ("watch", self.watch.run()),
-            ("schedules", self.scheduler.run()),
-        ):
+        loops = (self.company.world.run(), self.watch.run(), self.scheduler.run())
+        for name, loop in zip(LOOPS, loops, strict=True):
             self.loops.append(asyncio.create_task(_guarded(name, loop), name=name))
 
     async def _note_first_releases(self) -> None:
@@ -122,11 +121,12 @@ class Bot:
         for task in self.loops:
             task.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
+        await self.desk.stop()
         await runner.shutdown()
-        for close in self.closers:
-            close()
-        fcntl.flock(self.lock, fcntl.LOCK_UN)
-        self.lock.close()
+        with ExitStack() as all_closed:  # one that fails, on a full disk say, does not leave the others open
+            all_closed.callback(self.lock.close)
+            for close in reversed(self.closers):
+                all_closed.callback(close)
 
     def app(self, *, demo: bool) -> FastAPI:
         """The web application: console and REST."""
@@ -140,9 +140,15 @@ class Bot:
             metrics=self.company.world.exposition,
             world_facts=self._world,
             verify_audit=self._verify_audit,
+            ready=self._not_ready,
             identify=None if demo else by_token(self.settings.tokens),
             hosts=() if self.settings.host in ("127.0.0.1", "localhost", "::1") else (self.settings.host,),
         )
+
+    async def _not_ready(self) -> dict[str, str]:
+        """The loops that have ended; they do so only by an error, which the log has."""
+        ended = {task.get_name() for task in self.loops if task.done()}
+        return {name: "stopped by an error; the log has it" for name in LOOPS if name in ended}
 
     async def _world(self) -> dict[str, Any]:
         return {"speed": self.settings.company.speed, "seed": self.settings.company.seed}

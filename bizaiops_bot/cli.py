@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -269,7 +270,9 @@ def _quiet_logs(folder: Path) -> None:
     """Details go to bot.log in the data folder; people see warnings of the bot only."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.FileHandler(folder / "bot.log", delay=True)
+        handler: logging.Handler = RotatingFileHandler(
+            folder / "bot.log", maxBytes=10_000_000, backupCount=3, delay=True
+        )
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))

@@ -15,6 +15,7 @@ from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.engine.policy import Policy
 from bizaiops_bot.engine.registry import Playbooks
 from bizaiops_bot.engine.rule_book import load_rule_book
+from bizaiops_bot.router.encoder import Encoder
 from bizaiops_bot.router.intents import load_intents
 from bizaiops_bot.settings import Settings
 
@@ -72,6 +73,15 @@ def _content(settings: Settings) -> Iterator[Finding]:
         yield _try("policy", load_policy)
     yield _try("rules", lambda: f"{len(load_rule_book(content_folder('playbooks') / 'rules'))} rules")
     yield _try("intents", lambda: f"{len(load_intents(content_folder('intents')))} intents")
+    yield _encoder()
+
+
+def _encoder() -> Finding:
+    try:
+        numbers = Encoder()(["status churn"]).shape[1]
+    except Exception as exc:  # native libraries have errors of their own
+        return Finding("encoder", False, f"{type(exc).__name__}: {str(exc)[:120]}", "Install the bot again.")
+    return Finding("encoder", True, f"local, answers with {numbers} numbers a sentence")
 
 
 def _try(part: str, work: Callable[[], str]) -> Finding:
@@ -94,7 +104,8 @@ def _folder(data: Path) -> Finding:
 
 async def _running(url: str) -> Finding:
     try:
-        async with httpx.AsyncClient(timeout=3) as client:
+        # A proxy from the environment must not stand between two programs of one machine.
+        async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
             answer = await client.get(f"{url}/readyz")
     except httpx.HTTPError:
         return Finding("running bot", True, f"none at {url}", "Start one: bizaiops demo")

@@ -53,7 +53,11 @@ async def run(settings: Settings, *, demo: bool, ready: Callable[[Bot, float], N
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({server, waiting}, return_when=asyncio.FIRST_COMPLETED)
         server.cancel()
-        await asyncio.gather(server, return_exceptions=True)
+        waiting.cancel()
+        (ended, _) = await asyncio.gather(server, waiting, return_exceptions=True)
+        if isinstance(ended, Exception):
+            log.error("the web server stopped", exc_info=ended)
+            raise Permanent("The web server stopped.", f"{type(ended).__name__}: {ended}.", "Start the bot again.")
     finally:
         await bot.stop()
         sock.close()

@@ -107,7 +107,8 @@ def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInp
     """The first mistake in words; `name` spells the setting as the person gave it."""
     first = error.errors()[0]
     path = [str(part) for part in first["loc"]]
-    return BadInput(f"{name(path)} is not usable: {str(first.get('input'))[:80]!r}.", f"{first['msg']}.")
+    given = "" if "tokens" in path else f": {str(first.get('input'))[:80]!r}"  # a secret is never shown
+    return BadInput(f"{name(path)} is not usable{given}.", f"{first['msg']}.")
 
 
 def variable_names() -> Iterator[str]:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bizaiops_bot.playbook import Block, Button, Card, Context, Kpi, KpiRow, Run, Table, Text, headline, sparkline
+from bizaiops_bot.playbook import (
+    Block,
+    Button,
+    Card,
+    Context,
+    Kpi,
+    KpiDay,
+    KpiRow,
+    Run,
+    Table,
+    Text,
+    headline,
+    sparkline,
+)
 from playbooks._cards import age, change_words, clock_now, full_title, short_amount
 from playbooks._kpis import MEMORY_DAYS, Events, daily, event_words, events, kpi_chart, model_kpis, rows_of
 from playbooks._words import local_day
@@ -21,7 +34,7 @@ async def digest_card(run: Run, model: str, time_zone: str) -> Card:
     days = await daily(run, kpis, today - timedelta(days=MEMORY_DAYS), today - timedelta(days=1), time_zone)
     rows = rows_of(kpis, days, today)[:MAX_ROWS]
     if not any(row.value is not None for row in rows):
-        return _empty(model)
+        return _empty(model, days)
     happened = await events(run, model)
     said = headline(rows)
     blocks: list[Block] = [Text(text=f"**{said}**"), digest_table(rows, now)]
@@ -73,8 +86,11 @@ def _bad(row: KpiRow) -> bool:
     return (row.value > row.usual[1]) != (row.kpi.direction == "up_is_good")
 
 
-def _empty(model: str) -> Card:
-    said = f"There is no complete day with data for {model} in the last {MEMORY_DAYS} days."
+def _empty(model: str, days: dict[str, list[KpiDay]]) -> Card:
+    """Nothing is known of the last complete day: says which one is the newest that something is known of."""
+    known = max((d.day for found in days.values() for d in found if d.complete and d.value is not None), default=None)
+    newest = "there is none with data" if known is None else f"the newest day with data is {known:%A %-d %b}"
+    said = f"There are no numbers for {model} of the last complete day; in the last {MEMORY_DAYS} days {newest}."
     return Card(title=f"{model} KPI digest: no data", tone="warning", summary=said, blocks=(Text(text=said),))
 
 

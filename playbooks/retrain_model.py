@@ -1,6 +1,6 @@
 """Train a model again on what has happened since the world changed, then roll it out like any release."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
 
@@ -28,7 +28,8 @@ class RetrainModel(Inputs):
 
     model: ModelName = Field(description="the model")
     since: datetime | None = Field(
-        None, description="learn from labelled rows since then (ISO time); the drift's onset or 30 days if left out"
+        None,
+        description="learn from labelled rows since then (ISO time, UTC); the drift's onset or 30 days if left out",
     )
     reason: FreeText | None = Field(None, description="why, for the approvers and the audit")
 
@@ -53,7 +54,7 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Card:
 
 async def _since(run: Run, ask: RetrainModel) -> datetime:
     if ask.since is not None:
-        return ask.since
+        return ask.since if ask.since.tzinfo else ask.since.replace(tzinfo=UTC)
     alerts = await run.read(run.records.alerts, model=ask.model, open_only=True)
     if onset := drift_onset(alerts):
         return onset

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from bizaiops_bot.playbook import BadInput, Card, Conflict, DiffLine, Inputs, ModelName, Replicas, Run, Text, playbook
 from playbooks._cards import known_model, status_button
+from playbooks._rollout import refuse_while_frozen
 
 
 class ScaleModel(Inputs):
@@ -22,6 +23,7 @@ async def scale_model(run: Run, ask: ScaleModel) -> Card:
     await run.approve(
         f"Scale {ask.model} from {_replicas(before)} to {ask.replicas}?", undo=f"say `scale {ask.model} to {before}`"
     )
+    await refuse_while_frozen(run)
     line = DiffLine(what=f"replicas of {ask.model}", before=str(before), after=str(ask.replicas))
     state = await run.step(
         "scale", run.serving.scale, ask.model, ask.replicas, changes=[line], detail=lambda s: _replicas(s.replicas)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
 from bizaiops_bot.conversation.cards import broken_card, error_card, question_card, refusal_card
 from bizaiops_bot.conversation.catalogue import CatalogueReader
-from bizaiops_bot.conversation.words import check_conversation, check_text
+from bizaiops_bot.conversation.words import check_conversation, check_text, check_thread
 from bizaiops_bot.domain.cards import Button, Card
 from bizaiops_bot.domain.errors import BotError, NotFound
 from bizaiops_bot.domain.people import Actor
@@ -41,6 +42,7 @@ class FrontDesk:
         self._people_clock = people_clock
         self._catalogue = CatalogueReader(core)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self.home = core.home
 
     @property
@@ -55,6 +57,12 @@ class FrontDesk:
         for message in await self._core.store.read(outbox.unanswered):
             self._spawn(self._answer(message, None))
 
+    async def stop(self) -> None:
+        """Lets go of answers that are being made; the next start gives them."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     # -- words -------------------------------------------------------------------------------------
 
     async def post(
@@ -63,7 +71,8 @@ class FrontDesk:
         person = self._person(actor)
         clean = check_text(text)
         where = check_conversation(conversation)
-        return await self._take(where, person, clean, thread=thread, event_id=event_id, answer=None)
+        inside = None if thread is None else check_thread(thread)
+        return await self._take(where, person, clean, thread=inside, event_id=event_id, answer=None)
 
     async def _take(
         self,
@@ -96,15 +105,21 @@ class FrontDesk:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
+        # One person's messages are answered in their order: "make it 20%" needs what was made of the one before.
+        turn = self._turns.setdefault((message.conversation, message.actor), asyncio.Lock())
         with self._core.working():
-            try:
-                await self._reply(message, answer)
-            except BotError as exc:
-                await self._put(message, error_card(exc))
-            except Exception:
-                reference = f"{message.id}-{secrets.token_hex(2)}"
-                log.exception("message %s could not be answered (%s)", message.id, reference)
-                await self._put(message, broken_card(reference))
+            async with turn:
+                await self._answer_now(message, answer)
+
+    async def _answer_now(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
+        try:
+            await self._reply(message, answer)
+        except BotError as exc:
+            await self._put(message, error_card(exc))
+        except Exception:
+            reference = f"{message.id}-{secrets.token_hex(2)}"
+            log.exception("message %s could not be answered (%s)", message.id, reference)
+            await self._put(message, broken_card(reference))
 
     async def _reply(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
         memory = await self._core.store.read(lambda conn: _load_memory(conn, message))
@@ -113,19 +128,19 @@ class FrontDesk:
         decision = self._router.route(message.text, memory, catalogue, answer=answer, said_at=said_at)
         kept = self._router.remember(memory, decision, catalogue, said_at)
         if isinstance(decision, Command):
-            kept = await self._obey(message, decision, kept)
-        else:
-            await self._put(
-                message, question_card(decision) if isinstance(decision, Question) else refusal_card(decision)
-            )
-            await self._note(message, decision)
-        await self._core.store.write(lambda conn: _save_memory(conn, message, kept))
+            await self._obey(message, decision, kept)
+            return
+        card = question_card(decision) if isinstance(decision, Question) else refusal_card(decision)
 
-    async def _obey(self, message: PostedMessage, command: Command, memory: Memory) -> Memory:
-        """Carries the command out; returns the memory with the run or schedule it made."""
+        def also(conn: sa.Connection) -> None:
+            self._note(conn, message, decision)
+            _save_memory(conn, message, kept)
+
+        await self._put(message, card, also)
+
+    async def _obey(self, message: PostedMessage, command: Command, memory: Memory) -> None:
+        """Carries the command out and remembers the run or schedule it made."""
         model = command.inputs.get("model")
-        if isinstance(model, str):
-            await self._core.store.write(lambda conn: _follow(conn, message.conversation, model, self._core))
         order = Order(
             playbook=command.playbook,
             inputs=command.inputs,
@@ -137,39 +152,46 @@ class FrontDesk:
         )
         outcome = await self._orders.carry_out(order)
         self._catalogue.stale()
-        if isinstance(outcome, int):
-            await self._core.store.write(lambda conn: outbox.mark_answered(conn, message.id))
-            return memory.model_copy(update={"run": outcome})
-        await self._put(message, outcome)
-        return await self._remember_made(command, memory, outcome)
+        made = await self._remember_made(command, memory, outcome)
 
-    async def _remember_made(self, command: Command, memory: Memory, card: Card) -> Memory:
+        def also(conn: sa.Connection) -> None:
+            if isinstance(model, str):
+                _follow(conn, message.conversation, model, self._core)
+            _save_memory(conn, message, made)
+
+        await self._put(message, None if isinstance(outcome, int) else outcome, also)
+
+    async def _remember_made(self, command: Command, memory: Memory, made: Card | int) -> Memory:
+        if isinstance(made, int):
+            return memory.model_copy(update={"run": made})
         if command.playbook in ("schedule_digest", "list_schedules"):
             active = await self._core.ports.records.schedules()
             return memory.model_copy(update={"schedule": active[-1].id if active else None})
-        return memory if card.run_id is None else memory.model_copy(update={"run": card.run_id})
+        return memory if made.run_id is None else memory.model_copy(update={"run": made.run_id})
 
-    async def _put(self, message: PostedMessage, card: Card) -> None:
-        """The reply and the mark "answered" in one transaction: after a crash it is neither lost nor doubled."""
+    async def _put(
+        self, message: PostedMessage, card: Card | None, also: Callable[[sa.Connection], None] = lambda _conn: None
+    ) -> None:
+        """The reply (None: a run's card is it), the mark "answered" and what is remembered, in one transaction: after a
+        crash nothing of it is lost or doubled, and one commit is the most costly part of a short answer.
+        """
 
         def work(conn: sa.Connection) -> None:
-            outbox.put_card(
-                conn, f"c-{message.id}", card,
-                conversation=message.conversation, thread=message.thread, reply_to=message.id,
-                now=self._core.clock.now(),
-            )  # fmt: skip
+            if card is not None:
+                outbox.put_card(
+                    conn, f"c-{message.id}", card,
+                    conversation=message.conversation, thread=message.thread, reply_to=message.id,
+                    now=self._core.clock.now(),
+                )  # fmt: skip
+            also(conn)
             outbox.mark_answered(conn, message.id)
 
         await self._core.store.write(work)
 
-    async def _note(self, message: PostedMessage, decision: Decision) -> None:
+    def _note(self, conn: sa.Connection, message: PostedMessage, decision: Decision) -> None:
         kind = type(decision).__name__.lower()
         told = decision.text if isinstance(decision, Question) else getattr(decision, "why", "")
-        await self._core.store.write(
-            lambda conn: self._core.note(
-                conn, message.actor, kind, message.id, text=message.text[:500], told=told, heard=decision.heard
-            )
-        )
+        self._core.note(conn, message.actor, kind, message.id, text=message.text[:500], told=told, heard=decision.heard)
 
     # -- clicks ------------------------------------------------------------------------------------
 
@@ -187,10 +209,10 @@ class FrontDesk:
 
     async def _press(self, person: Actor, posted: PostedCard, button: Button) -> ClickAnswer:
         run = button.bind.get("run")
-        if run is not None and button.label in ("Approve", "Reject"):
-            decision = "approved" if button.label == "Approve" else "rejected"
+        if run is not None and "plan_hash" in button.bind:
+            decision = "approved" if button.command.startswith("approve") else "rejected"
             told = await self._controls.decide_words(
-                int(run), decision, actor=person.id, plan_hash=button.bind.get("plan_hash")
+                int(run), decision, actor=person.id, plan_hash=button.bind["plan_hash"]
             )
             return ClickAnswer(accepted=True, message=told)
         if run is not None and button.label == "Cancel":

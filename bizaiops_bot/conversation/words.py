@@ -8,6 +8,7 @@ from bizaiops_bot.domain.errors import BadInput
 
 MAX_TEXT = 16_000
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:#@-]{0,199}")
 _CONVERSATION = re.compile(r"[A-Za-z0-9#@][A-Za-z0-9_.:#@-]{0,79}")
 
 
@@ -37,4 +38,11 @@ def check_conversation(name: str) -> str:
     """Raises BadInput for a name that is not letters, digits and _ . : # @ -, at most 80."""
     if not _CONVERSATION.fullmatch(name):
         raise BadInput(f"{name[:80]!r} is not a conversation.", do="Use letters, digits and _ . : # @ -, at most 80.")
+    return name
+
+
+def check_thread(name: str) -> str:
+    """Raises BadInput for what cannot be the id of a message or card. None begins with @: those are people's own."""
+    if not _THREAD.fullmatch(name):
+        raise BadInput(f"{name[:80]!r} is not a thread.", do="Give the id of a message or card, or none.")
     return name

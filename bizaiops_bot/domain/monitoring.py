@@ -102,7 +102,10 @@ class FeatureDrift(Value):
 
 
 class PerformanceDrift(Value):
-    """Quality on late labels against the quality at the gate. Higher is better for `auc`, lower for `wape`."""
+    """Quality on late labels against the quality at the gate. Higher is better for `auc`, lower for `wape`.
+
+    onset: when the requests began on which it is lost, None when that cannot be told.
+    """
 
     metric: str
     current: float
@@ -111,6 +114,7 @@ class PerformanceDrift(Value):
     high: float
     labelled: int
     drifted: bool
+    onset: datetime | None = None
 
 
 class DriftReport(Value):

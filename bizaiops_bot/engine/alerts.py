@@ -29,6 +29,7 @@ CALM_LOOKS = 2
 AFTER_MINUTE = timedelta(seconds=10)
 BAKE_TIME = timedelta(minutes=60)
 FOLLOWED_FOR = timedelta(days=7)
+MOST_FOLLOWERS = 20  # each gets a copy of every card, redrawn with every step
 _BY_RULE = t.runs.c.actor.like('%"kind":"rule"%')
 
 
@@ -55,6 +56,8 @@ class Watch:
                 await self._look_at(model.name)
             except BotError as exc:
                 log.warning("watch: %s: %s", model.name, exc)
+            except Exception:  # whatever breaks at one model and minute, the others and the next are looked at
+                log.exception("watch: %s", model.name)
 
     async def _look_at(self, model: str) -> None:
         now = self._core.clock.now()
@@ -69,8 +72,12 @@ class Watch:
         alert, note = await self._core.store.write(lambda conn: self._find_or_add(conn, event))
         if alert.run is None:
             said = await self._react(alert, event)
-            if said != note:
-                await self._redraw(alert.id, said)
+        elif note:
+            return
+        else:  # killed between the run and the card that tells of it
+            said = f"run {alert.run} was begun for it"
+        if said != note:
+            await self._redraw(alert.id, said)
 
     def _find_or_add(self, conn: sa.Connection, event: Event) -> tuple[Alert, str | None]:
         """The open alert of this kind, or a new one; with the note it shows, None for a new one."""
@@ -154,15 +161,8 @@ class Watch:
         if decision.mode == "auto":
             await self._clear_the_way(alert.model)
         plan = await self._orders.plan(order, playbook, inputs)
-        number = await self._orders.begin(
-            order, plan, copies=places[1:], unattended=self._unattended(actor, rule, decision, alert.model)
-        )
-        await self._core.store.write(
-            lambda conn: (
-                conn.execute(sa.update(t.alerts).where(t.alerts.c.id == alert.id).values(run_id=number)).rowcount
-            )
-        )
-        return number
+        why = self._unattended(actor, rule, decision, alert.model)
+        return await self._orders.begin(order, plan, copies=places[1:], unattended=why, alert=alert.id)
 
     async def _clear_the_way(self, model: str) -> None:
         """Withdraws proposals that wait for approval: undoing a bad release must not queue behind them."""
@@ -241,7 +241,8 @@ class Watch:
         query = (
             sa.select(t.follows.c.conversation)
             .where(t.follows.c.model == model, t.follows.c.at >= since)
-            .order_by(t.follows.c.at)
+            .order_by(t.follows.c.at.desc())
+            .limit(MOST_FOLLOWERS)
         )
         found = await self._core.store.read(lambda conn: [str(row[0]) for row in conn.execute(query)])
         return [self._core.home, *(c for c in found if c != self._core.home)]
@@ -253,10 +254,12 @@ class Watch:
         alert = as_alert(row)
         card = draw_alert(alert, note, await self._series(alert))
         audience = await self._audience(alert.model)
+        told = sa.select(t.cards.c.conversation).where(t.cards.c.id.like(_alert_card(number, "%")))
 
         def work(conn: sa.Connection) -> None:
             conn.execute(sa.update(t.alerts).where(t.alerts.c.id == number).values(note=note))
-            for conversation in audience:
+            # Who was told of the alert is told of its end, also when they no longer speak of the model.
+            for conversation in dict.fromkeys([*audience, *conn.execute(told).scalars()]):
                 self._put(conn, alert, conversation, card)
 
         await self._core.store.write(work)

@@ -20,6 +20,8 @@ def next_fire(cron: str, time_zone: str, after: datetime) -> datetime:
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
         raise BadInput(f"{time_zone!r} is not a time zone.", do="Give one such as Europe/Berlin.") from exc
     try:
+        if len(cron.split()) != 5:  # croniter takes a sixth one as seconds
+            raise ValueError("It needs five fields: minute, hour, day, month, weekday")
         found = croniter(cron, after.astimezone(zone)).get_next(datetime)
     except (ValueError, KeyError) as exc:
         raise BadInput(

@@ -70,7 +70,7 @@ class Examiner:
             f"({found.low:.3f} to {found.high:.3f}), expected {found.expected:.3f}"
         )
         detail = {"version": report.version, "rows": found.labelled, "performance": found.model_dump(mode="json")}
-        onset = report.onset or report.start
+        onset = found.onset or report.onset or report.start
         return [Event(kind="concept_drift_detected", model=model, at=now, onset=onset, title=title, detail=detail)], {
             "concept_drift_detected"
         }

@@ -20,16 +20,19 @@ GateState = Literal["open", "approved", "rejected", "expired", "cancelled"]
 
 def open_gate(
     conn: sa.Connection, number: int, gate: GateSpec, plan_hash: str, *, now: datetime, expires: datetime
-) -> None:
-    """Opens the gate once; opening again after a restart changes nothing."""
+) -> datetime:
+    """Opens the gate once and returns when it expires; opening again after a restart changes nothing."""
     where = (t.gates.c.run_id == number, t.gates.c.name == gate.name)
-    if conn.execute(sa.select(t.gates.c.state).where(*where)).first() is None:
-        conn.execute(
-            sa.insert(t.gates).values(
-                run_id=number, name=gate.name, question=gate.question, quorum=gate.quorum, role=gate.role, state="open",
-                plan_hash=plan_hash, opened=t.iso(now), expires=t.iso(expires),
-            )
-        )  # fmt: skip
+    known = conn.execute(sa.select(t.gates.c.expires).where(*where)).scalar()
+    if known is not None:
+        return datetime.fromisoformat(known)
+    conn.execute(
+        sa.insert(t.gates).values(
+            run_id=number, name=gate.name, question=gate.question, quorum=gate.quorum, role=gate.role, state="open",
+            plan_hash=plan_hash, opened=t.iso(now), expires=t.iso(expires),
+        )
+    )  # fmt: skip
+    return expires
 
 
 def state(conn: sa.Connection, number: int, name: str) -> GateState:
@@ -45,6 +48,12 @@ def close(conn: sa.Connection, number: int, name: str, to: GateState) -> bool:
         .values(state=to)
     )
     return done.rowcount == 1
+
+
+def close_all(conn: sa.Connection, number: int) -> None:
+    """The run has ended: nobody can decide about it any more."""
+    where = (t.gates.c.run_id == number, t.gates.c.state == "open")
+    conn.execute(sa.update(t.gates).where(*where).values(state="cancelled"))
 
 
 def let_through(conn: sa.Connection, number: int, name: str, why: str, *, now: datetime) -> None:
@@ -78,16 +87,21 @@ def decide(
 ) -> str:
     """Counts one decision and returns what the person is told.
 
-    Raises Conflict (no open gate, another plan, decided already) and Refused (own request). The requester is refused
-    here in the data too,
-    not only in policy.
+    Raises Conflict (no open gate, being cancelled, expired, another plan, decided already) and Refused (own request,
+    another role). The requester is refused here in the data too, not only in policy.
     """
-    run = conn.execute(sa.select(t.runs.c.actor, t.runs.c.plan_hash).where(t.runs.c.id == number)).first()
+    run = conn.execute(sa.select(t.runs.c.actor, t.runs.c.cancel).where(t.runs.c.id == number)).first()
     gate = next(iter(open_gates(conn, number)), None)
     if run is None or gate is None:
         raise Conflict(_why_closed(conn, number))
+    if run[1]:
+        raise Conflict(f"Run {number} is being cancelled.", "A decision on it does not count any more.")
+    if now >= datetime.fromisoformat(gate["expires"]):
+        raise Conflict(f"Run {number} has expired.", "Nobody approved in time.", "Ask for it again.")
     if json.loads(run[0])["id"] == actor.id:
         raise Refused("Not approved.", "The requester cannot approve.", "Ask someone else who may.")
+    if gate["role"] not in actor.roles:
+        raise Refused("Your decision does not count.", f"This one is for people with the role {gate['role']}.")
     if plan_hash is not None and plan_hash != gate["plan_hash"]:
         raise Conflict(
             f"Run {number} has another plan now.", "A decision counts for one exact plan.", f"Say `show run {number}`."

@@ -16,7 +16,7 @@ from dbos import DBOS
 
 from bizaiops_bot.domain.canary import CanaryLimits
 from bizaiops_bot.domain.cards import Card, DiffLine
-from bizaiops_bot.domain.errors import BotError, Conflict, Permanent, Temporary
+from bizaiops_bot.domain.errors import BotError, Permanent, Temporary
 from bizaiops_bot.domain.monitoring import Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan
@@ -27,7 +27,7 @@ from bizaiops_bot.engine.base import PortedRun, call_name, result_type, wants
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.envelope import Stopped, closed, opened
 from bizaiops_bot.engine.judging import assess
-from bizaiops_bot.engine.planner import plan_words, same_words
+from bizaiops_bot.engine.planner import plan_words, require_planned
 
 T = TypeVar("T")
 TRIES = 3
@@ -72,9 +72,8 @@ class LiveRun(PortedRun):
         self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
     ) -> None:
         self._gate += 1
-        name = f"approval {self._gate}"
-        spec = GateSpec(name=name, question=question, quorum=quorum, role=role, expires=expires, undo=undo)
-        n = self._next(spec.name, "gate", "")
+        n = self._next(f"approval {self._gate}", "gate", "")
+        spec = self._plan.gates[self._gate - 1]  # who must agree is what the approved plan says
         deadline = datetime.fromisoformat(await DBOS.run_step_async({"name": spec.name}, self._open_gate, n, spec))
         while (await self._gate_state(spec.name)) == "open":
             await self._sleep(deadline)
@@ -82,10 +81,9 @@ class LiveRun(PortedRun):
                 await self._core.store.write(lambda conn: gates.close(conn, self.id, spec.name, "expired"))
         outcome = await DBOS.run_step_async({"name": f"{spec.name} outcome"}, self._gate_outcome, n, spec)
         if outcome != "approved":
-            raise Stopped(
-                {"rejected": "rejected", "expired": "expired"}.get(outcome, "cancelled"),
-                f"Run {self.id} was {outcome}.",
-            )
+            status = outcome if outcome in ("rejected", "expired") else "cancelled"
+            words = "expired: nobody approved it in time" if status == "expired" else f"was {status}"
+            raise Stopped(status, f"Run {self.id} {words}. Nothing was begun.")
 
     def undo(
         self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any
@@ -97,11 +95,14 @@ class LiveRun(PortedRun):
         name = f"judge {version}"
         n = self._next(name, "judge", "")
         began = datetime.fromisoformat(await DBOS.run_step_async({"name": f"{name} begins"}, self._begin, n, name))
-        verdict = await self._look(n, name, model, version, began, began + timedelta(seconds=duration_s(hold)))
-        kept = await DBOS.run_step_async(
-            {"name": f"{name} verdict"}, self._keep_verdict, n, name, verdict.model_dump_json()
-        )
-        return Verdict.model_validate_json(kept)
+        end = began + timedelta(seconds=duration_s(hold))
+
+        async def look() -> dict[str, Any]:
+            verdict = await self._look(n, name, model, version, began, end)
+            await self._keep_verdict(n, name, verdict)
+            return verdict.model_dump(mode="json")
+
+        return Verdict.model_validate(await self._watched(f"{name} verdict", look))
 
     async def wait(
         self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"
@@ -109,12 +110,17 @@ class LiveRun(PortedRun):
         n = self._next(name, "wait", "")
         began = datetime.fromisoformat(await DBOS.run_step_async({"name": f"{name} begins"}, self._begin, n, name))
         last = began + timedelta(seconds=duration_s(deadline))
-        done, words = await ready()
-        while not done and self.clock.now() < last:
-            await self._show(n, name, "waiting", words)
-            await self._sleep(min(self.clock.now() + timedelta(seconds=duration_s(every)), last))
+
+        async def look() -> dict[str, Any]:
             done, words = await ready()
-        kept = json.loads(await DBOS.run_step_async({"name": f"{name} ends"}, self._keep_wait, n, name, done, words))
+            while not done and self.clock.now() < last:
+                await self._show(n, name, "waiting", words)
+                await self._sleep(min(self.clock.now() + timedelta(seconds=duration_s(every)), last))
+                done, words = await ready()
+            await self._show(n, name, "done" if done else "failed", words)
+            return {"done": done, "words": words}
+
+        kept = await self._watched(f"{name} ends", look)
         if not kept["done"]:
             raise Temporary(f"{name}: not ready after {deadline}.", kept["words"] + ".", "Try again later.")
         return str(kept["words"])
@@ -129,16 +135,7 @@ class LiveRun(PortedRun):
     def _next(self, name: str, kind: str, call: str, words: tuple[str, ...] | None = None) -> int:
         """The place in the plan. Raises Conflict when the playbook wants something else than was approved."""
         planned = self._plan.steps[self._n] if self._n < len(self._plan.steps) else None
-        same = planned is not None and (planned.name, planned.kind, planned.call) == (name, kind, call)
-        if planned is None or not same or (words is not None and not same_words(planned.args, words)):
-            expected = (
-                "nothing more" if planned is None else f"{planned.kind} {planned.name!r} ({', '.join(planned.args)})"
-            )
-            raise Conflict(
-                f"Run {self.id} stopped at {kind} {name!r} ({', '.join(words or ())}).",
-                f"The approved plan has {expected} there, and only what was approved is done.",
-                "Ask for it again to get a new plan.",
-            )
+        require_planned(planned, self.id, name, kind, call, words)
         self._n += 1
         return self._n
 
@@ -172,6 +169,20 @@ class LiveRun(PortedRun):
             return raw
 
         return adapter.validate_python(opened(await DBOS.run_step_async({"name": name}, body)))
+
+    async def _watched(self, name: str, look: Callable[[], Awaitable[dict[str, Any]]]) -> Any:
+        """Looks until it has seen enough, once: what was seen, a cancel too, is not looked for again after a restart.
+
+        A second look at another hour could see something else, and the run would leave the steps it has taken.
+        """
+
+        async def body() -> str:
+            try:
+                return json.dumps({"ok": await look()})
+            except BotError as exc:
+                return closed(exc)
+
+        return opened(await DBOS.run_step_async({"name": name}, body))
 
     async def _envelope(self, call: Callable[[], Awaitable[T]], dump: Callable[[T], bytes], timeout_s: float) -> str:
         """{"ok": result} or {"error": ...}: errors are results too, so that a restart meets the same one."""
@@ -271,9 +282,11 @@ class LiveRun(PortedRun):
     async def _sleep(self, until: datetime) -> None:
         """Until the time is reached or the bell rings; raises Stopped for a cancel.
 
-        The bell is cleared on waking, before anything is read again: a ring in between is never lost.
+        The bell is cleared on waking, before anything is read again: a ring in between is never lost. A cancel may
+        also be older than this process, which has heard no ring then.
         """
         bell = self._core.bell(self.id)
+        await self._check_cancel()
         timer = asyncio.ensure_future(self.clock.sleep_until(until))
         ring = asyncio.ensure_future(bell.wait())
         try:
@@ -295,14 +308,14 @@ class LiveRun(PortedRun):
         attended = True if self._unattended is None else None
         move = self._core.step_state(self.id, n, spec.name, "waiting", "", waiting=attended)
 
-        def work(conn: sa.Connection) -> None:
-            gates.open_gate(conn, self.id, spec, self._plan.hash, now=now, expires=deadline)
+        def work(conn: sa.Connection) -> datetime:
+            until = gates.open_gate(conn, self.id, spec, self._plan.hash, now=now, expires=deadline)
             if self._unattended is not None:
                 gates.let_through(conn, self.id, spec.name, self._unattended, now=now)
             move(conn)
+            return until
 
-        await self._core.store.write(work)
-        return deadline.isoformat()
+        return (await self._core.store.write(work)).isoformat()
 
     async def _gate_outcome(self, n: int, spec: GateSpec) -> str:
         state = await self._gate_state(spec.name)
@@ -333,22 +346,16 @@ class LiveRun(PortedRun):
             await self._show(n, name, "running", f"{verdict.canary_requests} canary requests so far, {left} left")
             await self._sleep(min(self.clock.now() + timedelta(seconds=LOOK_EVERY_S), end))
 
-    async def _keep_verdict(self, n: int, name: str, verdict: str) -> str:
-        parsed = Verdict.model_validate_json(verdict)
+    async def _keep_verdict(self, n: int, name: str, verdict: Verdict) -> None:
         move = self._core.step_state(
-            self.id, n, name, "done" if parsed.ok else "failed", f"{parsed.outcome}: {parsed.reason}"
+            self.id, n, name, "done" if verdict.ok else "failed", f"{verdict.outcome}: {verdict.reason}"
         )
 
         def work(conn: sa.Connection) -> None:
             move(conn)
-            self._core.note(conn, self.actor.id, "verdict", f"run {self.id}", **parsed.model_dump(mode="json"))
+            self._core.note(conn, self.actor.id, "verdict", f"run {self.id}", **verdict.model_dump(mode="json"))
 
         await self._core.store.write(work)
-        return verdict
-
-    async def _keep_wait(self, n: int, name: str, done: bool, words: str) -> str:
-        await self._show(n, name, "done" if done else "failed", words)
-        return json.dumps({"done": done, "words": words})
 
     async def _post(self, n: int, name: str, card: str, conversation: str | None) -> None:
         parsed = Card.model_validate_json(card)
@@ -374,10 +381,13 @@ class LiveRun(PortedRun):
         # Only ordinary errors undo: when the process itself is told to stop, the run goes on after the restart.
         try:
             yield
-        except Exception:
+        except Exception as cause:
             self._undoing = True
             try:
                 await self._do(n, name, do, args, kwargs, _read_back, 600.0, done="undone")
+            except BotError as exc:
+                why = f"It was to be undone because: {cause}"
+                raise Permanent(f"{name!r} failed: {exc}", why, "State unknown; say `status` to read it.") from cause
             finally:
                 self._undoing = False
             raise

@@ -137,6 +137,9 @@ class Orders:
 
     async def carry_out(self, order: Order) -> Card | int:
         """The card of an answer (also of a dry run), or the number of the run that was begun."""
+        known = await self.made(order.key)
+        if known is not None:
+            return known
         playbook, inputs = await self.check(order)
         if playbook.risk != "change":
             return await self._direct(order, playbook, inputs)
@@ -144,6 +147,11 @@ class Orders:
         if order.dry_run:
             return _dry_run_card(playbook, plan)
         return await self.begin(order, plan, copies=[])
+
+    async def made(self, key: str) -> int | None:
+        """The run that the order with this key has made already: after a crash it is not planned anew."""
+        query = sa.select(t.runs.c.id).where(t.runs.c.message == key)
+        return await self._core.store.read(lambda conn: conn.execute(query).scalar())
 
     async def plan(self, order: Order, playbook: Playbook, inputs: Inputs) -> Plan:
         core = self._core
@@ -157,8 +165,19 @@ class Orders:
         if known is None and model is not None and not order.dry_run:
             runs.refuse_second(conn, model)
 
-    async def begin(self, order: Order, plan: Plan, *, copies: list[Place], unattended: str | None = None) -> int:
-        """Stores the run with its card in every place, in one transaction, and starts it."""
+    async def begin(
+        self,
+        order: Order,
+        plan: Plan,
+        *,
+        copies: list[Place],
+        unattended: str | None = None,
+        alert: int | None = None,
+    ) -> int:
+        """Stores the run with its card in every place, as the answer to its message or alert, and starts it.
+
+        All is one transaction: no crash leaves a message unanswered, or an alert without the run it led to.
+        """
 
         def work(conn: sa.Connection) -> int:
             number, fresh = runs.create(
@@ -179,6 +198,9 @@ class Orders:
                 )
                 self._open_first_gate(conn, number, plan, unattended)
                 self._core.redraw(conn, number)
+                outbox.mark_answered(conn, order.key)
+                if alert is not None:
+                    conn.execute(sa.update(t.alerts).where(t.alerts.c.id == alert).values(run_id=number))
             return number
 
         number = await self._core.store.write(work)

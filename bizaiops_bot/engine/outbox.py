@@ -17,6 +17,7 @@ def next_seq(conn: sa.Connection) -> int:
     """The next place in the feed; the store rings the bell after the commit."""
     seq = conn.execute(sa.insert(t.feed)).inserted_primary_key
     assert seq is not None
+    conn.execute(sa.delete(t.feed).where(t.feed.c.seq < int(seq[0])))  # only the counter is wanted
     conn.info["feed_head"] = int(seq[0])
     return int(seq[0])
 
@@ -89,8 +90,12 @@ def put_message(
     event_id: str | None,
     now: datetime,
 ) -> tuple[PostedMessage, bool]:
-    """Stores what someone wrote; (message, True) the first time, (the stored one, False) for a known event id."""
+    """Stores what someone wrote; (message, True) the first time, (the stored one, False) for a known event id.
+
+    event_id: the sender's own, so it is known per conversation and person: nobody can use up another one's.
+    """
     if event_id is not None:
+        event_id = json.dumps([conversation, actor, event_id])
         row = conn.execute(sa.select(t.messages).where(t.messages.c.event_id == event_id)).mappings().first()
         if row is not None:
             return _message(row), False

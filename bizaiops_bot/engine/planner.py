@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from bizaiops_bot.domain.cards import Card, DiffLine
+from bizaiops_bot.domain.errors import Conflict
 from bizaiops_bot.domain.monitoring import Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
@@ -121,6 +122,24 @@ def same_words(planned: tuple[str, ...], now: tuple[str, ...]) -> bool:
     anything.
     """
     return len(planned) == len(now) and all(p == n or p.startswith("<") for p, n in zip(planned, now, strict=True))
+
+
+def require_planned(
+    planned: PlanStep | None, number: int, name: str, kind: str, call: str, words: tuple[str, ...] | None
+) -> None:
+    """Raises Conflict when run `number` is about to do something else than `planned`; None: the plan has ended.
+
+    words: the arguments as the plan shows them, None for kinds that have none there.
+    """
+    same = planned is not None and (planned.name, planned.kind, planned.call) == (name, kind, call)
+    if planned is not None and same and (words is None or same_words(planned.args, words)):
+        return
+    expected = "nothing more" if planned is None else f"{planned.kind} {planned.name!r} ({', '.join(planned.args)})"
+    raise Conflict(
+        f"Run {number} stopped at {kind} {name!r} ({', '.join(words or ())}).",
+        f"The approved plan has {expected} there, and only what was approved is done.",
+        "Ask for it again to get a new plan.",
+    )
 
 
 def _word(value: Any) -> str:

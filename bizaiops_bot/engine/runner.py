@@ -15,7 +15,7 @@ from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.records import RunStatus
-from bizaiops_bot.engine import runs
+from bizaiops_bot.engine import gates, runs
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.envelope import Stopped
 from bizaiops_bot.engine.live import LiveRun
@@ -68,7 +68,7 @@ def launch(core: Core, folder: Path) -> None:
         "application_version": APPLICATION_VERSION,
         "executor_id": "local",
         "max_executor_threads": 16,
-        "notification_listener_polling_interval_sec": 5.0,
+        "notification_listener_polling_interval_sec": 0.5,
         "scheduler_polling_interval_sec": 3600.0,
         "serializer": JsonSerializer(),
         "log_level": "ERROR",
@@ -89,6 +89,11 @@ async def shutdown() -> None:
     # DBOS makes its pool the loop's own and has just closed it; the loop may go on to serve another bot.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
     _core = None
+
+
+def executing() -> int:
+    """How many runs this process is carrying out, waiting ones included."""
+    return len(_live)
 
 
 async def start(number: int) -> None:
@@ -132,6 +137,7 @@ async def _end(core: Core, number: int, status: RunStatus | str, *, error: str =
 
         def work(conn: sa.Connection) -> None:
             summary = "" if result is None else result.text
+            gates.close_all(conn, number)
             if runs.set_status(conn, number, status, now=now, summary=summary, error=error, result=result):
                 actor = runs.actor_of(runs.get_row(conn, number)).id
                 core.note(conn, actor, "run_ended", f"run {number}", status=status, error=error, summary=summary)

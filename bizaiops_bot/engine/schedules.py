@@ -17,7 +17,7 @@ from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.cron import next_fire
 from bizaiops_bot.engine.orders import Order, Orders, Place
 
-_FAR = timedelta(days=1)
+_FAR, _AGAIN = timedelta(days=1), timedelta(minutes=5)
 
 
 class Scheduler:
@@ -30,8 +30,13 @@ class Scheduler:
         """Until cancelled."""
         while True:
             self._core.schedules_changed.clear()
-            await self.fire_due()
-            await self._rest(await self._core.store.read(_soonest))
+            try:
+                await self.fire_due()
+                until = await self._core.store.read(_soonest)
+            except Exception:  # a full disk, say: what is due stays due
+                log.exception("schedules could not be fired")
+                until = self._core.clock.now() + _AGAIN
+            await self._rest(until)
 
     async def _rest(self, until: datetime | None) -> None:
         clock = self._core.clock
@@ -65,11 +70,10 @@ class Scheduler:
             card = await self._orders.answer(order)
         except BotError as exc:
             log.warning("schedule %s failed: %s", number, exc)
-            card = Card(
-                title=f"{row['title']} could not be sent",
-                tone="danger",
-                summary=f"{row['title']} could not be sent. {exc}",
-            )
+            card = _failure(row["title"], str(exc))
+        except Exception as exc:  # one broken digest must not hold up the others, now or after the next start
+            log.exception("schedule %s broke", number)
+            card = _failure(row["title"], f"It broke ({type(exc).__name__}); the log has the details.")
         await self._core.store.write(lambda conn: self._post(conn, key, card, place))
 
     def _post(self, conn: sa.Connection, key: str, card: Card, place: Place) -> None:
@@ -85,6 +89,11 @@ class Scheduler:
         number, at = key.split("-", 2)[1:]
         done = sa.update(t.fires).where(t.fires.c.schedule == int(number), t.fires.c.at == at)
         conn.execute(done.values(done=True))
+
+
+def _failure(title: str, why: str) -> Card:
+    what = f"{title} could not be sent"
+    return Card(title=what, tone="danger", summary=f"{what}. {why}", answer="failed")
 
 
 def _soonest(conn: sa.Connection) -> datetime | None:
@@ -115,7 +124,7 @@ def _claim(conn: sa.Connection, now: datetime) -> list[dict[str, str]]:
     open_fires = (
         sa.select(t.fires.c.at, t.schedules)
         .join(t.schedules, t.schedules.c.id == t.fires.c.schedule)
-        .where(~t.fires.c.done)
+        .where(~t.fires.c.done, t.schedules.c.active)
     )
     rows = conn.execute(open_fires.order_by(t.fires.c.at)).mappings()
     return [{k: str(row[k]) for k in ("id", "at", "title", "playbook", "inputs", "conversation")} for row in rows]

@@ -16,8 +16,8 @@ class Limits(NamedTuple):
     near: float
 
 
-# Chosen on tests/eval/phrases.yaml: no change acted on wrongly, reads may be guessed.
-ACT: dict[str, Limits] = {"read": Limits(0.35, 0.45), "control": Limits(0.45, 0.45), "change": Limits(0.50, 0.50)}
+# Chosen on tests/eval: no change acted on wrongly, reads may be guessed. What is no order (shape.py) is held apart.
+ACT: dict[str, Limits] = {"read": Limits(0.40, 0.45), "control": Limits(0.45, 0.45), "change": Limits(0.50, 0.50)}
 # Below this a guess is not even worth a button.
 CLARIFY = Limits(0.12, 0.35)
 

@@ -96,6 +96,8 @@ class Filling:
             raise Back(self._no_model(str(value)))
         if slot.kind == "version":
             return self._known_version(slot, str(value))
+        if slot.kind == "cron" and "{time}" in str(value):
+            raise Back(self._what_time(slot, str(value)))
         if slot.kind == "kpi" and value not in {
             name for name, _ in self.catalogue.kpis.get(self.inputs.get("model", ""), ())
         }:
@@ -261,12 +263,14 @@ class Filling:
             return None
         line, missing = value
         if missing:
-            choices = tuple(self._choice(slot.name, line.format(time=time), label=label) for time, label in _TIMES)
-            pending = Command(
-                playbook=self.spec.name, inputs={**self.inputs, "time_zone": self._zone(slot), slot.name: line}
-            )
-            raise Back(Question(text="At what time of day?", slot=slot.name, choices=choices, pending=pending))
+            raise Back(self._what_time(slot, line))
         return str(line)
+
+    def _what_time(self, slot: SlotSpec, line: str) -> Question:
+        choices = tuple(self._choice(slot.name, line.format(time=time), label=label) for time, label in _TIMES)
+        zone = self.inputs.get("time_zone") or self._zone(slot)
+        pending = Command(playbook=self.spec.name, inputs={**self.inputs, "time_zone": zone, slot.name: line})
+        return Question(text="At what time of day?", slot=slot.name, choices=choices, pending=pending)
 
     def _fault(self, slot: SlotSpec) -> str | None:
         found = list(dict.fromkeys(m.value for m in self.hearing.faults))
@@ -317,13 +321,14 @@ class Filling:
 
     def _choose(self, slot: SlotSpec, text: str, values: list[Any]) -> Question:
         choices = tuple(self._choice(slot.name, value) for value in values)
-        pending = Command(playbook=self.spec.name, inputs={**self.given, **self.inputs})
+        pending = Command(playbook=self.spec.name, inputs=self.known(slot.name))
         return Question(text=text, slot=slot.name, choices=choices, pending=pending)
 
     def _choice(self, slot: str, value: Any, *, label: str = "", rest: dict[str, Any] | None = None) -> Choice:
         inputs = {**self._others(slot), **(rest or {}), slot: value}
         bind = {"playbook": self.spec.name, "inputs": json.dumps(inputs)}
-        return Choice(label=label or said(slot, value), command=say(self.intent, inputs), bind=bind)
+        spoken = {name: known for name, known in inputs.items() if "{" not in str(known)}
+        return Choice(label=label or said(slot, value), command=say(self.intent, spoken), bind=bind)
 
     def known(self, wanted: str) -> dict[str, Any]:
         """What is understood so far, the slot `wanted` left out."""
@@ -338,8 +343,6 @@ class Filling:
             mentions = [m for m in self.hearing.of_kind(slot.kind) if not m.problem and m.sure]
             if slot.kind == "version":
                 mentions = [m for m in mentions if m.value not in names.NAMED_VERSIONS]
-            if slot.kind == "cron":
-                mentions = [m for m in mentions if not m.value[1]]
             if len(mentions) == 1 and sum(s.kind == slot.kind for s in self.spec.slots) == 1:
                 inputs[slot.name] = mentions[0].value[0] if slot.kind == "cron" else mentions[0].value
         return inputs

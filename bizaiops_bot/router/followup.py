@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,13 +16,28 @@ from bizaiops_bot.router.slots import cron
 
 KEEP = timedelta(minutes=15)
 
-_YES = re.compile(
-    r"^(?:yes|yep|yeah|yup|y|sure|ok|okay|correct|right|exactly|do it|do that|go ahead|please do|"
-    r"confirm|that'?s right|yes,? (?:please|do it|do that|go ahead))[.! ]*$"
+_YES_WORD = (
+    r"(?:yes|yep|yeah|yup|y|ja|jo|sure|ok|okay|k|correct|right|exactly|absolutely|definitely|indeed|of course|do it|"
+    r"do that|"
+    r"go ahead|go for it|go on|please do|confirm|confirmed|that'?s (?:right|it|correct|the one)|that one|this one|"
+    r"i do|i did|"
+    r"let'?s go|\+1|\U0001f44d|\u2705|\U0001f44c)"
 )
-_NO = re.compile(
-    r"^(?:no|nope|nah|n|neither|none(?: of (?:them|these|those))?|never ?mind|forget it|cancel|stop|"
-    r"abort|don'?t|no,? (?:thanks|thank you|don'?t|cancel|stop))[.! ]*$"
+_COURTESY = r"(?:please|pls|plz|thanks|thx|thank you|that|\U0001f64f)"
+_YES = re.compile(
+    rf"^(?:{_COURTESY}[\s,.!]+)?{_YES_WORD}(?![\w'-])(?:[\s,.!\ufe0f]*(?:{_YES_WORD}|"
+    rf"{_COURTESY})(?![\w'-]))*[\s,.!\ufe0f]*$"
+)
+_NO_WORD = (
+    r"(?:no|nope|nah|n|nein|neither|none(?: of (?:them|these|those))?|never ?mind|forget (?:it|about it)|cancel|"
+    r"stop|abort|"
+    r"don'?t|do not|not (?:that|this|these|now)(?: one)?|leave it|skip it|thanks|thank you|sorry|please|\U0001f44e|"
+    r"\u274c)"
+)
+_NO = re.compile(rf"^(?!thank|please|sorry)(?:{_NO_WORD}(?![\w'-])[\s,.!\ufe0f]*)+$")
+_SEVERAL = re.compile(r"^(?:both|all|all of (?:them|these)|either|any|any of (?:them|these)|everything)[.!? ]*$")
+_LEFT = re.compile(
+    r"(?:canary|canaries|yes|yep|sure|starting|start|make|let|would|say|but|i|mean|go|every|each|on|pls|plz|use)*"
 )
 _ORDINALS = {
     "first": 0,
@@ -41,7 +57,7 @@ _ORDINALS = {
 }
 _ORDINAL = re.compile(
     rf"^(?:the |take |option |number |choose |use )*({'|'.join(_ORDINALS)}|last|latter|former)(?: one| "
-    rf"option| choice)?(?:,? please)?[.! ]*$"
+    rf"option| choice)?(?:,? (?:please|pls|plz|thanks|thx))?[.! ]*$"
 )
 _AGAIN = re.compile(
     r"^(?:please |ok |now |and )*(?:(?:do|run|try|show|send) (?:it|that|this|the same)(?: thing)? "
@@ -129,49 +145,119 @@ def answered(question: Question, text: str) -> Choice | bool | None:
     for choice in choices:
         if said in {choice.label.lower(), choice.command.lower()}:
             return choice
-    if _YES.match(text):
+    if _YES.match(text) or (_SEVERAL.match(text) and choices):
         return choices[0] if len(choices) == 1 else True
-    if (m := _ORDINAL.match(text)) and choices and not _names_value(question, said):
+    if (m := _ORDINAL.match(text)) and choices and not _names_value(question, m[1]):
         index = len(choices) - 1 if m[1] in {"last", "latter"} else 0 if m[1] == "former" else _ORDINALS[m[1]]
         return choices[index] if index < len(choices) else None
-    near = [choice for choice in choices if len(said) > 3 and fuzz.ratio(said, choice.label.lower()) >= 85]
+    # A value with digits is what it says: "every friday at 8:00" is not nearly "every day at 7:00".
+    worded = [choice for choice in choices if len(said) > 3 and not re.search(r"\d", said + choice.label)]
+    near = [choice for choice in worded if fuzz.ratio(said, choice.label.lower()) >= 85]
     return near[0] if len(near) == 1 else None
 
 
 def _names_value(question: Question, said: str) -> bool:
     """Whether a number is the value asked for rather than a place in the list ("2" to "how many replicas?")."""
     numeric = question.slot in {"replicas", "run", "schedule", "canary"} or any(
-        choice.label.isdigit() for choice in question.choices
+        re.fullmatch(r"v?\d+", choice.label) for choice in question.choices
     )
-    return numeric and said.rsplit(maxsplit=1)[-1] in {"one", "two", "three", "1", "2", "3"}
+    return numeric and said in {"one", "two", "three", "1", "2", "3"}
 
 
-def slot_answer(question: Question, spec: PlaybookSpec, hearing: Hearing) -> Resumed | None:
-    """The pending slot's value when the words hold it and nothing else."""
+def slot_answer(question: Question, spec: PlaybookSpec, hearing: Hearing) -> Resumed | Question | None:
+    """The pending slot's value when the words hold it and at most values of other slots; a question when the value is
+    half of what is needed ("at 9" without a day).
+    """
     slot = next((s for s in spec.slots if s.name == question.slot), None)
     if slot is None:
         return None
-    line = str(question.pending.inputs.get(slot.name, ""))
-    if "{time}" in line:
-        time = cron.time_only(hearing.lower)
-        if time is None or hearing.cron is not None:
-            return None
-        value: Any = None if time.problem else line.format(time=time.value)
-    else:
-        mentions = hearing.of_kind(slot.kind)
-        if len(mentions) != 1 or hearing.residue({slot.kind, "time_zone"}):
-            return None
-        value = (
-            mentions[0].value[0]
-            if slot.kind == "cron" and mentions[0].value and not mentions[0].value[1]
-            else mentions[0].value
-        )
-        if isinstance(value, tuple):
-            return None
-    given = {name: known for name, known in question.pending.inputs.items() if name != slot.name}
-    if slot.kind == "cron" and hearing.zone and not hearing.zone.problem:
+    if slot.kind == "cron":
+        return _recurring(question, spec, slot.name, hearing)
+    value = _one(slot.kind, hearing)
+    if value is None or not _only(hearing, _said_kinds(spec, hearing) | {slot.kind}):
+        return None
+    others = {s.name for s in spec.slots if s.kind in _said_kinds(spec, hearing)}
+    given = {name: known for name, known in question.pending.inputs.items() if name not in others | {slot.name}}
+    return Resumed(spec.name, given if value is _REFUSED else {**given, slot.name: value}, "answer")
+
+
+def late_values(question: Question, specs: dict[str, PlaybookSpec], hearing: Hearing) -> Resumed | None:
+    """A "Did you mean ..." answered with a value instead of a yes ("at 20%", "every Monday at 9"): the one choice it
+    fits, with the value.
+    """
+    found = []
+    for choice in question.choices:
+        spec = specs.get(choice.bind.get("playbook", ""))
+        kinds = _said_kinds(spec, hearing) if spec else set()
+        if spec and kinds and _only(hearing, kinds):
+            changed = {slot.name for slot in spec.slots if slot.kind in kinds}
+            known = json.loads(choice.bind.get("inputs", "{}"))
+            given = {name: value for name, value in known.items() if name not in changed}
+            found.append(Resumed(spec.name, given, "answer", changed=changed))
+    return found[0] if len(found) == 1 else None
+
+
+_REFUSED = object()
+
+
+def _one(kind: str, hearing: Hearing) -> Any:
+    """The one value of `kind` in the words; None for none or several; _REFUSED for one that cannot be, which is told
+    when the words are read again.
+    """
+    mentions = hearing.of_kind(kind)
+    if not mentions and kind == "version" and (m := _BARE_VERSION.match(hearing.lower)):
+        return f"v{m[1]}"
+    if len(mentions) != 1 or isinstance(mentions[0].value, tuple):
+        return None
+    return _REFUSED if mentions[0].value is None else mentions[0].value
+
+
+_BARE_VERSION = re.compile(r"^\s*(?:number |the )?(\d+)(?: please| pls)?[.!\s]*$")
+
+
+def _said_kinds(spec: PlaybookSpec, hearing: Hearing) -> set[str]:
+    """Kinds of this playbook's blanks that the words name for certain; a bare number names none."""
+    kinds = {slot.kind for slot in spec.slots} - {"text", "time_zone", "window" if hearing.cron else "text"}
+    return {kind for kind in kinds if any(mention.sure for mention in hearing.of_kind(kind))}
+
+
+def _only(hearing: Hearing, kinds: set[str]) -> bool:
+    bare_version = "version" in kinds and not hearing.versions and _BARE_VERSION.match(hearing.lower)
+    return bool(bare_version or _LEFT.fullmatch(hearing.residue(kinds | {"time_zone"})))
+
+
+def _recurring(question: Question, spec: PlaybookSpec, name: str, hearing: Hearing) -> Resumed | Question | None:
+    """When to repeat: days and a time, or the half that was missing."""
+    line = str(question.pending.inputs.get(name, ""))
+    given = {key: known for key, known in question.pending.inputs.items() if key != name}
+    if hearing.zone and not hearing.zone.problem:
         given["time_zone"] = hearing.zone.value
-    return Resumed(spec.name, given if value is None else {**given, slot.name: value}, "answer")
+    said = hearing if hearing.cron else Hearing(f"every {hearing.text}", hearing.catalogue)
+    if said.cron is not None:
+        if not _only(said, {"cron"}):
+            return None
+        days, missing = said.cron.value or ("", "")
+        if missing and "{days}" in line:
+            return Resumed(spec.name, {**given, name: days.replace("{time}", line.removesuffix(" {days}"))}, "answer")
+        return Resumed(spec.name, {**given, name: days} if days else given, "answer")
+    time = cron.time_only(hearing.lower)
+    if time is None or len(hearing.lower.split()) > _MAX_WORDS:
+        return None
+    if "{time}" in line:
+        return Resumed(spec.name, given if time.problem else {**given, name: line.format(time=time.value)}, "answer")
+    return None if time.problem else _which_days(spec, name, given, str(time.value))
+
+
+def _which_days(spec: PlaybookSpec, name: str, given: dict[str, Any], time: str) -> Question:
+    def choice(days: str) -> Choice:
+        line = f"{time} {days}"
+        bind = {"playbook": spec.name, "inputs": json.dumps({**given, name: line})}
+        return Choice(label=cron.spoken(line), command=cron.spoken(line), bind=bind)
+
+    pending = Command(playbook=spec.name, inputs={**given, name: f"{time} {{days}}"})
+    return Question(
+        text="On which days?", slot=name, choices=tuple(map(choice, ("* * *", "* * 1-5", "* * 1"))), pending=pending
+    )
 
 
 def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | None:

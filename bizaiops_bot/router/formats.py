@@ -18,7 +18,8 @@ _TOKEN = re.compile(r"\{(\w+)\}|[\[\]()|]|\s+|[^{}\[\]()|\s]+")
 _MAX_TEXT = 300
 _TRIM = re.compile(r"(?:[,\s]+(?:please|pls|now|thanks|thank you|asap))+[.!]*$|[\s.!?]+$")
 _PRONOUN = re.compile(
-    r"(?:it|that|this|them|that one|this one|(?:the|that|this) model)(?: back| again| up| down| off| on)?|"
+    r"(?:it|that|this|them|we|you|they|i|us|that one|this one|(?:the|that|this) model)"
+    r"(?: back| again| up| down| off| on)?|"
     r"(?:(?:a|an|the|all|both|every|some|any|another|new|next|latest|other|our|my|of|it|them|version|"
     r"versions|model|models|release|canary|everything|"
     r"anything|something|one|two|both)\b ?)+"

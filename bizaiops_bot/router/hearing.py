@@ -124,6 +124,10 @@ class Hearing:
         kept = "".join(" " if any(a <= i < b for a, b in spans) else char for i, char in enumerate(self.lower))
         return _FILLER.sub("", kept)
 
+    def around_name(self, mention: Mention) -> bool:
+        """Whether a name stands within `mention` ("daily churn digest at 9:00"), so that it cannot be swapped whole."""
+        return any(mention.start < m.start and m.end < mention.end for m in self.models)
+
     def canonical(self) -> str:
         """The words with values replaced by the stand-ins the classifier was trained with, so that names do not
         matter.
@@ -131,7 +135,7 @@ class Hearing:
         swaps: list[tuple[Mention, str]] = []
         for mentions, stand_in in (
             ([self.reason] if self.reason else [], " because the sale"),
-            ([self.cron] if self.cron else [], STAND_INS["cron"]),
+            ([self.cron] if self.cron and not self.around_name(self.cron) else [], STAND_INS["cron"]),
             ([self.window] if self.window else [], STAND_INS["window"]),
             (self.kpis, STAND_INS["kpi"]),
             (self.models, STAND_INS["model"]),

@@ -11,14 +11,16 @@ from typing import Literal
 Mood = Literal["order", "question", "negated", "told", "conditional", "later", "elsewhere", "unchecked", "injected"]
 
 _OPENING = (
-    r"(?:(?:please|pls|plz|kindly|ok|okay|k|now|then|so|great|cool|nice|perfect|well|alright|right|hey|hi|hello|hallo|yo|"
+    r"(?:(?:please|pls|plz|kindly|ok|okay|k|now|then|so|great|cool|nice|perfect|well|alright|right|hey|hi|hello|"
+    r"hallo|yo|"
     r"good (?:morning|afternoon|evening)|yes|yeah|just|go (?:ahead )?and|thanks|thank you|thx|sorry|bitte|mal|team|bot|"
     r"urgent|quick one|asap|actually)(?![\w'-])[,!.: ]*)*"
 )
 _YOU = r"(?:you|u|ya)"
 _ASKING = (
     rf"(?:(?:can|could|would|will|cud|cld) {_YOU}|(?:i|we)(?:'d| would)? (?:really )?(?:like|want|need|love) "
-    rf"(?:(?:for )?{_YOU} )?to|(?:can|could|may) (?:we|i)(?= (?:please )?(?:get|have)\b)|let'?s|let us|time to|{_YOU} (?:can|may)(?: now)?|do me a favou?r and|"
+    rf"(?:(?:for )?{_YOU} )?to|(?:can|could|may) (?:we|i)(?= (?:please )?(?:get|have)\b)|let'?s|let us|time to|"
+    rf"{_YOU} (?:can|may)(?: now)?|do me a favou?r and|"
     rf"(?:i(?:'d| would) )?(?:really )?(?:appreciate|be glad|be great|love) (?:it )?if {_YOU} (?:could|can|would)|"
     rf"(?:sorry )?to bother {_YOU}(?:,? but)?(?:,? (?:can|could|would) {_YOU})?)(?![\w'-])"
 )
@@ -26,7 +28,8 @@ _POLITE = re.compile(rf"^{_OPENING}(?:and |also )?(?:{_ASKING}|would {_YOU} mind
 # What an order may begin with and does not say.
 POLITE = re.compile(rf"^{_OPENING}(?:{_ASKING} (?:(?:please|pls|plz|kindly|just|now|quickly|mal|bitte|also) )*)?")
 _CLOSING = re.compile(
-    r"(?:[,.!?\s]+(?:please|pls|plz|thanks(?: a lot| so much| all| team)?|thank you(?: (?:so|very) much)?|thx|ty|cheers|"
+    r"(?:[,.!?\s]+(?:please|pls|plz|thanks(?: a lot| so much| all| team)?|thank you(?: (?:so|very) much)?|thx|ty|"
+    r"cheers|"
     r"asap|bitte|danke|then|for me|for (?:now|a (?:bit|while|moment))|team|guys|:\)|;\)|:d))+[.!?\s]*$"
 )
 _POLITE_IF = re.compile(
@@ -47,6 +50,14 @@ def opening(text: str) -> int:
     """Where the polite opening of lower-case `text` ends and what is asked for begins."""
     m = POLITE.match(text)
     return m.end() if m else 0
+
+
+_SUPPOSED = re.compile(r"\b(?:suppos(?:e|ing)|imagine|hypothetically|what if|assuming|pretend)\b")
+
+
+def supposed(text: str) -> bool:
+    """Whether lower-case `text` plays with a thought, so that not even a question is meant for sure."""
+    return bool(_SUPPOSED.search(text) or _INJECTED.search(text))
 
 
 def plain_words(text: str) -> str:
@@ -71,11 +82,12 @@ _QUESTION = re.compile(
 )
 _NEGATED = re.compile(
     r"\b(?:do not|don'?t|never|(?:should|must|would|could|need)(?:n'?t| not)|won'?t|can'?t|cannot|no (?:need|reason|"
-    r"point|way|intention)|rather not|(?:let'?s|to|may|will|are|am|is|be|we|i) not (?!ok|okay|good|fine|working|well|happy|"
+    r"point|way|intention)|rather not|(?:let'?s|to|may|will|are|am|is|be|we|i) not (?!ok|okay|good|fine|working|"
+    r"well|happy|"
     r"right|healthy|convinced|sure|going)|not (?:to )?(?:deploy|roll|ship|pause|"
     r"retrain|scale|resume|cancel|approve|yet|now|today)|hold(?:ing)? off|refrain|avoid|abstain|forget (?:about|to)|"
     r"forgot|refus(?:e|ed|es) to|declined to|off the table|without (?!canary)\w+ing|hands off|leave \S+(?: \S+)? alone|"
-    r"nicht|keine?n?|niemals)\b"
+    r"nicht|keine?n?|niemals)\b|^not\b"
 )
 _TOLD = re.compile(
     r"\b(?:i|we|he|she|they|you|it|someone|somebody|engineer|lead|analyst|sre|bot|team|was|were|been|"
@@ -83,13 +95,15 @@ _TOLD = re.compile(
     r"(?:deployed|rolled|shipped|paused|resumed|retrained|scaled|cancelled|canceled|approved|rejected|"
     r"froze|frozen|released|sent|stopped|tried|took|put|reverted|lifted|injected|cleared|turned|brought)\b|"
     r"\b(?:asks|asked|asking|said|says|told|tells|wrote|writes|wants|wanted|thinks|thought|claims|claimed|suggests|"
-    r"suggested|insists|demands that|mentioned|posted|quote|according to|typed|reads|decided|tempted)\b|[\"«][^\"»]*\s[^\"»]*[\"»]|(?<!\w)'[^']*\s[^']*'(?!\w)"
+    r"suggested|insists|demands that|mentioned|posted|quote|according to|typed|reads|decided|tempted)\b|"
+    r"[\"«][^\"»]*\s[^\"»]*[\"»]|(?<!\w)'[^']*\s[^']*'(?!\w)"
 )
 _HEDGED = re.compile(
     r"\b(?:maybe|perhaps|possibly|might|i think|i guess|i wonder|wondering|thinking (?:of|about)|"
     r"consider(?:ing)?|discuss(?:ing)?|talk about|remember(?: to)?|don't forget|remind|nobody|no ?one|"
     r"someone should|somebody should|plan(?:ning|s)? to|going to|about to|supposed to|used to|if i were|"
-    r"hypothetically|in theory|what if|imagine|suppose|translate|explain|spell|one day|some ?day|at some point|sooner or later|"
+    r"hypothetically|in theory|what if|imagine|suppose|translate|explain|spell|one day|some ?day|at some point|"
+    r"sooner or later|"
     r"opinions|thoughts|was a mistake|good idea|bad idea|last time)\b"
 )
 _CONDITION = re.compile(
@@ -108,7 +122,8 @@ _LATER = re.compile(
 _ELSEWHERE = re.compile(
     r"\b(?:staging|stage environment|sandbox|dev(?:elopment)?(?: environment| cluster)|in dev|to dev|"
     r"qa|uat|test environment|(?:us|eu|ap)-\w+-?\d*|"
-    r"in (?:europe|asia|the us|germany|france)|(?:eu|us|asia) region|other (?:cluster|region))\b"
+    r"in (?:europe|asia|the us|germany|france)|(?:eu|us|asia) region|(?:an?)?other (?:cluster|region|bot|system|"
+    r"tool|company|team|platform))\b"
 )
 _UNCHECKED = re.compile(
     r"\b(?:without (?:an? |any |the )?(?:approvals?|gates?|tests?|canary|checks?|plan|asking|review)|"
@@ -119,9 +134,11 @@ _UNCHECKED = re.compile(
 
 
 _INJECTED = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|the|my|your|of|these|those|previous|prior|earlier|above)"
+    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|the|my|your|of|these|those|previous|prior|"
+    r"earlier|above)"
     r"\s+)*(?:instructions?|rules?|prompts?|guidelines?|orders)\b|^\s*(?:system|assistant|user|developer|admin)\s*:|"
-    r"</?\w+>|\[/?(?:inst|system)\]|\b(?:you are|you're|i am|i'm|act(?:ing)?|speaking) (?:now )?(?:in|as) (?:an? |the )?"
+    r"</?\w+>|\[/?(?:inst|system)\]|\b(?:you are|you're|i am|i'm|act(?:ing)?|speaking) (?:now )?(?:in|as) (?:an? |"
+    r"the )?"
     r"(?:\w+ mode|admin\w*|root|lead|approver|developer|sre|boss)\b|\bas an? (?:admin|root)\w*\b|\bpretend\b|"
     r"\bnew (?:system )?instructions?\b|\brepeat after me\b|\badmin mode\b|\bi override\b|\bjailbreak"
 )

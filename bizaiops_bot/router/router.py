@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
 from bizaiops_bot.router.language import Language
 from bizaiops_bot.router.slots import words
-from bizaiops_bot.router.training import pairs, vocabulary
+from bizaiops_bot.router.spelling import Spelling
+from bizaiops_bot.router.training import absent, pairs, vocabulary
 
 _HELP = "I look after the models: status, KPIs, deploys, rollbacks, retraining, schedules. Say `help` to see all of it."
 _MAX_CHOICES = 3
@@ -61,7 +63,9 @@ class Router:
         _check_slots(usable, self._specs)
         self._formats = Formats([intent for intent in usable if intent.playbook], self._specs)
         self._vocabulary = vocabulary(usable)
-        learned = pairs(usable, self._specs)
+        self._spelling = Spelling(_commands(usable), self._vocabulary)
+        missing = [intent for intent in intents if intent not in usable]
+        learned = sorted((dict(absent(missing)) | dict(pairs(usable, self._specs))).items())
         self._classifier = (
             Classifier(learned, cache_dir, encoder_dir) if encoder_dir else Classifier(learned, cache_dir)
         )
@@ -92,7 +96,10 @@ class Router:
         if isinstance(cleaned, Refusal):
             return cleaned.model_copy(update={"heard": {"stage": "guards"}})
         plain, dry = words.dry_run(cleaned)
-        heard = {"text": cleaned, **({"dry_run": True} if dry else {})}
+        heard: dict[str, Any] = {"text": cleaned, **({"dry_run": True} if dry else {})}
+        right = self._spelling.correct(plain, _names(catalogue))
+        if right.changes:
+            plain, heard = right.text, {**heard, "corrected": right.changes, "doubtful": not right.sure}
         turn = _Turn(Hearing(plain, catalogue), memory, heard)
         return self._from_memory(turn) or self._from_words(turn)
 
@@ -107,7 +114,8 @@ class Router:
     def _from_words(self, turn: _Turn) -> Decision:
         exact = self._formats.match(turn.hearing)
         if exact and not exact.unknown:
-            return self._finish(turn.noting(stage="exact"), exact.intent, sure=True)
+            plain = self._timed(exact.intent) or moods.mood(turn.hearing.core) in {"order", "question"}
+            return self._finish(turn.noting(stage="exact"), exact.intent, sure=plain)
         if parts := moods.several(turn.hearing.core):
             why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
             return Refusal(
@@ -123,7 +131,8 @@ class Router:
         if near_format and self._may_name(near_format, mine):
             return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
         verdict = band(mine[0], self._known(mine[0].intent).risk, out) if mine else "refuse"
-        if verdict == "act" and doubts.has(turn.hearing.core, self._known(mine[0].intent).against):
+        core = turn.hearing.core
+        if verdict == "act" and (moods.supposed(core) or doubts.has(core, self._known(mine[0].intent).against)):
             verdict = "clarify"
         if verdict == "act":
             turn = turn.noting(p=round(mine[0].p, 3), near=round(mine[0].near, 3))
@@ -203,7 +212,7 @@ class Router:
             inputs = filling.run()
         except Back as back:
             return self._back(turn, intent, filling, back)
-        if intent.risk != "read" and not sure:
+        if intent.risk != "read" and (not sure or turn.heard.get("doubtful")):
             held = self._hold(turn, intent, given)
             if held is not None:
                 return held
@@ -229,16 +238,19 @@ class Router:
         """Why a change or control is asked back although its words are clear; None when it may go on."""
         spec = self._specs[intent.playbook]
         mood = moods.mood(moods.without_reason(turn.hearing.core, intent.slots.keys()))
-        timed = any(slot.kind == "cron" for slot in spec.slots)
-        if mood == "order" or (timed and mood in {"later", "conditional", "elsewhere"}):
+        if mood == "order" or (self._timed(intent) and mood in {"later", "conditional", "elsewhere"}):
             core = turn.hearing.core
             doubtful = doubts.unused(turn.hearing, spec) or doubts.rambling(core) or not doubts.said(core, intent)
-            doubtful = doubtful or not shape.is_order(turn.hearing, intent)
+            doubtful = doubtful or not shape.is_order(turn.hearing, intent) or bool(turn.heard.get("doubtful"))
             return self._confirm(turn, intent, "Did you mean…", given) if doubtful else None
         if mood in {"told", "question"}:
             return self._confirm(turn, intent, f"{moods.WHY[mood]} Did you mean…", given)
         choices = (self._offer(turn, intent, given),) if mood in {"later", "conditional"} else ()
         return Refusal(why=moods.WHY[mood], help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
+
+    def _timed(self, intent: Intent) -> bool:
+        """Whether a time to come is part of the request."""
+        return any(slot.kind == "cron" for slot in self._specs[intent.playbook].slots)
 
     def _confirm(self, turn: _Turn, intent: Intent, text: str, given: dict[str, Any] | None = None) -> Question:
         inputs = self._filling(turn, intent, given=given).partial()
@@ -293,10 +305,14 @@ class Router:
             return self._clicked(bind, turn.memory, turn.hearing.catalogue)
         spec = self._specs.get(question.pending.playbook)
         found = followup.slot_answer(question, spec, turn.hearing) if spec else None
+        if found is None and question.slot in {"playbook", ""}:
+            found = followup.late_values(question, self._specs, turn.hearing)
+        if isinstance(found, Question):
+            return found.model_copy(update={"heard": {**turn.heard, **_dry(question), "stage": "memory"}})
         return self._resume(turn.noting(**_dry(question)), found) if found else None
 
     def _resume(self, turn: _Turn, found: followup.Resumed) -> Decision:
-        turn = turn.noting(stage="memory", follow_up=found.how)
+        turn = turn.noting(stage="memory", follow_up=found.how, doubtful=False)
         return self._finish(turn, self._by_playbook[found.playbook], sure=True, given=found.given, order=found.order)
 
 
@@ -312,6 +328,20 @@ _NOTHING = Intent.model_construct(
     must_not={},
     help="",
 )
+
+
+def _commands(intents: list[Intent]) -> set[str]:
+    """The words in which commands are given, without the slots."""
+    return {
+        word for intent in intents for text in intent.formats for word in re.findall(r"(?<![{\w])[a-z]+(?![}\w])", text)
+    }
+
+
+def _names(catalogue: Catalogue) -> frozenset[str]:
+    """Every word of a name in the catalogue, in lower case."""
+    said = [phrase for model in catalogue.models for phrase in (model.name, model.title, *model.aliases)]
+    said += [phrase for kpis in catalogue.kpis.values() for name, more in kpis for phrase in (name, *more)]
+    return frozenset(word for phrase in said for word in re.findall(r"[a-z]+", phrase.lower()))
 
 
 def _dry(question: Question) -> dict[str, Any]:

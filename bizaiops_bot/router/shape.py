@@ -23,7 +23,8 @@ _BEFORE = frozenset(
         "@ the a an all any every some of to for from on in at with by as into out up down back again now here there "
         "please pls plz kindly just also then go get put take bring make let set turn switch give do run start "
         "begin kick trigger launch declare enable call off keep have use move return end "
-        "is are be it its can could would looks change emergency copies this that these them us me my our your today's week's and more new newest fresh last latest "
+        "is are be it its can could would looks change emergency copies this that these them us me my our your today's "
+        "week's and more new newest fresh last latest "
         "old next current previous two three one "
         "model models version versions run runs release releases deploy deploys deployment deployments rollout canary "
         "traffic serving schedule digest digests report reports kpi kpis number numbers freeze faults fault replicas "
@@ -45,54 +46,96 @@ _MAKES_PAST_NOW = frozenset({"is", "are", "be", "get", "gets", "want", "wants", 
 _MAKES_ING_NOW = frozenset(
     {"need", "needs", "start", "begin", "trigger", "off", "resume", "continue", "of", "for", "a", "the", "fresh", "new"}
 )
-_WISHES = frozenset({"want", "wants", "need", "needs", "like"})
+_WISHES = frozenset({"want", "wants", "need", "needs", "like", "get"})
 _HARMLESS = re.compile(
     r"^(?:hi|hey|hello|hallo|yo|good (?:morning|afternoon|evening|day)|morning|team|bot|sorry|urgent|emergency|quick "
     r"one|important|asap|thanks?|thank you|thx|ty|cheers|great|cool|nice|perfect|lgtm|looks good|ok|okay|yes|alright|"
     r"right|fine|well|please|pls|plz|now|then|listen|guys|folks|all|everyone|no|"
     r"excuse me|request|quick question|one more thing|next|also|so|"
-    r"(?:we|i)(?: have|'ve| are|'re| am|'m)\b.*|it(?:'s| is)\b.*|this is\b.*|that(?:'s| is)\b.*|there(?:'s| is| are)\b.*)*$"
+    r"(?:we|i)(?: have|'ve| are|'re| am|'m)\b.*|it(?:'s| is)\b.*|this is\b.*|that(?:'s| is)\b.*|there(?:'s| is|"
+    r" are)\b.*)*$"
 )
 _COLON_OK = re.compile(r"^(?:urgent|emergency|quick one|important|asap|request|bot|team|@|please|ok)$")
+
+
+# Behind the verb: a statement about the act ("... would be a disaster", "... is done"), or taken back.
+_STATED = re.compile(
+    r"(?<!it )(?<!this )(?<!that )(?<!there )\b(?:is|are|was|were|would|will|has|had|have been|failed|fails|costs?|"
+    r"took|takes|worked|broke|breaks|"
+    r"sounds|seems|means|needs|done)\b"
+)
+_TAKEN_BACK = re.compile(
+    r"\b(?:no,? wait|wait,? no|nah|nope|kidding|joking|jk|never ?mind|scratch that|forget it|or not|not really|"
+    r"in your dreams|haha)\b"
+)
+_STRANGE_MODEL = re.compile(
+    r"\b(?!the|this|that|these|all|old|new|newest|latest|current|previous|last|our|my|your|live|ml|other|of|for|on|"
+    r"a|an|any)"
+    r"[a-z][\w-]+ models?\b"
+)
 
 
 def is_order(hearing: Hearing, intent: Intent) -> bool:
     """Whether the first clause with one of the intent's own words (`cues`) is an order, and what is before it
     harmless.
     """
-    parts = _CLAUSE.split(moods.plain_words(_blanked(hearing)))
+    text = moods.plain_words(_blanked(hearing))
+    if _TAKEN_BACK.search(text) or _STRANGE_MODEL.search(text):
+        return False
+    parts = _CLAUSE.split(text)
     for clause, mark in zip(parts[::2], [*parts[1::2], ""], strict=False):
-        said = clause.strip()
-        words = _WORD.findall(said[moods.opening(said) :])
-        whole = _WORD.findall(said)
-        if not any(_is_cue(word, intent) for word in words) and any(_is_cue(word, intent) for word in whole):
-            words = whole  # "ok for run 7": the courtesy is the answer
+        words = _words(clause.strip(), intent)
         first = next((i for i, word in enumerate(words) if _is_cue(word, intent)), None)
         if first is not None:
-            return _ordered(words, first, intent)
-        if ":" in mark and said and not _COLON_OK.match(" ".join(words)):
-            return False
-        if words and _NAME not in words and not _HARMLESS.match(" ".join(words)):
+            return _may_precede(words, first) and _commands(words, first, intent)
+        if not _harmless(words, mark):
             return False
     return False
 
 
-def _ordered(words: list[str], first: int, intent: Intent) -> bool:
-    before, verb = words[:first], words[first]
+def _words(clause: str, intent: Intent) -> list[str]:
+    """Without a polite opening, unless that is the answer itself ("ok for run 7")."""
+    asked, whole = _WORD.findall(clause[moods.opening(clause) :]), _WORD.findall(clause)
+    return asked if _has_cue(asked, intent) or not _has_cue(whole, intent) else whole
+
+
+def _harmless(words: list[str], mark: str) -> bool:
+    """Whether a clause before the order only greets or says how things are; `mark` is what ends it."""
+    said = " ".join(words)
+    if ":" in mark and words and not _COLON_OK.match(said):
+        return False
+    return not words or _NAME in words or bool(_HARMLESS.match(said))
+
+
+def _may_precede(words: list[str], first: int) -> bool:
+    before = words[:first]
     if any(word not in _BEFORE for word in before):
         return False
-    if _OWN & set(before) and not _SAYS_ORDER.match(next((word for word in words if word not in _SKIPPED), "")):
+    own = next((word for word in words if word not in _SKIPPED), "")
+    return not _OWN & set(before) or bool(_SAYS_ORDER.match(own))
+
+
+def _commands(words: list[str], first: int, intent: Intent) -> bool:
+    """Whether the verb has the form of an order, and nothing is stated about the act behind it."""
+    verb, rest, previous = words[first], words[first + 1 :], words[first - 1] if first else ""
+    if _STATED.search(" ".join(rest)) or (verb in _STOPS and _names_act(rest, intent)):
         return False
-    previous = before[-1] if before else ""
-    wished = bool(_WISHES & set(before))
-    if verb in _NO_FORM:
+    if verb in _NO_FORM or not (_PAST.match(verb) or _ING.match(verb)):
         return True
-    if verb in _STOPS and any(_ING.match(word) and _is_cue(word, intent) for word in words[first + 1 : first + 2]):
-        return False  # "stop pausing it" is no order to pause
-    if _PAST.match(verb):
-        alone = len(words) == 1 and intent.risk == "control"
-        return alone or wished or (previous in _MAKES_PAST_NOW and not (previous == _NAME and intent.risk == "change"))
-    return not _ING.match(verb) or previous in _MAKES_ING_NOW
+    if _ING.match(verb):
+        return previous in _MAKES_ING_NOW
+    if (len(words) == 1 and intent.risk == "control") or _WISHES & set(words[:first]):
+        return True
+    return previous in _MAKES_PAST_NOW and not (previous == _NAME and intent.risk == "change")
+
+
+def _names_act(rest: list[str], intent: Intent) -> bool:
+    """Whether the act itself is to stop: "stop pausing it" is no order to pause."""
+    return any(_ING.match(word) and (_is_cue(word, intent) or word[:3] in {"tak", "put"}) for word in rest[:1])
+
+
+def _has_cue(words: list[str], intent: Intent) -> bool:
+    return any(_is_cue(word, intent) for word in words)
 
 
 def _is_cue(word: str, intent: Intent) -> bool:
@@ -101,12 +144,11 @@ def _is_cue(word: str, intent: Intent) -> bool:
 
 def _blanked(hearing: Hearing) -> str:
     """The words without the reason, every name and value as "@"."""
-    taken: list[tuple[int, int]] = []
+    text, core = "", hearing.core
+    named = bytearray(len(core))
     for kind in _KINDS:
-        for mention in hearing.of_kind(kind):
-            if not any(mention.start < end and start < mention.end for start, end in taken):
-                taken.append((mention.start, mention.end))
-    text = hearing.core
-    for start, end in sorted(taken, reverse=True):
-        text = f"{text[:start]} {_NAME} {text[end:]}"
+        for mention in (m for m in hearing.of_kind(kind) if kind != "cron" or not hearing.around_name(m)):
+            named[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+    for i, char in enumerate(core):
+        text += char if not named[i] else f" {_NAME} " if i == 0 or not named[i - 1] else ""
     return re.sub(rf"{_NAME} ?:", _NAME, re.sub(r"[ \t]+", " ", text)).strip()

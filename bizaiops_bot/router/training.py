@@ -37,6 +37,23 @@ def pairs(intents: list[Intent], specs: dict[str, PlaybookSpec]) -> list[tuple[s
     return sorted(found.items())
 
 
+_SLOT_KINDS = _ANYWHERE | {
+    **{"replicas": "replicas", "cron": "cron", "time_zone": "time_zone", "fault": "fault"},
+    **{"version_a": "version", "version_b": "version", "canary": "percent"},
+    **dict.fromkeys(("reason", "topic", "since"), "text"),
+}
+
+
+def absent(intents: list[Intent]) -> list[tuple[str, str]]:
+    """The examples of intents whose playbook is not installed, as "none": what is asked for there is not done here."""
+    return [
+        (filled(example, _SLOT_KINDS, i, intent.name), NONE)
+        for intent in intents
+        for i, example in enumerate(intent.examples)
+        if set(_SLOT.findall(example)) <= _SLOT_KINDS.keys()
+    ]
+
+
 def filled(example: str, kinds: dict[str, str], index: int, where: str) -> str:
     """The example as the classifier sees it; faults keep their names, since those tell much."""
 

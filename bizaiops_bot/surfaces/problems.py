@@ -83,6 +83,6 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     incident = secrets.token_hex(4)
-    log.error("incident %s: %s %s failed", incident, request.method, request.url.path, exc_info=error)
+    log.error("incident %s: %s %r failed", incident, request.method, request.url.path, exc_info=error)
     do = f"The outcome is not known: look before you try again. The log has the details under incident {incident}."
     return answer(request, 500, "Something went wrong inside the bot.", do=do)

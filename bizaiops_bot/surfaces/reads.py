@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from bizaiops_bot.domain.errors import NotFound
@@ -26,6 +26,8 @@ from bizaiops_bot.surfaces.site import Site, SiteDep
 
 router = APIRouter()
 Limit = Annotated[int, Query(ge=1, le=500)]
+Before = Annotated[int | None, Query(ge=0, le=2**62)]
+Number = Annotated[int, Path(ge=0, le=2**62)]
 HEALTH_MINUTES = 15.0
 DRIFT_MINUTES = 60.0
 
@@ -53,7 +55,7 @@ async def runs(site: SiteDep, model: str | None = None, limit: Limit = 20) -> li
 
 
 @router.get("/api/runs/{number}", tags=["runs"])
-async def run(site: SiteDep, number: int) -> RunOut:
+async def run(site: SiteDep, number: Number) -> RunOut:
     """One run: inputs, plan and its hash, steps, approvals."""
     return run_out(await site.desk.ports.records.run(number))
 
@@ -76,7 +78,7 @@ async def kpi(site: SiteDep, kpi_id: str, days: Annotated[int, Query(ge=1, le=40
 
 @router.get("/api/audit", tags=["records"])
 async def audit(
-    site: SiteDep, before: int | None = None, subject: str | None = None, limit: Limit = 50
+    site: SiteDep, before: Before = None, subject: str | None = None, limit: Limit = 50
 ) -> list[AuditEntry]:
     """The append-only log, newest first; `before` pages back."""
     return await site.desk.ports.records.audit(limit=limit, before=before, subject=subject)

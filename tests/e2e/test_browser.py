@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e.conftest import StartDemo
 from tests.support.demo_process import DemoProcess
+from tests.support.eventually import eventually
 from tests.support.pages import PHONE, ConsolePage, browser
 
 LONG_MS = 90_000.0
@@ -37,7 +39,7 @@ def console(chrome: Browser, bot: DemoProcess) -> Iterator[ConsolePage]:
 
 
 def test_a_release_is_asked_for_refused_to_its_requester_approved_by_the_lead_and_promoted_on_one_card(
-    console: ConsolePage, bot: DemoProcess
+    console: ConsolePage, bot: DemoProcess, pictures: Path
 ) -> None:
     card = console.say("deploy churn v2 as a 10% canary")
     for words in ("v1 90%, v2 10%", "Must approve", "lead", "Undo", "build", "judge v2"):
@@ -52,7 +54,8 @@ def test_a_release_is_asked_for_refused_to_its_requester_approved_by_the_lead_an
     card.get_by_role("button", name="Approve").click()
     board = console.page.locator("#board")
     expect(board).to_contain_text(re.compile(r"v2\s+10%\s+canary"), timeout=LONG_MS)
-    expect(card).to_contain_text("Run 1 succeeded", timeout=LONG_MS)
+    console.picture(pictures / "console.png", height=980)
+    expect(card.get_by_role("heading")).to_have_text("Deploy churn v2: done", timeout=LONG_MS)
     expect(card.locator(".step.done .step-name", has_text="promote")).to_be_visible()
     for number_of in ("error rate", "latency", "score"):
         expect(card).to_contain_text(re.compile(number_of, re.IGNORECASE))
@@ -62,6 +65,57 @@ def test_a_release_is_asked_for_refused_to_its_requester_approved_by_the_lead_an
     expect(board).to_contain_text("v2 100%")
     assert console.loads == 1, "everything came without loading the page again"
     assert bot.weights("churn") == {"v2": 100}
+    console.page.get_by_role("button", name="Switch between light and dark").click()
+    assert console.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    console.picture(pictures / "console-dark.png", top=card)
+
+
+def test_a_click_is_answered_even_when_the_card_changes_before_the_answer_is_here(
+    console: ConsolePage, bot: DemoProcess
+) -> None:
+    card = console.say("deploy churn v2 as a 10% canary")
+    expect(card.locator(".step.waiting")).to_be_visible()
+
+    def while_the_lead_approves(route: Route) -> None:
+        posted = next(found for found in bot.cards() if found["run_id"] == 1)
+        assert bot.click(posted, "Approve", "lead")["accepted"]
+        eventually(lambda: bot.run(1)["status"] == "running", "the run")
+        route.continue_()
+
+    console.page.route("**/console/click", while_the_lead_approves)
+    card.get_by_role("button", name="Approve").click()
+    assert "no longer" in console.toast() or "decided" in console.toast()
+    expect(card.get_by_role("heading")).to_contain_text("running")
+
+
+def test_drift_that_is_injected_on_the_page_becomes_an_alert_card_by_itself(
+    console: ConsolePage, pictures: Path
+) -> None:
+    page = console.page
+    page.locator(".fault-form select[name=fault]").select_option("covariate_drift")
+    page.locator(".fault-form").get_by_role("button", name="Inject").click()
+    assert "churn" in console.toast()
+    alert = page.locator(".card-post", has_text="drift").last
+    expect(alert.locator("svg").first).to_be_visible(timeout=LONG_MS)
+    expect(page.locator("#board .alerts")).to_contain_text("churn")
+    console.picture(pictures / "drift.png", top=alert, height=980)
+
+
+def test_the_kpi_digest_is_sent_with_its_chart(console: ConsolePage, bot: DemoProcess, pictures: Path) -> None:
+    page = console.page
+    page.get_by_role("link", name="business").click()
+    console.become("analyst")
+    console.say("send the churn KPI digest here every Monday at 9:00 Berlin time")
+    expect(page.locator("#board")).to_contain_text("Europe/Berlin")
+    page.locator("#words").fill("send it now")
+    page.keyboard.press("Enter")
+    digest = page.locator(".card-post", has=page.get_by_role("link", name="Picture")).last
+    expect(digest).to_contain_text("Churn rate")
+    assert digest.locator("tbody tr").count() in range(1, 6)
+    href = digest.get_by_role("link", name="Picture").first.get_attribute("href")
+    chart = bot.http.get(href or "")
+    assert chart.headers["content-type"] == "image/png" and chart.content.startswith(b"\x89PNG")
+    console.picture(pictures / "digest.png", top=digest)
 
 
 def test_the_page_of_a_run_the_audit_and_an_unknown_address_tell_their_story(
@@ -147,11 +201,15 @@ def test_the_page_survives_a_restart_of_the_bot(console: ConsolePage, bot: DemoP
     console.complaints = [said for said in console.complaints if not any(words in said for words in lost)]
 
 
-def test_on_a_phone_one_pane_fits_the_screen_and_nothing_scrolls_sideways(chrome: Browser, bot: DemoProcess) -> None:
+def test_on_a_phone_one_pane_fits_the_screen_and_nothing_scrolls_sideways(
+    chrome: Browser, bot: DemoProcess, pictures: Path
+) -> None:
     phone = ConsolePage.open(chrome, bot.url, size=PHONE)
     page = phone.page
     card = phone.say("deploy churn v2 as a 10% canary")
+    expect(card.locator(".step.waiting")).to_be_visible()
     assert phone.overflow_px() == 0
+    phone.picture(pictures / "console-phone.png", top=card)
     expect(page.locator("#board")).to_be_hidden()
     box = card.get_by_role("button", name="Approve").bounding_box()
     assert box is not None and box["height"] >= 32 and box["x"] + box["width"] <= PHONE[0]

@@ -17,7 +17,9 @@ async def test_a_misspelt_model_gets_did_you_mean_and_a_button_that_goes_on(talk
 
 
 async def test_an_unknown_model_is_told_the_known_ones(talk: Talk) -> None:
-    (await talk.says("status fraud")).shows("fraud", "churn", "demand")
+    for words in ("deploy fraud v2", "how is the fraud model doing?"):
+        (await talk.says(words)).shows("fraud", "churn", "demand")
+    assert not await talk.runs()
 
 
 async def test_an_unknown_version_is_told_the_known_ones(talk: Talk) -> None:
@@ -95,7 +97,7 @@ async def test_unknown_numbers_of_runs_and_schedules_are_told_so(talk: Talk) -> 
     (await talk.says("show run 99")).shows("no run 99")
     (await talk.says("cancel run 99")).shows("no run 99")
     (await talk.says("approve run 99", by="lead")).shows("no run 99")
-    (await talk.says("stop schedule 7")).shows("no schedule")
+    (await talk.says("stop schedule 7")).shows("no active schedule '7'")
 
 
 async def test_hostile_markup_is_kept_as_the_letters_it_is(talk: Talk) -> None:

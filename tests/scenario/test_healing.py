@@ -46,7 +46,7 @@ async def test_covariate_drift_is_alerted_healed_by_retraining_and_closed_with_i
         columns = {row[0]: row for row in card.table().rows}
         assert float(columns["age"][2]) > 0.25 and "->" in columns["age"][1]
         assert card.chart().limit is not None and card.chart().marks[0].kind == "drift"
-        card.shows("Likely cause", "the requests themselves have changed", "proposes: retrain model", "Detected")
+        card.shows("Likely cause", "the requests have changed", "proposes: retrain model", "Detected")
     # and nothing changes before a person agrees
     plan = await proposal(talk, "churn")
     plan.shows("Asked by: rule:drift_retrains", "Must approve: 1 of: lead, sre", "v1 90%, v4 10%")
@@ -88,8 +88,10 @@ async def test_the_card_of_a_proposal_can_be_approved_where_it_was_told(talk: Ta
     assert (await talk.over(alert)).recover_s is not None
 
 
-async def test_lost_quality_is_seen_on_late_labels_and_a_retraining_is_proposed(talk: Talk) -> None:
+async def test_lost_quality_is_seen_on_late_labels_and_healed_by_retraining_on_the_rows_since(talk: Talk) -> None:
     # when the same inputs begin to mean something else
+    await talk.minutes(10)
+    began = talk.clock.now()
     await talk.inject("churn", "concept_drift")
     alert = await talk.alert("churn", "concept_drift_detected", minutes=40)
     # then the alert has the measured quality with its interval against the one at the gate
@@ -97,9 +99,18 @@ async def test_lost_quality_is_seen_on_late_labels_and_a_retraining_is_proposed(
     card.shows("predicts worse than at its gate", "auc", "expected 0.79", "same requests, other outcomes", "proposes")
     quality = alert.detail["performance"]
     assert quality["high"] < quality["expected"] and quality["labelled"] >= 300
+    assert abs(alert.onset - began) <= timedelta(minutes=3)
     # and a retraining waits for a person
-    (await proposal(talk, "churn")).shows("Asked by: rule:concept_drift_retrains")
+    plan = await proposal(talk, "churn")
+    plan.shows("Asked by: rule:concept_drift_retrains")
     assert await talk.traffic("churn") == {"v1": 100}
+    # when it is approved, the new version is as good on live labels as at its gate, and the alert closes
+    await plan.click("Approve", by="lead")
+    record = await talk.finished(plan.run)
+    assert record.status == "succeeded", record.error
+    assert await talk.traffic("churn") == {"v4": 100}
+    assert (await talk.over(alert)).recover_s is not None
+    (await talk.says("status churn")).shows("v4", "as promised")
 
 
 async def test_slowness_right_after_a_release_rolls_it_back_without_waiting_for_a_person(after_release: Talk) -> None:
@@ -131,8 +142,24 @@ async def test_errors_right_after_a_release_roll_it_back(after_release: Talk) ->
     await talk.inject("churn", "errors")
     alert = await talk.alert("churn", "errors_detected")
     await talk.served("churn", {"v1": 100}, minutes=3)
-    (await alert_cards(talk, alert))["ml-ops"].shows("churn v2: ", "% errors", "errors_roll_back acts by policy")
+    (await alert_cards(talk, alert))["ml-ops"].shows(
+        "churn v2: ", "error rate", "limit 2.0%", "errors_roll_back acts by policy"
+    )
     assert (await talk.over(alert)).recover_s is not None
+
+
+async def test_a_rollback_does_not_wait_behind_a_proposal_that_nobody_has_approved(after_release: Talk) -> None:
+    # given a proposed retraining that waits for a person
+    talk = after_release
+    await talk.inject("churn", "covariate_drift")
+    await talk.alert("churn", "drift_detected")
+    waiting = await proposal(talk, "churn")
+    # when the fresh release becomes slow as well
+    await talk.inject("churn", "latency")
+    # then it is rolled back at once, and the proposal, made for another version, is not carried out any more
+    await talk.served("churn", {"v1": 100}, minutes=4)
+    late = await waiting.click("Approve", by="lead")
+    assert not late.accepted or (await talk.finished(waiting.run)).status == "failed"
 
 
 async def test_errors_without_a_recent_release_page_a_person_and_nothing_is_rolled_back(talk: Talk) -> None:
@@ -141,7 +168,7 @@ async def test_errors_without_a_recent_release_page_a_person_and_nothing_is_roll
     alert = await talk.alert("demand", "errors_detected")
     await talk.minutes(10)
     # then the people on duty are asked, and nothing was begun
-    (await alert_cards(talk, alert))["ml-ops"].shows("the sre is asked to look", "no release within 60 min")
+    (await alert_cards(talk, alert))["ml-ops"].shows("demand v1: error rate", "the sre is asked to look")
     assert not await talk.runs() and await talk.traffic("demand") == {"v1": 100}
     # and when it is mended, the alert closes
     await talk.mend()

@@ -115,6 +115,15 @@ async def test_what_was_meant_is_remembered_for_follow_ups(talk: Talk) -> None:
     assert (await talk.run(plan.run)).status == "cancelled"
 
 
+async def test_what_another_person_spoke_of_is_not_what_i_mean(talk: Talk) -> None:
+    await talk.says("status demand", by="analyst")
+    question = await talk.says("scale it to 3", by="engineer")
+    assert "Which model" in question.card.title
+    await question.click("churn", by="engineer")
+    (run,) = await talk.runs("waiting")
+    assert run.inputs == {"model": "churn", "replicas": 3}
+
+
 async def test_another_conversation_knows_nothing_of_this_one(talk: Talk) -> None:
     await talk.says("status churn", conversation="ml-ops")
     question = await talk.says("pause it", conversation="random")
@@ -142,7 +151,7 @@ async def test_two_requests_at_once_are_not_begun(talk: Talk) -> None:
     [
         "dry run: deploy churn v2 as a 10% canary",
         "deploy churn v2 as a 10% canary, dry run",
-        "what would happen if you deployed churn v2? dry run",
+        "simulate: deploy churn v2 as a 10% canary",
     ],
 )
 async def test_a_dry_run_shows_the_whole_plan_and_starts_nothing(talk: Talk, words: str) -> None:

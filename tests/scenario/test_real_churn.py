@@ -21,7 +21,7 @@ async def test_real_customers_are_served_a_release_is_judged_and_their_drift_is_
     await talk.settle_first()
     try:
         mapping = dict(talk.bot.company.mapping)
-        assert mapping["churn label"] == "Churn"
+        assert mapping["churn label"].startswith("Churn")
         status = await talk.says("status churn", by="analyst")
         status.shows("v1", "no drift", "auc")
         # when v2 is deployed as a canary and approved by another person

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bizaiops_bot.domain.cards import Diff, Steps
 from tests.support.talk import Talk
 
@@ -15,7 +17,12 @@ async def test_a_canary_is_planned_approved_by_another_person_judged_and_promote
     assert plan.has(Diff) and plan.has(Steps)
     assert "v1 100%" in plan.words and "v1 90%, v2 10%" in plan.words
     assert "plan " in plan.words and "lead" in plan.words
-    plan.shows("Must approve: 1 of: lead, sre", "Undo: automatic", "restore traffic: churn v1 100%", "Expires: in 24h")
+    plan.shows(
+        "Must approve: 1 of: lead, sre",
+        "Undo: by itself on failure or cancel",
+        "restore traffic: churn v1 100%",
+        "Expires: in 24h",
+    )
 
     # then the requester cannot approve it
     own = await plan.click("Approve", by="engineer")
@@ -117,4 +124,5 @@ async def test_everything_at_once_is_watched_and_undone_if_it_is_worse(talk: Tal
     record = await talk.finished(plan.run)
     # then everything is back
     assert record.status == "failed" and await talk.traffic("churn") == {"v1": 100}
-    (await plan.now()).shows("latency", "v1 gets all traffic again")
+    (await plan.now()).shows("p95", "limit x1.5", "v1 gets all traffic again", "stopped after")
+    assert record.ended is not None and record.ended - record.created <= timedelta(minutes=5)

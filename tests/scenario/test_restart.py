@@ -54,7 +54,7 @@ async def test_a_run_that_expired_while_the_bot_was_down_says_so_after_the_start
 
 
 async def test_what_was_spoken_of_is_still_known_after_a_restart(talk: Talk) -> None:
-    await talk.says("status demand", by="analyst")
+    await talk.says("status demand")
     plan = await talk.starts("scale it to 3")
     await talk.restart()
     (await talk.says("cancel it")).shows(f"run {plan.run}")

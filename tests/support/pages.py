@@ -102,10 +102,17 @@ class ConsolePage:
         newest.wait_for()
         return newest.inner_text()
 
-    def picture(self, file: Path) -> None:
-        """What is in the window now, once fonts are there."""
+    def picture(self, file: Path, *, top: Locator | None = None, height: int | None = None) -> None:
+        """The window, with `top` (else the newest message's end) in view; `height` of the window in pixels for this."""
         file.parent.mkdir(parents=True, exist_ok=True)
+        if height is not None:
+            self.page.set_viewport_size({"width": DESKTOP[0], "height": height})
         self.page.evaluate("document.fonts.ready")
+        self.page.evaluate("document.querySelectorAll('.board, #scroller').forEach(part => part.scrollTop = 0)")
+        if top is None:
+            self.page.evaluate("document.querySelector('#scroller').scrollTop = 1e9")
+        else:
+            top.evaluate("part => part.scrollIntoView({block: 'start'})")
         self.page.screenshot(path=file, animations="disabled")
 
     def overflow_px(self) -> int:

@@ -199,3 +199,74 @@ def test_time_comes_from_the_caller_only() -> None:
     decision = router().route("how did churn do this week?", None, past)
     assert isinstance(decision, Command)
     assert decision.inputs["window"]["end"].startswith("2025-10-17")
+
+
+@pytest.mark.parametrize(
+    "word", ["yes please", "yup, do it", "yes, go for it", "correct 👍", "👍", "that one", "sure!"]
+)
+def test_a_yes_has_many_words(word: str) -> None:
+    thread = Thread()
+    thread.says("maybe deploy churn v3")
+    assert thread.does(word) == ("deploy_model", {"model": "churn", "version": "v3"})
+
+
+@pytest.mark.parametrize("word", ["thanks", "please", "that", "hm"])
+def test_a_courtesy_alone_is_no_yes(word: str) -> None:
+    thread = Thread()
+    thread.says("maybe deploy churn v3")
+    decision = thread.says(word)
+    assert not isinstance(decision, Command) or decision.playbook != "deploy_model"
+
+
+@pytest.mark.parametrize("word", ["nah forget it", "no thanks", "not that one", "nope, leave it"])
+def test_a_no_has_many_words(word: str) -> None:
+    thread = Thread()
+    thread.says("maybe deploy churn v3")
+    decision = thread.says(word)
+    assert isinstance(decision, Refusal)
+    assert "nothing was started" in decision.why
+
+
+def test_status_alone_asks_which_model_and_takes_a_place_in_the_list() -> None:
+    thread = Thread()
+    asked = thread.says("status")
+    assert isinstance(asked, Question)
+    assert asked.slot == "model"
+    assert thread.does("the second one") == ("show_status", {"model": "demand"})
+
+
+@pytest.mark.parametrize(
+    ("said", "late", "command"),
+    [
+        ("maybe deploy churn v3", "at 20%", ("deploy_model", {"model": "churn", "version": "v3", "canary": 20})),
+        ("should we roll back churn?", "to v1", ("roll_back_model", {"model": "churn", "version": "v1"})),
+        ("deploy churn", "v3 at 10%", ("deploy_model", {"model": "churn", "version": "v3", "canary": 10})),
+        ("deploy churn", "3", ("deploy_model", {"model": "churn", "version": "v3"})),
+        ("scaling demand to 3", "to 4", ("scale_model", {"model": "demand", "replicas": 4})),
+    ],
+)
+def test_a_value_given_late_is_carried_over(said: str, late: str, command: tuple[str, dict[str, Any]]) -> None:
+    thread = Thread()
+    assert isinstance(thread.says(said), Question)
+    assert thread.does(late) == command
+
+
+@pytest.mark.parametrize(
+    ("turns", "cron"),
+    [
+        (["regular digest of churn?", "every friday at 8:00"], "0 8 * * 5"),
+        (["regular digest of churn?", "monday 9am"], "0 9 * * 1"),
+        (["regular digest of churn?", "at 9:30", "weekdays"], "30 9 * * 1-5"),
+        (["regular digest of churn?", "weekly", "at 10"], "0 10 * * 1"),
+        (["digest every monday", "churn", "at 8"], "0 8 * * 1"),
+        (["digest every monday at 9", "churn please"], "0 9 * * 1"),
+    ],
+)
+def test_a_day_or_time_given_late_is_carried_over(turns: list[str], cron: str) -> None:
+    thread = Thread()
+    for turn in turns[:-1]:
+        assert isinstance(thread.says(turn), Question)
+    assert thread.does(turns[-1]) == (
+        "schedule_digest",
+        {"model": "churn", "cron": cron, "time_zone": "Europe/Berlin"},
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bizaiops_bot.adapters.embedded.minutes import percentile_ms
-from bizaiops_bot.adapters.embedded.performance import auc, performance, wape
+from bizaiops_bot.adapters.embedded.performance import auc, lost_since, performance, wape
 from bizaiops_bot.domain.monitoring import LATENCY_EDGES_MS
 
 
@@ -59,6 +59,37 @@ def test_too_few_labels_or_one_class_only_give_no_answer() -> None:
     assert performance("classification", np.zeros(500), np.zeros(500), 0.8) is None
     assert performance("forecast", np.zeros(500), np.ones(500), 0.2) is None
     assert performance("forecast", np.ones(500), np.ones(500), None) is None
+
+
+def errors(seed: int, rows: int, spoilt_from: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, probabilities and request times; from `spoilt_from` on the probabilities are turned around."""
+    rng = np.random.default_rng(seed)
+    p = rng.uniform(0.05, 0.95, rows)
+    label = (rng.random(rows) < p).astype(float)
+    at = np.arange(rows, dtype=float)
+    return label, np.where(at >= spoilt_from, 1 - p, p), at
+
+
+def test_the_time_from_which_quality_is_lost_is_found_whatever_the_order_of_the_rows() -> None:
+    for seed in range(20):
+        label, score, at = errors(seed, 3000, 2400)
+        mixed = np.random.default_rng(seed).permutation(3000)
+        assert lost_since("classification", label[mixed], score[mixed], at[mixed]) == pytest.approx(2400, abs=60)
+
+
+def test_a_forecast_that_goes_wrong_is_dated_too() -> None:
+    rng = np.random.default_rng(3)
+    units = rng.gamma(3, 10, 2000)
+    factor = np.where(np.arange(2000) >= 1500, 1.6, 1.0)
+    found = lost_since("forecast", units, units * factor * rng.normal(1, 0.2, 2000), np.arange(2000.0))
+    assert found == pytest.approx(1500, abs=60)
+
+
+def test_quality_that_is_kept_has_no_time_of_loss() -> None:
+    found = [lost_since("classification", *errors(seed, 3000, 3000)) for seed in range(200)]
+    assert sum(since is not None for since in found) <= 2
+    assert lost_since("classification", *errors(1, 150, 75)) is None
+    assert lost_since("forecast", np.ones(500), np.ones(500), np.arange(500.0)) is None
 
 
 @pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0, 1), (0.5, 30, 40), (1.0, 30, 40)])

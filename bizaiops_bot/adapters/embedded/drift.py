@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bizaiops_bot.adapters.embedded.life import ModelLife
 from bizaiops_bot.adapters.embedded.minutes import minute_of
-from bizaiops_bot.adapters.embedded.performance import performance
+from bizaiops_bot.adapters.embedded.performance import lost_since, performance
 from bizaiops_bot.adapters.embedded.served import ServedModel
-from bizaiops_bot.adapters.embedded.serving import EmbeddedServing
+from bizaiops_bot.adapters.embedded.serving import EmbeddedServing, Split
 from bizaiops_bot.adapters.embedded.sketches import MIN_ROWS, merged
 from bizaiops_bot.domain.drift import assess_drift, estimate_onset
-from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift
+from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, PerformanceDrift
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.ports import Clock
 
@@ -41,7 +41,6 @@ class EmbeddedDrift:
         served = self._serving.served(model, split.stable)
         columns = assess_drift(served.reference, merged(window))
         inputs = tuple(column for column in columns if column.kind != "score")
-        judged = life.rows.judged(split.stable, start, split.stable_since, now)
         return DriftReport(
             model=model,
             version=split.stable,
@@ -50,11 +49,22 @@ class EmbeddedDrift:
             rows=rows,
             features=inputs,
             score=next(column for column in columns if column.kind == "score"),
-            performance=performance(
-                life.stream.info.kind, judged.label, judged.score, served.metrics.get(METRIC[life.stream.info.kind])
-            ),
+            performance=self._performance(life, split, served, start, now),
             onset=self._onset(life, served, inputs, now),
         )
+
+    def _performance(
+        self, life: ModelLife, split: Split, served: ServedModel, start: datetime, now: datetime
+    ) -> PerformanceDrift | None:
+        """Quality on the labels that came since `start`; a loss is dated by the labels of two hours."""
+        kind = life.stream.info.kind
+        judged = life.rows.judged(split.stable, start, split.stable_since, now)
+        found = performance(kind, judged.label, judged.score, served.metrics.get(METRIC[kind]))
+        if found is None or not found.drifted:
+            return found
+        known = life.rows.judged(split.stable, now - timedelta(minutes=ONSET_MINUTES), split.stable_since, now)
+        since = lost_since(kind, known.label, known.score, known.at)
+        return found.model_copy(update={"onset": None if since is None else datetime.fromtimestamp(since, UTC)})
 
     def _onset(
         self, life: ModelLife, served: ServedModel, inputs: tuple[FeatureDrift, ...], now: datetime

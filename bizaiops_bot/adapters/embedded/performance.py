@@ -15,6 +15,7 @@ MIN_LABELLED = 300
 Z = 2.576  # 99%: asked every minute, 95% would cry wolf three times an hour
 AUC_MARGIN = 0.02
 WAPE_MARGIN = 0.15
+MIN_SIDE, MIN_HEIGHT = 100, 5.0
 
 
 def performance(kind: str, label: Floats, score: Floats, expected: float | None) -> PerformanceDrift | None:
@@ -45,6 +46,26 @@ def performance(kind: str, label: Floats, score: Floats, expected: float | None)
         labelled=len(label),
         drifted=bool(drifted),
     )
+
+
+def lost_since(kind: str, label: Floats, score: Floats, at: Floats) -> float | None:
+    """When the errors stepped up, in the unit of `at`; None when they did not clearly.
+
+    at: when each row was requested, shape (n,), any order. One change of the mean error (squared for a probability,
+    absolute for a forecast) by least squares, at least 100 rows on both sides, at least 5 standard errors high.
+    """
+    order = np.argsort(at, kind="stable")
+    gap = np.abs(label - score)[order]
+    loss = gap**2 if kind == "classification" else gap
+    n, spread = len(loss), float(loss.std()) if len(loss) else 0.0
+    if n < 2 * MIN_SIDE or spread == 0.0:
+        return None
+    before = np.arange(MIN_SIDE, n - MIN_SIDE + 1)
+    sums = np.cumsum(loss)
+    step = (sums[-1] - sums[before - 1]) / (n - before) - sums[before - 1] / before
+    height = step * np.sqrt(before * (n - before) / n) / spread
+    best = int(height.argmax())
+    return float(at[order][before[best]]) if height[best] > MIN_HEIGHT else None
 
 
 def auc(label: Floats, score: Floats) -> tuple[float, float]:

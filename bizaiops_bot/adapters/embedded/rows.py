@@ -34,10 +34,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Judged:
-    """Labelled rows as quality is measured on them."""
+    """Labelled rows as quality is measured on them; `at` is when each was requested, in seconds since 1970."""
 
     label: Array
     score: Array
+    at: Array
 
 
 class RowStore:
@@ -114,12 +115,13 @@ class RowStore:
     def judged(self, version: str, since: datetime, requested_since: datetime, now: datetime) -> Judged:
         """Labels known after `since`, of requests made after `requested_since` and answered by `version`."""
         if version not in self._versions or not self._total:
-            return Judged(np.zeros(0), np.zeros(0))
+            return Judged(np.zeros(0), np.zeros(0), np.zeros(0))
         mask = self._labelled_mask(since, now, requested=False)
         mask &= (self._columns["version"] == self._versions.index(version)) & (
             self._columns["at"] >= requested_since.timestamp()
         )
-        return Judged(self._columns["outcome"][mask, 0].astype(float), self._columns["score"][mask].astype(float))
+        outcome, score, at = (self._columns[name][mask] for name in ("outcome", "score", "at"))
+        return Judged(outcome[:, 0].astype(float), score.astype(float), at.astype(float))
 
     def answered(self, version: str, since: datetime) -> tuple[Array, dict[str, Array]]:
         """All rows answered by `version` since `since`, labelled or not: request times (s) and columns with `score`."""

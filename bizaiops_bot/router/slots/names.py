@@ -18,9 +18,15 @@ NAMED_VERSIONS = frozenset({"latest", "previous", "stable"})
 FAULTS: dict[str, tuple[str, ...]] = {
     "covariate_drift": ("covariate drift", "covariate_drift", "data drift", "input drift", "feature drift"),
     "concept_drift": ("concept drift", "concept_drift", "label drift"),
-    "latency": ("latency", "slowness", "slow responses", "delay", "delays", "slow answers", "slow", "slower", "sluggish", "lag", "timeouts"),
+    "latency": (
+        *("latency", "slowness", "slow responses", "delay", "delays", "slow answers"),
+        *("slow", "slower", "sluggish", "lag", "timeouts"),
+    ),
     "errors": ("errors", "error", "failures", "exceptions", "500s", "5xx", "crashes", "fail"),
-    "missing_values": ("missing values", "missing_values", "missing data", "nulls", "null values", "gaps", "empty values", "empty fields", "nans"),
+    "missing_values": (
+        *("missing values", "missing_values", "missing data", "nulls", "null values"),
+        *("gaps", "empty values", "empty fields", "nans"),
+    ),
     "bad_release": ("bad release", "bad_release", "broken release", "bad version"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bizaiops_bot.router.slots.mention import Mention
+from bizaiops_bot.router.slots.names import FAULTS
 
 _REASON = re.compile(
     r"(?:^|[\s,;:.(-])\s*(?:because(?: of)?|due to|reason ?(?:is|:|=)|since (?=we|it|the|they|there|"
@@ -24,9 +25,13 @@ _TOPIC = re.compile(
     r"^(?:explain|tell me) (?:how to |about )?(?P<about>.+?)[?.!]*$",
     re.IGNORECASE,
 )
+# "simulate latency on churn" asks for the fault itself, "simulate deploy churn v3" for the plan only.
+_FAULT = "|".join(re.escape(phrase) for phrases in FAULTS.values() for phrase in phrases)
 _DRY = re.compile(
-    r"^\s*(?:(?:as )?a )?(?:dry[ -]?run|simulate|simulation|plan only|preview)\b(?: of)?[\s:,-]*|"
-    r"[\s,(]*(?:--dry-run|\(?as a dry[ -]run\)?|dry[ -]run (?:only|please))[)\s]*$",
+    rf"^\s*(?:(?:as )?a )?(?:dry[ -]?run|simulate(?!\s(?:an? |some |the )?(?:\w+ )?(?:{_FAULT}|drift|fault)s?\b)|"
+    r"simulation|plan only|preview)\b(?: of)?[\s:,-]*|"
+    r"[\s,(]*(?:--dry-run|\(?as a dry[ -]run\)?|dry[ -]run (?:only|please))[)\s]*$|"
+    r"\s*[,;.?:(-]\s*dry[ -]?run[.!)\s]*$",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,7 @@ from bizaiops_bot.surfaces.console.apidocs import describe
 from bizaiops_bot.surfaces.console.dashboard import Dashboard
 from bizaiops_bot.surfaces.console.feed import THREADS_SHOWN, load_feed, thread_html
 from bizaiops_bot.surfaces.console.views import page
+from bizaiops_bot.surfaces.reads import Before, Number
 from bizaiops_bot.surfaces.site import Site, SiteDep
 
 router = APIRouter(include_in_schema=False)
@@ -78,7 +79,7 @@ async def runs(site: SiteDep, request: Request, model: str | None = None) -> HTM
 
 
 @router.get("/runs/{number}")
-async def run(site: SiteDep, request: Request, number: int) -> HTMLResponse:
+async def run(site: SiteDep, request: Request, number: Number) -> HTMLResponse:
     """One run: steps, plan, approvals, audit."""
     record = await site.desk.ports.records.run(number)
     entries = await site.desk.ports.records.audit(subject=f"run {number}", limit=200)
@@ -86,7 +87,7 @@ async def run(site: SiteDep, request: Request, number: int) -> HTMLResponse:
 
 
 @router.get("/audit")
-async def audit(site: SiteDep, request: Request, before: int | None = None, subject: str | None = None) -> HTMLResponse:
+async def audit(site: SiteDep, request: Request, before: Before = None, subject: str | None = None) -> HTMLResponse:
     """The audit log, newest first, and whether its chain is whole."""
     entries = await site.desk.ports.records.audit(limit=AUDIT_PAGE + 1, before=before, subject=subject or None)
     shown = entries[:AUDIT_PAGE]

@@ -1,0 +1,99 @@
+"""The engine alone: real store, real durable runs, a playbook and ports of the test's own, no company and no training."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from bizaiops_bot.content import content_folder
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.records import RunRecord
+from bizaiops_bot.engine import runner, runs
+from bizaiops_bot.engine.controls import EngineControls
+from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.policy import Policy
+from bizaiops_bot.engine.records import EngineRecords
+from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.store import Store
+from bizaiops_bot.playbook import Playbook
+from tests.support.virtual_clock import VirtualClock
+
+START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
+PEOPLE = [
+    Actor(id="engineer", name="Erin", roles=("engineer",)),
+    Actor(id="lead", name="Lee", roles=("engineer", "approver")),
+]
+PORTS = ("pipelines", "serving", "registry", "metrics", "drift", "warehouse", "faults")
+
+
+class SmallEngine:
+    """Runs the playbooks it is given. `ports`: those a playbook of the test reaches for."""
+
+    def __init__(self, folder: Path, playbooks: list[Playbook], clock: VirtualClock, **ports: Any) -> None:
+        self.folder, self.playbooks, self.clock, self._ports = folder, playbooks, clock, ports
+        folder.mkdir(exist_ok=True)
+        known = Playbooks({p.name: p for p in playbooks})
+        policy = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in playbooks})
+        self.core = Core(
+            Store.sqlite(folder / "bizaiops.sqlite"), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC"
+        )
+        self.controls = EngineControls(self.core)
+        filled = dict.fromkeys(PORTS) | ports
+        self.core.ports = SimpleNamespace(
+            clock=clock, records=EngineRecords(self.core), controls=self.controls, **filled
+        )  # type: ignore[assignment]
+        self.orders = Orders(self.core)
+
+    async def start(self) -> None:
+        """Begins, and goes on with what a dead process left."""
+        runner.launch(self.core, self.folder)
+        for number in await self.core.store.read(runs.unfinished):
+            await runner.start(number)
+
+    async def stop(self) -> None:
+        await runner.shutdown()
+        self.core.store.close()
+
+    async def restarted(self) -> SmallEngine:
+        """Another process on the same folder."""
+        await self.stop()
+        other = SmallEngine(self.folder, self.playbooks, self.clock, **self._ports)
+        await other.start()
+        return other
+
+    def order(self, key: str = "m-1", **inputs: Any) -> Order:
+        return Order(self.playbooks[0].name, inputs, PEOPLE[0], Place("ml-ops", "t"), key, heard={})
+
+    async def begin(self, key: str = "m-1", **inputs: Any) -> int:
+        number = await self.orders.carry_out(self.order(key, **inputs))
+        assert isinstance(number, int)
+        return number
+
+    async def run(self, number: int) -> RunRecord:
+        return await self.core.store.read(lambda conn: runs.get(conn, number))
+
+    async def until(self, number: int, ready: Callable[[RunRecord], bool]) -> RunRecord:
+        """Waits in real time, at most ten seconds, without moving the clock."""
+        for _ in range(2000):
+            record = await self.run(number)
+            if ready(record):
+                return record
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"run {number} stayed {record.status}: {record.steps}")
+
+    async def finished(self, number: int) -> RunRecord:
+        return await self.until(number, lambda record: record.finished)
+
+
+async def once_true(ready: Callable[[], Awaitable[bool]]) -> None:
+    """Waits in real time, at most ten seconds."""
+    for _ in range(2000):
+        if await ready():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it did not happen")
