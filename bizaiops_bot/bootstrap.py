@@ -91,7 +91,7 @@ class Bot:
         runner.launch(self.core, self.settings.data)
         await self._note_first_releases()
         for number in await self.core.store.read(runs.unfinished):
-            await runner.start(number)
+            await runner.resume(self.core, number)
         await self.desk.recover()
         loops = (self.company.world.run(), self.watch.run(), self.scheduler.run())
         for name, loop in zip(LOOPS, loops, strict=True):

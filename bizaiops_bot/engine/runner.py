@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.errors import BotError, Permanent
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.records import RunStatus
 from bizaiops_bot.engine import gates, runs
@@ -44,7 +44,7 @@ def _plain(value: Any) -> Any:
     return f"{type(value).__name__}: {value}"
 
 
-@DBOS.workflow(name="run_playbook")
+@DBOS.workflow(name="run_playbook", max_recovery_attempts=None)  # a run may wait through any number of restarts
 async def run_playbook(number: int) -> str:
     """One run from its stored plan to its end; returns the final status."""
     assert _core is not None
@@ -96,6 +96,17 @@ def executing() -> int:
     return len(_live)
 
 
+async def resume(core: Core, number: int) -> None:
+    """Goes on with a run of before; one that the durable engine has given up is ended, or it would bar its model."""
+    await start(number)
+    workflow = await DBOS.get_workflow_status_async(f"run-{number}")
+    if workflow is not None and workflow.status not in ("PENDING", "ENQUEUED", "DELAYED"):
+        record = await core.store.read(lambda conn: runs.get(conn, number))
+        if not record.finished:
+            lost = Permanent("The durable engine does not go on with it", workflow.status)
+            await _end(core, number, "failed", error=await _known(core, number, lost))
+
+
 async def start(number: int) -> None:
     """Begins a run; starting the same run again changes nothing."""
     with SetWorkflowID(f"run-{number}"):
@@ -132,20 +143,17 @@ async def _known(core: Core, number: int, exc: Exception) -> str:
 
 
 async def _end(core: Core, number: int, status: RunStatus | str, *, error: str = "", result: Card | None = None) -> str:
-    async def body() -> str:
-        now = core.clock.now()
+    """Ends the run once. No durable step: a run that lost its way among them must be able to end too."""
+    now = core.clock.now()
 
-        def work(conn: sa.Connection) -> None:
-            summary = "" if result is None else result.text
-            gates.close_all(conn, number)
-            if runs.set_status(conn, number, status, now=now, summary=summary, error=error, result=result):
-                actor = runs.actor_of(runs.get_row(conn, number)).id
-                core.note(conn, actor, "run_ended", f"run {number}", status=status, error=error, summary=summary)
-            core.redraw(conn, number)
+    def work(conn: sa.Connection) -> None:
+        summary = "" if result is None else result.text
+        gates.close_all(conn, number)
+        if runs.set_status(conn, number, status, now=now, summary=summary, error=error, result=result):
+            actor = runs.actor_of(runs.get_row(conn, number)).id
+            core.note(conn, actor, "run_ended", f"run {number}", status=status, error=error, summary=summary)
+        core.redraw(conn, number)
 
-        await core.store.write(work)
-        return status
-
-    ended: str = await DBOS.run_step_async({"name": "end"}, body)
+    await core.store.write(work)
     core.forget(number)
-    return ended
+    return status

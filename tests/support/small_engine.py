@@ -53,7 +53,7 @@ class SmallEngine:
         """Begins, and goes on with what a dead process left."""
         runner.launch(self.core, self.folder)
         for number in await self.core.store.read(runs.unfinished):
-            await runner.start(number)
+            await runner.resume(self.core, number)
 
     async def stop(self) -> None:
         await runner.shutdown()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,10 +35,13 @@ class World:
     arms_answer: list[ArmSample] = field(default_factory=list)
     looks: int = 0
     broken: bool = False
+    stuck: bool = False
 
     async def change(self, what: str) -> str:
         if self.broken and what == "restore":
             raise Permanent("The mesh refused.", "409 Conflict.")
+        if self.stuck:
+            await VirtualClock(START).sleep_until(START + timedelta(days=1))
         self.done.append(what)
         return what
 
@@ -124,24 +128,16 @@ async def test_a_cancel_that_a_crash_kept_from_the_run_is_heard_after_the_restar
 
 async def test_a_verdict_that_was_given_is_not_looked_for_again_after_a_restart(tmp_path: Path) -> None:
     # given a run whose verdict is there, and whose undo the process does not live to finish
-    world = World(broken=False)
+    world = World(stuck=True)
     engine = engine_for(tmp_path / "data", deploy_model, world)
     await engine.start()
-    stuck = World()
-
-    async def never(what: str) -> str:
-        await VirtualClock(START).sleep_until(START + timedelta(days=1))
-        return what
-
-    stuck.change = never  # type: ignore[method-assign]
-    world.change = never  # type: ignore[method-assign]
     number = await engine.begin(model="churn")
     await engine.until(number, lambda record: record.steps[-1].status == "running")
     await engine.clock.advance(60 * 21)
     await engine.until(number, lambda record: any(s.name == "restore" and s.status == "running" for s in record.steps))
     looks = world.looks
     # when the bot starts again and a cancel comes
-    del world.change  # type: ignore[method-assign]
+    world.stuck = False
     await engine.core.store.write(lambda conn: runs.ask_cancel(conn, number))
     engine = await engine.restarted()
     # then it goes on with the undo, on the verdict of before
@@ -224,3 +220,29 @@ async def test_a_gate_that_is_opened_again_keeps_its_first_deadline(gated: Small
         lambda conn: gates.open_gate(conn, number, record.plan.gates[0], record.plan.hash, now=later, expires=later)
     )
     assert until == START + timedelta(hours=24)
+
+
+async def test_a_run_that_lost_its_way_ends_and_frees_its_model(tmp_path: Path) -> None:
+    # given a run that waits, and a new release of the bot whose playbook goes another way
+    engine = engine_for(tmp_path / "data", retrain_model, World())
+    await engine.start()
+    number = await engine.begin(model="churn")
+    await engine.until(number, lambda record: record.steps[-1].status == "waiting")
+    await engine.stop()
+
+    @playbook(title="Another way", risk="change")
+    async def retrain(run: Run, ask: Ask) -> Card:
+        await run.approve("Go?")
+        return Card(title="done")
+
+    other = dataclasses.replace(retrain, name="retrain_model")
+    engine = SmallEngine(tmp_path / "data", [other], engine.clock, serving=World(), metrics=World())
+    # when it starts, then the run ends and says so, and the model can be changed again
+    await engine.start()
+    try:
+        record = await engine.finished(number)
+        assert record.status == "failed"
+        assert "only what was approved is done" in record.error
+        assert await engine.begin("m-2", model="churn") == number + 1
+    finally:
+        await engine.stop()
