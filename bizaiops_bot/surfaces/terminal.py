@@ -170,7 +170,8 @@ class _Talk:
         return all(status in SETTLED or not status for status in self.heard.runs.values())
 
     def _explain_timeout(self) -> None:
-        running = [number for number, status in self.heard.runs.items() if status not in FINISHED]
+        known = {card.run_id for card in self.heard.cards.values() if card.run_id is not None}
+        running = sorted(number for number in known if self.heard.runs.get(number) not in FINISHED)
         look = f'bizaiops say "show run {running[0]}"' if running else "bizaiops say --wait 120 …, or open the console"
         what = f"Run {running[0]} is still going on." if running else "No answer has come yet; the message is stored."
         Console(stderr=True).print(Text(f"{what} Look again: {look}"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,17 +27,40 @@ def chrome() -> Iterator[Browser]:
 
 @pytest.fixture
 def bot(demo: StartDemo) -> DemoProcess:
+    """A bot whose company is as founded."""
     return demo()
 
 
-@pytest.fixture
-def console(chrome: Browser, bot: DemoProcess) -> Iterator[ConsolePage]:
+@pytest.fixture(scope="module")
+def shared(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    """A bot for tests that need no release."""
+    folder = tmp_path_factory.mktemp("shared") / "data"
+    shutil.copytree(founded, folder)
+    running = DemoProcess(folder).start()
+    yield running
+    running.end()
+
+
+@contextmanager
+def someone_at(chrome: Browser, url: str) -> Iterator[ConsolePage]:
     """Someone at the page; whatever the test does, the page must neither complain nor ask another host."""
-    page = ConsolePage.open(chrome, bot.url)
+    page = ConsolePage.open(chrome, url)
     yield page
     page.close()
     assert page.foreign == []
     assert page.complaints == []
+
+
+@pytest.fixture
+def console(chrome: Browser, bot: DemoProcess) -> Iterator[ConsolePage]:
+    with someone_at(chrome, bot.url) as page:
+        yield page
+
+
+@pytest.fixture
+def shared_console(chrome: Browser, shared: DemoProcess) -> Iterator[ConsolePage]:
+    with someone_at(chrome, shared.url) as page:
+        yield page
 
 
 def test_a_release_is_asked_for_refused_to_its_requester_approved_by_the_lead_and_promoted_on_one_card(
@@ -101,11 +126,13 @@ def test_drift_that_is_injected_on_the_page_becomes_an_alert_card_by_itself(
     console.picture(pictures / "drift.png", top=alert, height=980)
 
 
-def test_the_kpi_digest_is_sent_with_its_chart(console: ConsolePage, bot: DemoProcess, pictures: Path) -> None:
-    page = console.page
+def test_the_kpi_digest_is_sent_with_its_chart(
+    shared_console: ConsolePage, shared: DemoProcess, pictures: Path
+) -> None:
+    page = shared_console.page
     page.get_by_role("link", name="business").click()
-    console.become("analyst")
-    console.say("send the churn KPI digest here every Monday at 9:00 Berlin time")
+    shared_console.become("analyst")
+    shared_console.say("send the churn KPI digest here every Monday at 9:00 Berlin time")
     expect(page.locator("#board")).to_contain_text("Europe/Berlin")
     page.locator("#words").fill("send it now")
     page.keyboard.press("Enter")
@@ -113,22 +140,22 @@ def test_the_kpi_digest_is_sent_with_its_chart(console: ConsolePage, bot: DemoPr
     expect(digest).to_contain_text("Churn rate")
     assert digest.locator("tbody tr").count() in range(1, 6)
     href = digest.get_by_role("link", name="Picture").first.get_attribute("href")
-    chart = bot.http.get(href or "")
+    chart = shared.http.get(href or "")
     assert chart.headers["content-type"] == "image/png" and chart.content.startswith(b"\x89PNG")
-    console.picture(pictures / "digest.png", top=digest)
+    shared_console.picture(pictures / "digest.png", top=digest)
 
 
 def test_the_page_of_a_run_the_audit_and_an_unknown_address_tell_their_story(
-    console: ConsolePage, bot: DemoProcess
+    shared_console: ConsolePage, shared: DemoProcess
 ) -> None:
-    card = console.say("deploy churn v2 as a 10% canary")
-    card.get_by_role("link", name="Run 1").click()
-    page = console.page
+    card = shared_console.say("deploy churn v2 as a 10% canary")
+    (run,) = shared.get("/api/runs", model="churn")
+    card.get_by_role("link", name=f"Run {run['id']}").click()
+    page = shared_console.page
     expect(page.get_by_role("heading", level=1)).to_contain_text("Deploy model churn v2")
-    plan_hash = bot.run(1)["plan_hash"]
-    expect(page.locator("code.hash")).to_have_text(plan_hash)
+    expect(page.locator("code.hash")).to_have_text(run["plan_hash"])
     expect(page.locator(".steps .step").first).to_contain_text("approval 1")
-    bot.post("cancel it", by="engineer")
+    shared.post("cancel it", by="engineer")
     expect(page.get_by_role("heading", level=1)).to_contain_text("cancelled")
 
     page.get_by_role("link", name="Audit").click()
@@ -137,16 +164,18 @@ def test_the_page_of_a_run_the_audit_and_an_unknown_address_tell_their_story(
     page.get_by_role("link", name="Runs").first.click()
     expect(page.locator("table, .rows").first).to_contain_text("deploy model")
 
-    answer = page.goto(f"{bot.url}/runs/4711")
+    answer = page.goto(f"{shared.url}/runs/4711")
     assert answer is not None and answer.status == 404
     expect(page.get_by_role("heading", level=1)).to_contain_text("4711")
     page.get_by_role("link", name="Back to the chat").click()
     expect(page.locator("#words")).to_be_visible()
-    console.complaints = [said for said in console.complaints if "404" not in said]
+    shared_console.complaints = [said for said in shared_console.complaints if "404" not in said]
 
 
-def test_everything_can_be_reached_and_done_with_the_keyboard_alone(console: ConsolePage, bot: DemoProcess) -> None:
-    page = console.page
+def test_everything_can_be_reached_and_done_with_the_keyboard_alone(
+    shared_console: ConsolePage, shared: DemoProcess
+) -> None:
+    page = shared_console.page
 
     def tab_to(selector: str, *, steps: int = 60) -> None:
         for _ in range(steps):
@@ -171,18 +200,19 @@ def test_everything_can_be_reached_and_done_with_the_keyboard_alone(console: Con
     tab_to(".card-foot button:last-of-type")
     page.keyboard.press("Enter")
     expect(card).to_contain_text(re.compile("cancelled", re.IGNORECASE))
-    assert bot.run(1)["status"] == "cancelled"
+    (run,) = shared.get("/api/runs", model="demand")
+    assert run["status"] == "cancelled"
     page.locator("#scroller").focus()
     page.keyboard.press("/")
     expect(page.locator("#words")).to_be_focused()
 
 
-def test_what_others_say_and_get_appears_by_itself(console: ConsolePage, bot: DemoProcess) -> None:
-    bot.says("status demand", by="sre")
-    page = console.page
+def test_what_others_say_and_get_appears_by_itself(shared_console: ConsolePage, shared: DemoProcess) -> None:
+    shared.says("status demand", by="sre")
+    page = shared_console.page
     expect(page.locator(".message .said", has_text="status demand")).to_be_visible()
     expect(page.locator(".card-post", has_text="demand: v1 100%")).to_be_visible()
-    assert console.loads == 1
+    assert shared_console.loads == 1
 
 
 def test_the_page_survives_a_restart_of_the_bot(console: ConsolePage, bot: DemoProcess) -> None:
@@ -225,10 +255,12 @@ def test_on_a_phone_one_pane_fits_the_screen_and_nothing_scrolls_sideways(
     assert [said for said in phone.complaints if "404" not in said] == []
 
 
-def test_hostile_words_stay_words_on_the_page(console: ConsolePage) -> None:
-    console.page.locator("#words").fill('<img src=x onerror=alert(1)> **bold** <script>document.title="x"</script>')
-    console.page.keyboard.press("Enter")
-    said = console.page.locator(".message .said").last
+def test_hostile_words_stay_words_on_the_page(shared_console: ConsolePage) -> None:
+    shared_console.page.locator("#words").fill(
+        '<img src=x onerror=alert(1)> **bold** <script>document.title="x"</script>'
+    )
+    shared_console.page.keyboard.press("Enter")
+    said = shared_console.page.locator(".message .said").last
     expect(said).to_contain_text("<img src=x onerror=alert(1)>")
     assert said.locator("img, script").count() == 0
-    assert "BizAIOps" in console.page.title()
+    assert "BizAIOps" in shared_console.page.title()

@@ -46,7 +46,7 @@ class SmallEngine:
         filled = dict.fromkeys(PORTS) | ports
         self.core.ports = SimpleNamespace(
             clock=clock, records=EngineRecords(self.core), controls=self.controls, **filled
-        )  # type: ignore[assignment]
+        )
         self.orders = Orders(self.core)
 
     async def start(self) -> None:

@@ -111,7 +111,7 @@ def test_a_sixth_field_of_cron_does_not_become_every_second() -> None:
 
 def test_a_token_that_is_not_usable_is_not_shown() -> None:
     with pytest.raises(ValidationError) as caught:
-        Settings(tokens={"lead": ["hunter2hunter2"]})  # type: ignore[dict-item]
+        Settings(tokens={"lead": ["hunter2hunter2"]})
     assert "hunter2" not in str(unusable(caught.value, lambda path: "__".join(path)))
 
 

@@ -1,0 +1,33 @@
+"""What was allowed when it was asked for is looked at once more after the approval; a time without a zone is UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bizaiops_bot.domain.errors import Refused
+from bizaiops_bot.playbook import Playbook
+from playbooks.pause_model import pause_model
+from playbooks.retrain_model import RetrainModel, _since
+from playbooks.scale_model import scale_model
+from tests.support.fake_company import Company
+from tests.support.run_double import RunDouble, play
+
+
+@pytest.mark.parametrize(("made", "inputs"), [(pause_model, {}), (scale_model, {"replicas": 5})])
+async def test_a_freeze_that_comes_while_a_change_waits_stops_it(made: Playbook, inputs: dict[str, int]) -> None:
+    world = Company()
+
+    def freeze() -> None:
+        world.frozen = "frozen by lead at 4 Mar 08:00 UTC"
+
+    run = RunDouble(world, meanwhile=freeze)
+    with pytest.raises(Refused, match="frozen by lead"):
+        await play(made, run, model="churn", **inputs)
+    assert run.done == ["approval 1"]
+
+
+async def test_retraining_since_a_time_without_a_zone_means_utc() -> None:
+    ask = RetrainModel(model="churn", since=datetime(2026, 3, 1, 12))
+    assert await _since(RunDouble(Company()), ask) == datetime(2026, 3, 1, 12, tzinfo=UTC)
