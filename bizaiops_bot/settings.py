@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path(".data"), description="Folder for everything the bot keeps.")
     host: str = Field(default="127.0.0.1", description="Address of the console and the API.")
     port: int = Field(default=8642, ge=1, le=65535, description="Port of the console and the API.")
-    home: str = Field(default="ml-ops", description="Conversation that gets alerts.")
+    home: str = Field(
+        default="ml-ops", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$", description="Conversation that gets alerts."
+    )
     time_zone: str = Field(
         default="Europe/Berlin", description="IANA zone in which days begin and words like 'today' are meant."
     )

@@ -20,7 +20,7 @@ from bizaiops_bot.playbook import (
 )
 
 HEALTH_MINUTES = 15.0
-DRIFT_MINUTES = 60.0
+DRIFT_MINUTES = 15.0
 CHART_POINTS = 30
 CHART_SPAN = timedelta(hours=1)
 

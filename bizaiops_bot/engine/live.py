@@ -223,6 +223,7 @@ class LiveRun(PortedRun):
             if work.done():
                 return await work
             if watch.done():
+                await watch  # one that broke is no cancel
                 raise Stopped("cancelled", f"Run {self.id} was cancelled.")
             raise TimeoutError
         finally:

@@ -29,7 +29,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Before = Annotated[int | None, Query(ge=0, le=2**62)]
 Number = Annotated[int, Path(ge=0, le=2**62)]
 HEALTH_MINUTES = 15.0
-DRIFT_MINUTES = 60.0
+DRIFT_MINUTES = 15.0
 
 
 @router.get("/api/models", tags=["models"])

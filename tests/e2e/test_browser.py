@@ -123,6 +123,7 @@ def test_drift_that_is_injected_on_the_page_becomes_an_alert_card_by_itself(
     alert = page.locator(".card-post", has_text="drift").last
     expect(alert.locator("svg").first).to_be_visible(timeout=LONG_MS)
     expect(page.locator("#board .alerts")).to_contain_text("churn")
+    expect(page.locator("#board .gauges").first).to_contain_text("drifting")
     console.picture(pictures / "drift.png", top=alert, height=980)
 
 
@@ -243,6 +244,10 @@ def test_on_a_phone_one_pane_fits_the_screen_and_nothing_scrolls_sideways(
     expect(page.locator("#board")).to_be_hidden()
     box = card.get_by_role("button", name="Approve").bounding_box()
     assert box is not None and box["height"] >= 32 and box["x"] + box["width"] <= PHONE[0]
+    for part in card.locator(".table-scroll").all():
+        assert part.evaluate("part => part.scrollWidth - part.clientWidth") == 0, (
+            "what changes is seen without scrolling"
+        )
     page.get_by_role("button", name="Dashboard").click()
     expect(page.locator("#board")).to_be_visible()
     expect(page.locator("#words")).to_be_hidden()

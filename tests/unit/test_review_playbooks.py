@@ -29,5 +29,5 @@ async def test_a_freeze_that_comes_while_a_change_waits_stops_it(made: Playbook,
 
 
 async def test_retraining_since_a_time_without_a_zone_means_utc() -> None:
-    ask = RetrainModel(model="churn", since=datetime(2026, 3, 1, 12))
+    ask = RetrainModel.model_validate({"model": "churn", "since": "2026-03-01T12:00:00"})
     assert await _since(RunDouble(Company()), ask) == datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -109,6 +109,12 @@ def test_a_sixth_field_of_cron_does_not_become_every_second() -> None:
         next_fire("* * * * * *", "UTC", AT)
 
 
+@pytest.mark.parametrize("home", ["", "ml ops", "#ml-ops", "../x"])
+def test_a_home_that_no_page_could_open_stops_the_start(home: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(home=home)
+
+
 def test_a_token_that_is_not_usable_is_not_shown() -> None:
     with pytest.raises(ValidationError) as caught:
         Settings(tokens={"lead": ["hunter2hunter2"]})

@@ -123,7 +123,7 @@ class Dashboard:
     site: Site
     _snapshot: Snapshot | None = None
     _taken: float = float("-inf")
-    _drift: dict[str, tuple[float, DriftReport | NoData | None]] = field(default_factory=dict)
+    _drift: dict[str, tuple[float, int, DriftReport | NoData | None]] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def html(self) -> tuple[str, str]:
@@ -159,14 +159,15 @@ class Dashboard:
     async def _model(self, info: ModelInfo, now: datetime, alerts: list[Alert]) -> ModelTile:
         ports = self.site.desk.ports
         samples = await _or(ports.metrics.health(info.name, minutes=HEALTH_MINUTES), [])
+        open_alerts = sum(alert.model == info.name for alert in alerts)
         return ModelTile(
             info=info,
             traffic=await _or(ports.serving.traffic(info.name), None),
             samples=[] if isinstance(samples, NoData) else samples,
             latency=await self._series(info.name, "latency_p95_ms", now),
             errors=await self._series(info.name, "error_rate", now),
-            drift=await self._drift_of(info.name),
-            alerts=sum(alert.model == info.name for alert in alerts),
+            drift=await self._drift_of(info.name, open_alerts),
+            alerts=open_alerts,
         )
 
     async def _series(self, model: str, metric: str, now: datetime) -> tuple[float | None, ...]:
@@ -176,11 +177,12 @@ class Dashboard:
         begin = next((i for i, value in enumerate(values) if value is not None), len(values))
         return values[begin:]
 
-    async def _drift_of(self, model: str) -> DriftReport | NoData | None:
-        taken, known = self._drift.get(model, (float("-inf"), None))
-        if time.monotonic() - taken > DRIFT_FRESH_S:
+    async def _drift_of(self, model: str, open_alerts: int) -> DriftReport | NoData | None:
+        """At most DRIFT_FRESH_S old, and read anew with each alert: "no drift" beside an open drift alert is a lie."""
+        taken, alerts_then, known = self._drift.get(model, (float("-inf"), 0, None))
+        if time.monotonic() - taken > DRIFT_FRESH_S or alerts_then != open_alerts:
             known = await _or(self.site.desk.ports.drift.report(model, minutes=DRIFT_MINUTES), None)
-            self._drift[model] = (time.monotonic(), known)
+            self._drift[model] = (time.monotonic(), open_alerts, known)
         return known
 
     async def _kpi(self, kpi: Kpi) -> KpiTile:
