@@ -142,7 +142,7 @@ class Bot:
             verify_audit=self._verify_audit,
             ready=self._not_ready,
             identify=None if demo else by_token(self.settings.tokens),
-            hosts=() if self.settings.host in ("127.0.0.1", "localhost", "::1") else (self.settings.host,),
+            hosts=self.settings.hosts,
         )
 
     async def _not_ready(self) -> dict[str, str]:

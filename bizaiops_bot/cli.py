@@ -76,6 +76,12 @@ def demo(
     company: dict[str, Any] = {"speed": speed, "seed": seed, "churn_data": churn_data, "demand_data": demand_data}
     company |= {"churn_columns": _pairs(churn_column), "demand_columns": _pairs(demand_column)}
     settings = _settings({"port": port, "data": data}, {k: v for k, v in company.items() if v not in (None, {})})
+    if settings.host not in ("127.0.0.1", "localhost", "::1"):
+        _fail(
+            f"The demo does not listen on {settings.host}: anyone could be anyone in it.\n"
+            "Leave BIZAIOPS_HOST at 127.0.0.1, or start `bizaiops serve` with tokens.",
+            code=2,
+        )
     _run(settings, demo=True, browser=not no_browser)
 
 

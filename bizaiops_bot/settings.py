@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bizaiops_bot.adapters.duckdb import DuckDbSettings
@@ -18,6 +18,7 @@ from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.people import Actor
 
 PREFIX = "BIZAIOPS_"
+RESERVED = frozenset({"watch", "policy", "setup", "rule", "schedule"})
 
 
 class StoreSettings(BaseModel):
@@ -39,6 +40,13 @@ class Person(BaseModel):
         description="What policy knows of them."
     )
 
+    @field_validator("id")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name in RESERVED:
+            raise ValueError(f"{name} is the bot's own name in the audit")
+        return name
+
     def actor(self) -> Actor:
         return Actor(id=self.id, name=self.name, roles=self.roles)
 
@@ -59,6 +67,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path(".data"), description="Folder for everything the bot keeps.")
     host: str = Field(default="127.0.0.1", description="Address of the console and the API.")
+    hosts: tuple[str, ...] = Field(
+        default=(), description="Names the site is reached by besides localhost; others are refused."
+    )
     port: int = Field(default=8642, ge=1, le=65535, description="Port of the console and the API.")
     home: str = Field(
         default="ml-ops", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$", description="Conversation that gets alerts."

@@ -54,8 +54,8 @@ class FrontDesk:
 
     async def recover(self) -> None:
         """Answers what a crash left unanswered."""
-        for message in await self._core.store.read(outbox.unanswered):
-            self._spawn(self._answer(message, None))
+        for message, answer in await self._core.store.read(outbox.unanswered):
+            self._spawn(self._answer(message, answer))
 
     async def stop(self) -> None:
         """Lets go of answers that are being made; the next start gives them."""
@@ -93,6 +93,7 @@ class FrontDesk:
                 text=redact(text),
                 event_id=event_id,
                 now=self._core.clock.now(),
+                bind=answer,
             )
         )
         if fresh:

@@ -27,6 +27,7 @@ from bizaiops_bot.engine.records import release as as_release
 CALM_LOOKS = 2
 # The embedded world closes its minute on the minute; a little later its numbers are complete.
 AFTER_MINUTE = timedelta(seconds=10)
+LEFT = "nothing more is done by itself: a person has to look"
 BAKE_TIME = timedelta(minutes=60)
 FOLLOWED_FOR = timedelta(days=7)
 MOST_FOLLOWERS = 20  # each gets a copy of every card, redrawn with every step
@@ -72,12 +73,20 @@ class Watch:
         alert, note = await self._core.store.write(lambda conn: self._find_or_add(conn, event))
         if alert.run is None:
             said = await self._react(alert, event)
-        elif note:
-            return
-        else:  # killed between the run and the card that tells of it
-            said = f"run {alert.run} was begun for it"
+        else:
+            said = await self._how_it_went(alert.run, note)
         if said != note:
             await self._redraw(alert.id, said)
+
+    async def _how_it_went(self, run: int, note: str | None) -> str:
+        """What the alert says of its run: a proposal that came to nothing leaves the alert to people, and says so."""
+        status = await self._core.store.read(
+            lambda conn: conn.execute(sa.select(t.runs.c.status).where(t.runs.c.id == run)).scalar()
+        )
+        told = note or f"run {run} was begun for it"  # without a note: killed between the run and this card
+        if status not in ("failed", "rejected", "expired", "cancelled") or LEFT in told:
+            return told
+        return f"{told}; run {run} is {status}, {LEFT}"
 
     def _find_or_add(self, conn: sa.Connection, event: Event) -> tuple[Alert, str | None]:
         """The open alert of this kind, or a new one; with the note it shows, None for a new one."""

@@ -89,10 +89,12 @@ def put_message(
     text: str,
     event_id: str | None,
     now: datetime,
+    bind: dict[str, str] | None = None,
 ) -> tuple[PostedMessage, bool]:
     """Stores what someone wrote; (message, True) the first time, (the stored one, False) for a known event id.
 
     event_id: the sender's own, so it is known per conversation and person: nobody can use up another one's.
+    bind: what a clicked button stands for, kept for the case that a crash comes before the answer.
     """
     if event_id is not None:
         event_id = json.dumps([conversation, actor, event_id])
@@ -104,6 +106,7 @@ def put_message(
     values = {
         "id": message_id, "seq": seq, "conversation": conversation, "thread": thread or message_id, "actor": actor,
         "body": text, "at": t.iso(now), "event_id": event_id, "answered": False,
+        "bind": None if bind is None else json.dumps(bind),
     }  # fmt: skip
     conn.execute(sa.insert(t.messages).values(values))
     return _message(values), True
@@ -113,10 +116,10 @@ def mark_answered(conn: sa.Connection, message_id: str) -> None:
     conn.execute(sa.update(t.messages).where(t.messages.c.id == message_id).values(answered=True))
 
 
-def unanswered(conn: sa.Connection) -> list[PostedMessage]:
-    """Messages a crash left without an answer, oldest first."""
+def unanswered(conn: sa.Connection) -> list[tuple[PostedMessage, dict[str, str] | None]]:
+    """Messages a crash left without an answer, oldest first, with what a click among them stands for."""
     rows = conn.execute(sa.select(t.messages).where(~t.messages.c.answered).order_by(t.messages.c.seq)).mappings()
-    return [_message(row) for row in rows]
+    return [(_message(row), None if row["bind"] is None else json.loads(row["bind"])) for row in rows]
 
 
 def read_cards(conn: sa.Connection, conversation: str | None, after: int, limit: int) -> list[PostedCard]:

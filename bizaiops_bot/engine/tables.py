@@ -29,6 +29,7 @@ messages = sa.Table(
     _col("body", nullable=False),
     _col("at", nullable=False),
     _col("event_id", unique=True),
+    _col("bind"),
     sa.Column("answered", sa.Boolean, nullable=False, default=False),
 )
 

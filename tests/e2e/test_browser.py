@@ -178,7 +178,7 @@ def test_everything_can_be_reached_and_done_with_the_keyboard_alone(
 ) -> None:
     page = shared_console.page
 
-    def tab_to(selector: str, *, steps: int = 60) -> None:
+    def tab_to(selector: str, *, steps: int = 150) -> None:
         for _ in range(steps):
             page.keyboard.press("Tab")
             if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -193,12 +193,12 @@ def test_everything_can_be_reached_and_done_with_the_keyboard_alone(
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Backspace")
     page.keyboard.press("Enter")
-    card = page.locator(".card-post").last
+    card = page.locator(".card-post", has_text="Scale demand")
     expect(card.locator(".step.waiting")).to_be_visible()
     expect(page.locator("#words")).to_have_value("")
 
     page.locator("#scroller").focus()
-    tab_to(".card-foot button:last-of-type")
+    tab_to(f"[id='{card.get_attribute('id')}'] .card-foot button:last-of-type")
     page.keyboard.press("Enter")
     expect(card).to_contain_text(re.compile("cancelled", re.IGNORECASE))
     (run,) = shared.get("/api/runs", model="demand")

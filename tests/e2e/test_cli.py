@@ -95,9 +95,9 @@ def test_chat_on_standard_input_says_clicks_and_switches_people(bot: DemoProcess
         talk.shows("requester cannot approve")
         talk.types("/as lead")
         talk.shows("You are lead now")
-        talk.types(number)
+        talk.types(number, at="lead> ")
         talk.shows("Scale demand: done")
-        talk.types("\x04", end="")
+        talk.types("\x04", end="", at="lead> ")
         talk.shows("Bye")
         assert talk.code() == DONE
     finally:
@@ -189,7 +189,9 @@ class Terminal:
         self._unread = ""
         self.shows("Ctrl-D leaves")
 
-    def types(self, words: str, *, end: str = "\n") -> None:
+    def types(self, words: str, *, end: str = "\n", at: str = "engineer> ") -> None:
+        """Types at the prompt; what comes before the prompt is there would be lost between two modes of the terminal."""
+        self.shows(at)
         self._unread = ""
         os.write(self._ours, (words + end).encode())
 

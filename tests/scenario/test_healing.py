@@ -234,3 +234,15 @@ async def test_faults_can_be_injected_and_cleared_in_words_by_those_who_run_the_
     (await talk.says("clear all faults", by="engineer")).shows("latency")
     faults = talk.bot.core.ports.faults
     assert faults is not None and await faults.active() == []
+
+
+async def test_an_alert_whose_proposal_was_rejected_is_left_to_people_and_says_so(talk: Talk) -> None:
+    await talk.inject("churn", "covariate_drift")
+    alert = await talk.alert("churn", "drift_detected")
+    assert alert.run is not None
+    proposal = await talk.card(f"run-{alert.run}")
+    assert (await proposal.click("Reject", by="lead")).accepted
+    await talk.minutes(2)
+    card = await talk.card(f"alert-{alert.id}-ml-ops")
+    assert f"run {alert.run} is rejected" in card.words
+    assert "a person has to look" in card.words

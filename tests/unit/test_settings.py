@@ -30,3 +30,9 @@ def test_variables_reach_nested_settings(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_other_programs_variables_are_none_of_our_business() -> None:
     assert load_settings({"PATH": "/bin", "BIZ": "1"}).port == 8642
+
+
+def test_nobody_may_be_called_like_the_bot_in_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIZAIOPS_PEOPLE", '[{"id": "policy", "name": "P", "roles": ["approver"]}]')
+    with pytest.raises(BadInput, match="the bot's own name"):
+        load_settings()
