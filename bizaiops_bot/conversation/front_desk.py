@@ -29,6 +29,7 @@ from bizaiops_bot.ports import Clock, Ports
 from bizaiops_bot.router.router import Router
 
 log = logging.getLogger("bizaiops.desk")
+NEWS_PAGE = 200
 
 
 class FrontDesk:
@@ -152,7 +153,8 @@ class FrontDesk:
             dry_run=bool(command.heard.get("dry_run")),
         )
         outcome = await self._orders.carry_out(order)
-        self._catalogue.stale()
+        if self._core.playbooks.get(command.playbook).risk != "read":
+            self._catalogue.stale()
         made = await self._remember_made(command, memory, outcome)
 
         def also(conn: sa.Connection) -> None:
@@ -250,14 +252,16 @@ class FrontDesk:
         return [self.home, *(name for name in found if name != self.home)]
 
     async def events(self, conversation: str | None, *, after: int = 0) -> AsyncIterator[PostedCard | PostedMessage]:
+        covered = -1  # everything up to this head has been read
         while True:
+            await self._core.store.news(covered)
             head = self._core.store.head  # before the read: what is written meanwhile rings at once
             found = await self._core.store.read(lambda conn, a=after: _news(conn, conversation, a))  # type: ignore[misc]
             for item in found:
                 after = item.seq
                 yield item
-            if not found:
-                await self._core.store.news(head)
+            # A full page may have cut the rest off.
+            covered = head if len(found) < NEWS_PAGE else -1
 
     def _person(self, name: str) -> Actor:
         person = self._core.people.get(name)
@@ -267,7 +271,7 @@ class FrontDesk:
 
 
 def _news(
-    conn: sa.Connection, conversation: str | None, after: int, page: int = 200
+    conn: sa.Connection, conversation: str | None, after: int, page: int = NEWS_PAGE
 ) -> list[PostedCard | PostedMessage]:
     """The next entries in order; a full page of one kind ends where its last entry stands, so that none is skipped."""
     said = outbox.read_messages(conn, conversation, after, page)

@@ -15,6 +15,8 @@ from bizaiops_bot.router import head as heads
 
 _LOG = logging.getLogger(__name__)
 _FORMAT = 1
+BUILT = Path(__file__).parent / "learned"
+"""What was learned at installation (see `learn`), by content: changed intents are learned at the next start."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,14 @@ class Classifier:
             return None
 
     def _load_or_train(self) -> heads.Head:
-        path = self._cache_dir / f"router-{self._key()}.npz" if self._cache_dir else None
-        if path and path.exists():
-            try:
-                return heads.load(path)
-            except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-                _LOG.warning("router cache %s cannot be read (%s), training again", path.name, error)
+        name = f"router-{self._key()}.npz"
+        path = self._cache_dir / name if self._cache_dir else None
+        for known in (BUILT / name, path):
+            if known and known.exists():
+                try:
+                    return heads.load(known)
+                except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+                    _LOG.warning("router cache %s cannot be read (%s), training again", known.name, error)
         texts, labels = [text for text, _ in self._pairs], [label for _, label in self._pairs]
         head = heads.train(texts, labels, self._encoder(texts) if self._encoder else None)
         if path:
