@@ -70,6 +70,7 @@ def _few() -> list[Intent]:
 
 
 def test_what_was_learned_is_read_back_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bizaiops_bot.router.classifier.BUILT", tmp_path / "nothing learned at installation")
     first = Router(list(intents()), list(specs()), tmp_path)
     first.warm()
     assert len(list(tmp_path.glob("router-*.npz"))) == 1
@@ -82,6 +83,15 @@ def test_what_was_learned_is_read_back_at_the_next_start(tmp_path: Path, monkeyp
     for text in ("is the churn model still healthy?", "please roll churn back to v1"):
         before, after = (router.route(text, None, COMPANY) for router in (first, second))
         assert before.model_dump(exclude={"heard"}) == after.model_dump(exclude={"heard"})
+
+
+def test_what_was_learned_at_installation_is_used_at_the_first_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Router(_few(), list(specs()), tmp_path / "built").warm()
+    monkeypatch.setattr("bizaiops_bot.router.classifier.BUILT", tmp_path / "built")
+    Router(_few(), list(specs()), tmp_path / "data").warm()
+    assert not (tmp_path / "data").exists()
 
 
 def test_changed_intents_are_learned_anew(tmp_path: Path) -> None:
