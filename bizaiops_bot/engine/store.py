@@ -16,6 +16,8 @@ from bizaiops_bot.engine.tables import metadata
 
 T = TypeVar("T")
 R = TypeVar("R")
+SCHEMA = 1
+"""Raised with every change of the tables that an older file does not have."""
 
 
 class Store:
@@ -34,7 +36,9 @@ class Store:
         """Opens or creates the file; raises Permanent when the folder cannot be written."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = not path.exists()
             engine = sqlite_engine(path)
+            _check_schema(engine, path, fresh=fresh)
             metadata.create_all(engine)
         except (OSError, sa.exc.OperationalError) as exc:
             raise Permanent(
@@ -83,6 +87,22 @@ class Store:
     def _query(self, work: Callable[[sa.Connection], T]) -> T:
         with self._engine.connect().execution_options(reads=True) as conn:
             return work(conn)
+
+
+def _check_schema(engine: sa.Engine, path: Path, *, fresh: bool) -> None:
+    """Stamps a new file. Raises Permanent for one that another version of the bot made: it is left as it is."""
+    with engine.begin() as conn:
+        if fresh:
+            conn.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+            return
+        found = conn.exec_driver_sql("PRAGMA user_version").scalar()
+    if found != SCHEMA:
+        engine.dispose()
+        raise Permanent(
+            f"The data folder {str(path.parent)!r} was made by another version of the bot.",
+            f"Its schema is {found}, this version reads {SCHEMA}. Nothing was changed.",
+            "Give another folder: --data DIR",
+        )
 
 
 def sqlite_engine(path: Path, *, own_begin: bool = True) -> sa.Engine:
