@@ -12,8 +12,10 @@ from bizaiops_bot.engine.store import Store
 
 
 def test_a_file_of_this_version_opens_again(tmp_path: Path) -> None:
-    for _ in range(2):
-        Store.sqlite(tmp_path / "b.sqlite").close()
+    Store.sqlite(tmp_path / "b.sqlite").close()
+    size = (tmp_path / "b.sqlite").stat().st_size
+    Store.sqlite(tmp_path / "b.sqlite").close()
+    assert (tmp_path / "b.sqlite").stat().st_size == size > 0
 
 
 def test_a_file_of_another_version_is_refused_in_words_and_left_alone(tmp_path: Path) -> None:
