@@ -137,6 +137,9 @@ class Router:
         if verdict == "act":
             turn = turn.noting(p=round(mine[0].p, 3), near=round(mine[0].near, 3))
             return self._finish(turn, self._known(mine[0].intent), sure=False)
+        if near_format and near_format.intent.risk == "read" and " " not in near_format.unknown:
+            # "status fraud": the words before it are exact, so the last one is meant as a model, whatever it is near.
+            return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
         asked = self._ask_language(turn, mine) if self._language else None
         if asked is not None:
             return asked

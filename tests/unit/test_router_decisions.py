@@ -243,3 +243,9 @@ def test_intents_that_ask_for_slots_the_playbook_lacks_stop_the_start() -> None:
 def test_the_encoder_is_named_with_its_licence_and_hashes() -> None:
     notice = Path(ROOT, "bizaiops_bot/router/encoder/NOTICE").read_text()
     assert "Apache License, Version 2.0" in notice
+
+
+def test_a_strange_name_after_exact_words_is_told_to_be_no_model() -> None:
+    decision = hears("status fraud")
+    assert isinstance(decision, Refusal)
+    assert "fraud" in decision.why and "churn" in decision.why
