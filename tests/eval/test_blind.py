@@ -1,6 +1,7 @@
-"""How the blind set is understood. Half A was seen while the intents were worked on, half B was measured only.
+"""How the blind set is understood. Half A was looked at while the intents were worked on, half B was kept back.
 
-The limits are what was measured; the number of wrong changes is none, in both halves.
+Both halves have one author, who also worked on the intents, and one mistake in half B was mended after it was measured:
+read the numbers as an upper bound for strangers. The limits are what was measured; wrong changes are none, in both halves.
 """
 
 from __future__ import annotations

@@ -15,10 +15,6 @@ class GateLimits(Value):
     """AUC may be this much lower."""
     auc_noise: float = 1.64
     """Or by this many standard errors of the difference, where few held-out rows make that more than `auc_margin`."""
-    noise: float = 1.64
-    """On few held-out rows the AUC may be lower by this many standard errors of the difference, where that is more
-    than the margin.
-    """
     brier_margin: float = 0.010
     """Brier score (mean squared error of the probability) may be this much higher."""
     wape_ratio: float = 1.02
