@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import difflib
 import os
+import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bizaiops_bot.adapters.duckdb import DuckDbSettings
 from bizaiops_bot.adapters.embedded.settings import EmbeddedSettings
+from bizaiops_bot.adapters.memory import MemorySettings
 from bizaiops_bot.adapters.mlflow import MlflowSettings
+from bizaiops_bot.adapters.redis import RedisSettings
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.engine.store_settings import PostgresSettings, SqliteSettings
 
 PREFIX = "BIZAIOPS_"
 RESERVED = frozenset({"watch", "policy", "setup", "rule", "schedule"})
 
 
-class StoreSettings(BaseModel):
-    """Where runs, approvals, conversations and the audit are kept."""
+StoreSettings = Annotated[SqliteSettings | PostgresSettings, Field(discriminator="kind")]
+CacheSettings = Annotated[MemorySettings | RedisSettings, Field(discriminator="kind")]
 
-    model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["sqlite"] = Field(default="sqlite", description="sqlite: two WAL files in the data folder.")
+class KeepSettings(BaseModel):
+    """How many days things are kept, on the bot's clock; the audit is kept for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    conversations_days: int = Field(
+        default=90, ge=1, description="Days that messages and cards are kept; those of a run under way stay."
+    )
+    journal_days: int = Field(default=30, ge=1, description="Days after a run's end that its record can be replayed.")
+    runs_days: int = Field(default=400, ge=1, description="Days after its end that a run can be shown.")
+    events_days: int = Field(
+        default=14, ge=1, description="Days that a repeated event or click is known, and answered as before."
+    )
 
 
 class Person(BaseModel):
@@ -77,6 +92,11 @@ class Settings(BaseSettings):
     time_zone: str = Field(
         default="Europe/Berlin", description="IANA zone in which days begin and words like 'today' are meant."
     )
+    environment: str = Field(
+        default="demo",
+        pattern=r"^[a-z][a-z0-9_-]{0,30}$",
+        description="One word that policy knows this bot's models by, such as staging or production.",
+    )
     people: tuple[Person, ...] = Field(default_factory=_demo_people, description="Who may talk to the bot, with roles.")
     tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description="Person id -> secret for signing in to `serve`; the demo needs none."
@@ -91,7 +111,11 @@ class Settings(BaseSettings):
     kpis: Path | None = Field(
         default=None, description="Folder of KPI definitions; None takes those of the embedded company."
     )
-    store: StoreSettings = Field(default_factory=StoreSettings, description="Runs, approvals, conversations, audit.")
+    store: StoreSettings = Field(default_factory=SqliteSettings, description="Runs, approvals, conversations, audit.")
+    cache: CacheSettings = Field(
+        default_factory=MemorySettings, description="Carries live updates between workers; keeps nothing that matters."
+    )
+    keep: KeepSettings = Field(default_factory=KeepSettings, description="What is forgotten, and when.")
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -120,26 +144,44 @@ def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInp
     """The first mistake in words; `name` spells the setting as the person gave it."""
     first = error.errors()[0]
     path = [str(part) for part in first["loc"]]
-    given = "" if "tokens" in path else f": {str(first.get('input'))[:80]!r}"  # a secret is never shown
+    if first["type"].startswith("union_tag"):
+        return _unusable_kind(path, first, name)
+    tags = {tag for _, models in groups() for tag in map(_kind_of, models)}
+    path = [part for i, part in enumerate(path) if i != 1 or part not in tags]  # pydantic names the chosen kind too
+    told = isinstance(first.get("input"), str | int | float) and not {"tokens", "url"} & set(path)
+    given = f": {str(first['input'])[:80]!r}" if told else ""  # a secret is never shown
     return BadInput(f"{name(path)} is not usable{given}.", f"{first['msg']}.")
+
+
+def _unusable_kind(path: list[str], first: Any, name: Callable[[list[str]], str]) -> BadInput:
+    """A port whose `kind` is missing or unknown."""
+    kinds = [_kind_of(model) for field, models in groups() if field == path[0] for model in models]
+    given = first.get("ctx", {}).get("tag")
+    what = f"{name([*path, 'kind'])} is missing." if given is None else f"{name([*path, 'kind'])} cannot be {given!r}."
+    near = difflib.get_close_matches(str(given), kinds, n=1, cutoff=0.6)
+    return BadInput(what, f"There is {' and '.join(kinds)}.", f"Did you mean {near[0]}?" if near else "")
+
+
+def _kind_of(model: type[BaseModel]) -> str:
+    """ "postgres" of PostgresSettings."""
+    kind = model.model_fields.get("kind")
+    return "" if kind is None else str(next(iter(get_args(kind.annotation)), ""))
 
 
 def variable_names() -> Iterator[str]:
     """All names the environment may have."""
-    for field, model in _groups():
-        if model is None:
-            yield f"{PREFIX}{field.upper()}"
-        else:
-            yield f"{PREFIX}{field.upper()}"
-            for inner in model.model_fields:
-                yield f"{PREFIX}{field.upper()}__{inner.upper()}"
+    for field, models in groups():
+        yield f"{PREFIX}{field.upper()}"
+        inner = dict.fromkeys(name for model in models for name in model.model_fields)
+        yield from (f"{PREFIX}{field.upper()}__{name.upper()}" for name in inner)
 
 
-def _groups() -> Iterator[tuple[str, type[BaseModel] | None]]:
+def groups() -> Iterator[tuple[str, tuple[type[BaseModel], ...]]]:
+    """Each setting with the models of its parts: none for a plain one, several where `kind` chooses."""
     for name, info in Settings.model_fields.items():
-        annotation = info.annotation
-        nested = isinstance(annotation, type) and issubclass(annotation, BaseModel)
-        yield name, annotation if nested else None  # type: ignore[misc]
+        union = get_origin(info.annotation) in (Union, types.UnionType)
+        kinds = get_args(info.annotation) if union else (info.annotation,)
+        yield name, tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
 
 
 def _is_known(name: str, known: list[str]) -> bool:

@@ -1,131 +1,310 @@
-"""Durable state: short transactions in one writer thread, and a doorbell for those who wait for news."""
+"""Durable state: all writes in order through one thread, several in one commit, and a doorbell for those who wait."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import queue
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
-from bizaiops_bot.domain.errors import Permanent
-from bizaiops_bot.engine.tables import metadata
+from bizaiops_bot.domain.errors import Permanent, Temporary
+from bizaiops_bot.engine import databases
+from bizaiops_bot.engine.databases import Database
+from bizaiops_bot.engine.failpoints import failpoint
+from bizaiops_bot.engine.migrate import bring_up_to_date
+from bizaiops_bot.engine.signals import NoSignals, Signals, feed_head
 
 T = TypeVar("T")
-R = TypeVar("R")
-SCHEMA = 1
-"""Raised with every change of the tables that an older file does not have."""
+Work = Callable[[sa.Connection], Any]
+log = logging.getLogger("bizaiops.store")
+MOST_IN_ONE_COMMIT = 64
+PATIENCE_S = 3.0
+POLL_S = 1.0
+
+
+class StoreDown(Temporary):
+    """The database does not take or give anything now; what was to be written is not there."""
+
+
+@dataclass
+class _Job:
+    work: Work
+    done: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = None
+    error: BaseException | None = None
+    head: int = 0
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+
+def after_commit(conn: sa.Connection, call: Callable[[], None]) -> None:
+    """Has `call` made in the event loop once the transaction is durable; never when it is not."""
+    conn.info.setdefault("after", []).append(call)
 
 
 class Store:
-    """The bot's database. `write` commits all or nothing before it returns; WAL with synchronous=FULL, so a commit
-    survives kill -9.
+    """The bot's database. `write` commits all or nothing before it returns, and a commit survives kill -9.
+
+    Writes are one after the other over all workers: what a transaction has read still holds when it commits. Those
+    that wait at the same time share one commit, each in a savepoint of its own, as waiting for the disk costs most.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        self._news = asyncio.Condition()
+    def __init__(self, database: Database, signals: Signals | None = None) -> None:
+        self.database = database
+        self._signals = signals or NoSignals()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._work_off, name="store-writer", daemon=True)
+        self._readers = ThreadPoolExecutor(max_workers=database.readers, thread_name_prefix="store-reader")
+        self._waiters: list[asyncio.Future[None]] = []
         self._last_feed = 0
+        self._closed = False
+        self._publishing: set[asyncio.Task[None]] = set()
+        self._writer.start()
 
     @classmethod
     def sqlite(cls, path: Path) -> Store:
         """Opens or creates the file; raises Permanent when the folder cannot be written."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = not path.exists()
-            engine = sqlite_engine(path)
-            _check_schema(engine, path, fresh=fresh)
-            metadata.create_all(engine)
+            database = databases.sqlite(path)
+            bring_up_to_date(database, f"The data folder {str(path.parent)!r}")
         except (OSError, sa.exc.OperationalError) as exc:
             raise Permanent(
                 f"The data folder {str(path.parent)!r} cannot be used.",
                 f"{exc}.",
                 "Give a folder you may write to: --data DIR",
             ) from exc
-        return cls(engine)
+        return cls(database)
+
+    @classmethod
+    def postgres(cls, url: str, signals: Signals | None = None) -> Store:
+        """Opens the database and creates the tables; raises Permanent when it cannot be reached or used."""
+        database = databases.postgres(url)
+        shown = sa.make_url(url).render_as_string(hide_password=True)
+        try:
+            bring_up_to_date(database, f"The database {shown}")
+        except sa.exc.DBAPIError as exc:
+            reason = str(exc.orig).strip().splitlines()[0] if exc.orig is not None else str(exc)
+            raise Permanent(
+                f"The database {shown} cannot be used.", f"{reason}.", "Check BIZAIOPS_STORE__URL and the server."
+            ) from exc
+        return cls(database, signals)
+
+    # -- using it ----------------------------------------------------------------------------------
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
-        """Runs `work` in one transaction, then rings for new feed entries it made."""
-        result, head = await self._run(self._transact, work)
-        if head > self._last_feed:
-            self._last_feed = head
-            async with self._news:
-                self._news.notify_all()
+        """Runs `work` in a transaction, then rings for new feed entries it made.
+
+        `work` may be run again when the connection was lost before its commit. Raises StoreDown when the database
+        does not take it; then nothing of it is there.
+        """
+        loop = asyncio.get_running_loop()
+        if self._closed:
+            raise StoreDown("The store is closed.", "The bot is stopping.")
+        job = _Job(work, loop.create_future(), loop)
+        self._jobs.put(job)
+        result: T = await job.done
         return result
 
     async def read(self, work: Callable[[sa.Connection], T]) -> T:
-        """Runs `work` on a connection that changes nothing."""
-        return await self._run(self._query, work)
+        """Runs `work` on a connection that changes nothing. Raises StoreDown when the database does not answer."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, work)
 
     @property
     def head(self) -> int:
-        """The newest feed entry this process has seen."""
+        """The newest feed entry this process knows of."""
         return self._last_feed
 
     async def news(self, after: int) -> None:
         """Returns once the feed has an entry above `after`."""
-        async with self._news:
-            await self._news.wait_for(lambda: self._last_feed > after)
+        while self._last_feed <= after:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
+    async def listen(self) -> None:
+        """Hears of what other workers write, until cancelled: at once by signals, else by looking every second."""
+        heard = asyncio.create_task(self._signals.run(self._heard))
+        try:
+            while True:
+                try:
+                    self._heard(await self.read(feed_head))
+                except StoreDown as exc:
+                    log.debug("looking for news: %s", exc)
+                await asyncio.sleep(POLL_S)
+        finally:
+            heard.cancel()
+            await asyncio.gather(heard, return_exceptions=True)
 
     def close(self) -> None:
-        self._thread.shutdown(wait=True)
-        self._engine.dispose()
+        """Finishes what was begun, then lets the database go."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        self._writer.join()
+        self._readers.shutdown(wait=True)
+        self.database.engine.dispose()
 
-    async def _run(self, call: Callable[[Callable[[sa.Connection], T]], R], work: Callable[[sa.Connection], T]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, work)
+    async def aclose(self) -> None:
+        """As `close`, with the signals."""
+        await self._signals.close()
+        await asyncio.to_thread(self.close)
 
-    def _transact(self, work: Callable[[sa.Connection], T]) -> tuple[T, int]:
-        with self._engine.begin() as conn:
-            result = work(conn)
-            head: int = conn.info.pop("feed_head", 0)
-        return result, head
+    # -- the writer's thread -----------------------------------------------------------------------
+
+    def _work_off(self) -> None:
+        while True:
+            job = self._jobs.get()
+            if job is None:
+                return
+            batch, last = [job], False
+            while len(batch) < MOST_IN_ONE_COMMIT and not self._jobs.empty():
+                more = self._jobs.get()
+                if more is None:
+                    last = True
+                    break
+                batch.append(more)
+            self._settle(batch)
+            if last:
+                return
+
+    def _settle(self, batch: list[_Job]) -> None:
+        try:
+            self._commit(batch)
+        except BaseException as exc:  # whatever it was, nobody may wait for ever
+            for job in batch:
+                job.error, job.after, job.head = job.error or exc, [], 0
+        for loop in {id(job.loop): job.loop for job in batch}.values():
+            try:
+                loop.call_soon_threadsafe(self._deliver, [job for job in batch if job.loop is loop])
+            except RuntimeError:
+                log.debug("a writer's event loop has closed")
+
+    def _commit(self, batch: list[_Job]) -> None:
+        """All jobs in one transaction; tried again while the connection is lost before the commit."""
+        until = time.monotonic() + PATIENCE_S
+        pause = 0.02
+        while True:
+            attempt = _Attempt(self.database, self._signals)
+            try:
+                attempt.run(batch)
+                return
+            except sa.exc.DBAPIError as exc:
+                if attempt.committed():
+                    return
+                lost = exc.connection_invalidated or isinstance(exc, sa.exc.OperationalError)
+                if not (self.database.shared and lost) or time.monotonic() > until:
+                    raise _down(exc) from exc
+                time.sleep(pause)
+                pause = min(pause * 2, 0.5)
 
     def _query(self, work: Callable[[sa.Connection], T]) -> T:
-        with self._engine.connect().execution_options(reads=True) as conn:
-            return work(conn)
+        for last in (False, True):
+            try:
+                with self.database.engine.connect().execution_options(reads=True) as conn:
+                    return work(conn)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as exc:
+                if last or not self.database.shared:
+                    raise _down(exc) from exc
+        raise AssertionError("unreachable")
 
+    # -- back in the event loop --------------------------------------------------------------------
 
-def _check_schema(engine: sa.Engine, path: Path, *, fresh: bool) -> None:
-    """Stamps a new file. Raises Permanent for one that another version of the bot made: it is left as it is."""
-    with engine.begin() as conn:
-        if fresh:
-            conn.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+    def _deliver(self, jobs: list[_Job]) -> None:
+        head = max(job.head for job in jobs)
+        for job in jobs:
+            for call in job.after:
+                call()
+            if job.done.cancelled():
+                continue
+            if job.error is not None:
+                job.done.set_exception(job.error)
+            else:
+                job.done.set_result(job.result)
+        if head:
+            self._heard(head)
+            if self.database.shared:
+                task = asyncio.ensure_future(self._signals.after_commit(head))
+                self._publishing.add(task)
+                task.add_done_callback(self._publishing.discard)
+
+    def _heard(self, head: int) -> None:
+        if head <= self._last_feed:
             return
-        found = conn.exec_driver_sql("PRAGMA user_version").scalar()
-    if found != SCHEMA:
-        engine.dispose()
-        raise Permanent(
-            f"The data folder {str(path.parent)!r} was made by another version of the bot.",
-            f"Its schema is {found}, this version reads {SCHEMA}. Nothing was changed.",
-            "Give another folder: --data DIR",
-        )
+        self._last_feed = head
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
 
-def sqlite_engine(path: Path, *, own_begin: bool = True) -> sa.Engine:
-    """SQLite as we want it everywhere: WAL, full sync, immediate write locks.
+class _Attempt:
+    """One try to commit a batch."""
 
-    own_begin: transactions begin with BEGIN IMMEDIATE before their first read, so that what was read still holds when
-    it is
-    written. Python's driver alone begins at the first write. DBOS brings its own checks and wants the driver's way.
-    """
-    level = None if own_begin else "IMMEDIATE"
-    arguments = {"isolation_level": level, "check_same_thread": False, "timeout": 30}
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args=arguments)
+    def __init__(self, database: Database, signals: Signals) -> None:
+        self._database, self._signals = database, signals
+        self._xid: str | None = None
 
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
+    def run(self, batch: list[_Job]) -> None:
+        with self._database.engine.connect() as conn:
+            with conn.begin():
+                self._database.begin_write(conn)
+                for job in batch:
+                    _do(conn, job)
+                head = max(job.head for job in batch)
+                if head:
+                    self._signals.in_transaction(conn, head)
+                if self._database.shared:
+                    self._xid = str(conn.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one())
+                failpoint("store.before_commit")
+            failpoint("store.after_commit")
 
-    if own_begin:
+    def committed(self) -> bool:
+        """Whether the transaction came through although the connection broke while it was committed."""
+        if self._xid is None:
+            return False
+        for _ in range(20):
+            try:
+                with self._database.engine.connect() as conn:
+                    status = conn.exec_driver_sql(f"SELECT pg_xact_status('{self._xid}'::xid8)").scalar()
+                if status != "in progress":
+                    return bool(status == "committed")
+            except sa.exc.DBAPIError:
+                pass
+            time.sleep(0.1)
+        return False
 
-        @event.listens_for(engine, "begin")
-        def _begin(conn: sa.Connection) -> None:
-            reads = conn.get_execution_options().get("reads", False)
-            conn.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
-    return engine
+def _do(conn: sa.Connection, job: _Job) -> None:
+    """Runs one job; its own error undoes its own writes only, a broken database ends the whole batch."""
+    conn.info.pop("feed_head", None)
+    conn.info.pop("after", None)
+    job.error, job.head, job.after = None, 0, []
+    point = conn.begin_nested()
+    try:
+        job.result = job.work(conn)
+        failpoint("store.in_transaction")
+        point.commit()
+    except (sa.exc.OperationalError, sa.exc.InterfaceError):
+        raise
+    except BaseException as exc:
+        point.rollback()
+        job.error = exc
+    else:
+        job.head, job.after = conn.info.pop("feed_head", 0), conn.info.pop("after", [])
+
+
+def _down(exc: sa.exc.DBAPIError) -> Exception:
+    reason = str(exc.orig).strip().splitlines()[0] if exc.orig is not None else str(exc)
+    if not isinstance(exc, sa.exc.OperationalError | sa.exc.InterfaceError) and not exc.connection_invalidated:
+        return exc
+    return StoreDown("The bot's database cannot be used now.", f"{reason}. Nothing was kept.", "Try again in a moment.")

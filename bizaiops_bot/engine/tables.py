@@ -31,13 +31,18 @@ messages = sa.Table(
     _col("event_id", unique=True),
     _col("bind"),
     sa.Column("answered", sa.Boolean, nullable=False, default=False),
+    _col("worker"),  # who answers it; one whose worker is gone is answered by another
+    _col("platform_thread", index=True),  # a chat platform's own id of the thread it stands in
 )
+
+sa.Index("open_messages", messages.c.answered, messages.c.seq)
 
 cards = sa.Table(
     "cards",
     metadata,
     _col("id", primary_key=True),
     sa.Column("seq", sa.Integer, nullable=False, unique=True),
+    sa.Column("born", sa.Integer, nullable=False, default=0, server_default="0"),  # seq of the first version
     sa.Column("version", sa.Integer, nullable=False),
     _col("conversation", nullable=False, index=True),
     _col("thread", nullable=False),
@@ -69,7 +74,29 @@ runs = sa.Table(
     sa.Column("cancel", sa.Boolean, nullable=False, default=False),
     _col("created", nullable=False),
     _col("ended"),
+    # Raised with every change of the plan: the journal, gates and decisions of another edition count for nothing.
+    sa.Column("edition", sa.Integer, nullable=False, default=1, server_default="1"),
+    # Who carries it out; NULL while it only waits. A claim raises `segment`, and writes of an older one are refused.
+    _col("worker", index=True),
+    sa.Column("segment", sa.Integer, nullable=False, default=0, server_default="0"),
+    _col("wake_at", index=True),  # on the bot's clock: when a run that nobody carries out has to be looked at
+    sa.Column(
+        "poke", sa.Integer, nullable=False, default=0, server_default="0", index=True
+    ),  # feed place of the last ring
+    _col("output"),
     sqlite_autoincrement=True,
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("edition", sa.Integer, primary_key=True),
+    sa.Column("n", sa.Integer, primary_key=True),
+    _col("name", nullable=False),
+    _col("output", nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # of the JSON in `output`
+    _col("at", nullable=False),
 )
 
 steps = sa.Table(
@@ -88,6 +115,7 @@ gates = sa.Table(
     "gates",
     metadata,
     sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("edition", sa.Integer, primary_key=True, default=1, server_default="1"),
     _col("name", primary_key=True),
     _col("question", nullable=False),
     sa.Column("quorum", sa.Integer, nullable=False),
@@ -96,17 +124,37 @@ gates = sa.Table(
     _col("plan_hash", nullable=False),
     _col("opened", nullable=False),
     _col("expires", nullable=False),
+    _col("people", nullable=False, default="[]", server_default="[]"),  # who may decide besides those with the role
+    _col("escalate", nullable=False, default="[]", server_default="[]"),  # [[when, whom], ...], ISO times
+    sa.Column("escalated", sa.Integer, nullable=False, default=0, server_default="0"),  # how many of them are done
+    _col(
+        "kind", nullable=False, default="approval", server_default="approval"
+    ),  # or "question": a run that is stuck asks
 )
 
 decisions = sa.Table(
     "decisions",
     metadata,
     sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("edition", sa.Integer, primary_key=True, default=1, server_default="1"),
     _col("gate", primary_key=True),
     _col("actor", primary_key=True),
     _col("decision", nullable=False),
     _col("reason", nullable=False, default=""),
     _col("at", nullable=False),
+    _col("behalf"),  # the approver who delegated the right to decide
+)
+
+delegations = sa.Table(
+    "delegations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    _col("owner", nullable=False, index=True),
+    _col("delegate", nullable=False, index=True),
+    _col("at", nullable=False),
+    _col("until", nullable=False),
+    _col("ended"),
+    sqlite_autoincrement=True,
 )
 
 run_cards = sa.Table(
@@ -185,6 +233,72 @@ audit = sa.Table(
     _col("detail", nullable=False),
     _col("prev_hash", nullable=False),
     _col("hash", nullable=False),
+)
+
+pseudonyms = sa.Table(
+    "pseudonyms", metadata, _col("pseudonym", primary_key=True), _col("person", nullable=False, unique=True)
+)
+
+audit_heads = sa.Table(
+    "audit_heads",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    _col("hash", nullable=False),
+    _col("at", nullable=False),
+    _col("key", nullable=False),
+    _col("signature", nullable=False),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    _col("event", primary_key=True),
+    _col("at", nullable=False),
+    _col("answer"),  # what was answered to a click, so that the same click gets the same words again
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    _col("card", primary_key=True),
+    _col("platform", nullable=False),
+    _col("channel", nullable=False, index=True),
+    sa.Column("sent", sa.Integer, nullable=False, default=0),  # the card's version that people see; 0: none yet
+    sa.Column(
+        "sending", sa.Integer, nullable=False, default=0
+    ),  # the version under way; after a crash its outcome is unknown
+    _col("ref", index=True),  # the platform's own id of the message
+    sa.Column("failed", sa.Integer, nullable=False, default=0, server_default="0"),  # the version refused for good
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    _col("next_at"),  # real time of the next try
+    _col("error", nullable=False, default=""),
+)
+
+spending = sa.Table(
+    "spending",
+    metadata,
+    _col("who", primary_key=True),  # "person engineer", "channel ml-ops"
+    _col("minute", primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    _col("id", primary_key=True),
+    _col("host", nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    _col("started", nullable=False),
+    sa.Column("beat", sa.Float, nullable=False),  # seconds since 1970 by the database's clock
+    sa.Column("lost", sa.Boolean, nullable=False, default=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    _col("name", primary_key=True),
+    _col("worker", nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False),
 )
 
 memory = sa.Table(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from bizaiops_bot.settings import PREFIX, Person, Settings
+from bizaiops_bot.settings import PREFIX, Person, Settings, groups
 from tools.reference.markdown import code, field_notes, page, table, type_words
 
 INTRO = """\
@@ -28,17 +28,28 @@ def render() -> str:
 
 
 def _sections() -> Iterator[str]:
-    for name, info in Settings.model_fields.items():
-        annotation = info.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield _group(name, annotation, info.description or "")
+    for name, models in groups():
+        info = Settings.model_fields[name]
+        if models:
+            yield _group(name, models, info.description or "")
         else:
             yield _setting(f"{PREFIX}{name.upper()}", Settings, name)
 
 
-def _group(name: str, model: type[BaseModel], note: str) -> str:
-    parts = [_setting(f"{PREFIX}{name.upper()}__{inner.upper()}", model, inner) for inner in model.model_fields]
-    return "\n\n".join([f"## `{name}`", note, *parts])
+def _group(name: str, models: tuple[type[BaseModel], ...], note: str) -> str:
+    """One heading a setting. The kinds of a port have the setting `kind` in common."""
+    several = len(models) > 1
+    parts = [
+        _setting(f"{PREFIX}{name.upper()}__{inner.upper()}", model, inner)
+        for model in models for inner in model.model_fields if not (several and inner == "kind")
+    ]  # fmt: skip
+    return "\n\n".join([f"## `{name}`", note, *([_kinds(name, models)] if several else []), *parts])
+
+
+def _kinds(name: str, models: tuple[type[BaseModel], ...]) -> str:
+    notes = [field_notes(model).get("kind", "") for model in models]
+    default = models[0].model_fields["kind"].get_default()
+    return f"### `{PREFIX}{name.upper()}__KIND`\n\n{' '.join(notes)}\n\nDefault {code(str(default))}."
 
 
 def _setting(variable: str, model: type[BaseModel], name: str) -> str:
