@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,18 +21,24 @@ from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.errors import BotError, Permanent
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.rules import Rule
-from bizaiops_bot.engine import audit, runner, runs
+from bizaiops_bot.engine import pseudonyms, redaction
 from bizaiops_bot.engine.alerts import Watch
+from bizaiops_bot.engine.audit_guard import AuditGuard
+from bizaiops_bot.engine.budgets import Budgets
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.freezes import FreezeWindows
 from bizaiops_bot.engine.orders import Orders
 from bizaiops_bot.engine.policy import Policy
+from bizaiops_bot.engine.poster import Poster
 from bizaiops_bot.engine.records import EngineRecords
 from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.retention import Keep, Retention
 from bizaiops_bot.engine.rule_book import load_rule_book
+from bizaiops_bot.engine.runner import Runner
 from bizaiops_bot.engine.schedules import Scheduler
-from bizaiops_bot.engine.store import Store
 from bizaiops_bot.ports import (
+    ChatPlatform,
     Clock,
     Controls,
     DriftReports,
@@ -51,7 +58,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 log = logging.getLogger("bizaiops")
-LOOPS = ("world", "watch", "schedules")
+LOOPS = ("world", "watch", "schedules", "audit", "retention", "posts")
 EMBEDDED_KPIS = Path(__file__).parent / "adapters" / "embedded" / "kpis"
 
 
@@ -82,18 +89,24 @@ class Bot:
     desk: FrontDesk
     watch: Watch
     scheduler: Scheduler
+    runner: Runner
+    guard: AuditGuard
+    retention: Retention
+    poster: Poster
     lock: IO[str]
     closers: list[Callable[[], Any]]
     loops: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
         """Recovers what a dead process left, then watches, schedules and lives."""
-        runner.launch(self.core, self.settings.data)
+        home = f"{socket.gethostname()}:{self.settings.data.resolve()}"
+        await self.runner.launch(home=home, alone="The embedded company")
         await self._note_first_releases()
-        for number in await self.core.store.read(runs.unfinished):
-            await runner.resume(self.core, number)
         await self.desk.recover()
-        loops = (self.company.world.run(), self.watch.run(), self.scheduler.run())
+        loops = (
+            self.company.world.run(), self.watch.run(), self.scheduler.run(), self.guard.run(), self.retention.run(),
+            self.poster.run(),
+        )  # fmt: skip
         for name, loop in zip(LOOPS, loops, strict=True):
             self.loops.append(asyncio.create_task(_guarded(name, loop), name=name))
 
@@ -122,7 +135,9 @@ class Bot:
             task.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
         await self.desk.stop()
-        await runner.shutdown()
+        await self.runner.stop()
+        await self.guard.stop()
+        await self.core.store.aclose()
         with ExitStack() as all_closed:  # one that fails, on a full disk say, does not leave the others open
             all_closed.callback(self.lock.close)
             for close in reversed(self.closers):
@@ -154,8 +169,7 @@ class Bot:
         return {"speed": self.settings.company.speed, "seed": self.settings.company.seed}
 
     async def _verify_audit(self) -> tuple[bool, str]:
-        count, problem = await self.core.store.read(audit.verify)
-        return problem is None, problem or f"{count} entries checked, none changed"
+        return await self.guard.verdict()
 
 
 @dataclass(frozen=True)
@@ -165,21 +179,27 @@ class Content:
     people: list[Actor]
     playbooks: Playbooks
     policy: Policy
+    budgets: Budgets
+    freezes: FreezeWindows
     rules: list[Rule]
     router: Router
 
 
-async def build(settings: Settings, *, clock: Clock | None = None) -> Bot:
-    """Opens the data folder and builds every part. Raises BotError with what to do when something cannot be used."""
+async def build(settings: Settings, *, clock: Clock | None = None, platforms: Sequence[ChatPlatform] = ()) -> Bot:
+    """Opens the data folder and builds every part. Raises BotError with what to do when something cannot be used.
+
+    platforms: the chats outside that show the bot's cards.
+    """
     lock = _lock_folder(settings.data)
     try:
-        return await _build(settings, clock, lock)
+        return await _build(settings, clock, platforms, lock)
     except BaseException:
         lock.close()
         raise
 
 
-async def _build(settings: Settings, clock: Clock | None, lock: IO[str]) -> Bot:
+async def _build(settings: Settings, clock: Clock | None, platforms: Sequence[ChatPlatform], lock: IO[str]) -> Bot:
+    redaction.know(redaction.secrets_in(settings))
     content = read_content(settings)
     home = settings.data / "world"
     home.mkdir(exist_ok=True)
@@ -191,16 +211,7 @@ async def _build(settings: Settings, clock: Clock | None, lock: IO[str]) -> Bot:
         asyncio.to_thread(open_company, settings.company, home, clock, warehouse),
         asyncio.to_thread(content.router.warm),
     )
-    store = Store.sqlite(settings.data / "bizaiops.sqlite")
-    core = Core(
-        store,
-        clock,
-        content.policy,
-        content.playbooks,
-        content.people,
-        home=settings.home,
-        time_zone=settings.time_zone,
-    )
+    core = await _open_core(settings, content, clock)
     controls = EngineControls(core)
     core.ports = WiredPorts(
         clock=clock, pipelines=company.pipelines, serving=company.serving, registry=registry, metrics=company.metrics,
@@ -208,19 +219,37 @@ async def _build(settings: Settings, clock: Clock | None, lock: IO[str]) -> Bot:
     )  # fmt: skip
     orders = Orders(core)
     desk = FrontDesk(core, orders, controls, content.router, SystemClock())
-    watch = Watch(core, orders, content.rules)
-    closers = [company.world.close, warehouse.close, store.close]
-    return Bot(settings, company, core, orders, desk, watch, Scheduler(core, orders), lock, closers)
+    poster = Poster(
+        core.store, platforms, leads=lambda: core.leading, note=core.note, clock=clock, home=settings.home
+    )  # fmt: skip
+    return Bot(
+        settings, company, core, orders, desk, Watch(core, orders, content.rules), Scheduler(core, orders),
+        Runner(core), AuditGuard(core.store, settings.data), Retention(core, Keep(**settings.keep.model_dump())),
+        poster, lock, closers=[company.world.close, warehouse.close],
+    )  # fmt: skip
+
+
+async def _open_core(settings: Settings, content: Content, clock: Clock) -> Core:
+    """The engine's middle on the store that the settings choose. Raises Permanent when that cannot be used."""
+    store = await asyncio.to_thread(settings.store.open, settings.data, settings.cache.build())
+    core = Core(
+        store, clock, content.policy, content.playbooks, content.people, home=settings.home,
+        time_zone=settings.time_zone, budgets=content.budgets, freezes=content.freezes,
+    )  # fmt: skip
+    await store.read(lambda conn: pseudonyms.know(conn, core.people))
+    return core
 
 
 def read_content(settings: Settings) -> Content:
     """Raises BotError naming file and line of the first mistake."""
     people = [person.actor() for person in settings.people]
     playbooks = Playbooks.load(content_folder("playbooks"))
-    policy = Policy.load(content_folder("policy"), people, {p.name: p.risk for p in playbooks})
+    folder = content_folder("policy")
+    policy = Policy.checked(folder, people, playbooks, environment=settings.environment)
+    budgets, freezes = Budgets.load(folder), FreezeWindows.load(folder)
     rules = load_rule_book(content_folder("playbooks") / "rules")
     router = Router(load_intents(content_folder("intents")), [p.spec() for p in playbooks], settings.data / "router")
-    return Content(people, playbooks, policy, rules, router)
+    return Content(people, playbooks, policy, budgets, freezes, rules, router)
 
 
 def _lock_folder(folder: Path) -> IO[str]:

@@ -53,7 +53,29 @@ def _ports(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "warehouse", True, f"{settings.warehouse.kind}: {settings.warehouse.path or 'file in the data folder'}"
     )
-    yield Finding("store", True, f"{settings.store.kind}: {settings.data / 'bizaiops.sqlite'}")
+    yield _store(settings)
+    yield _cache(settings)
+
+
+def _store(settings: Settings) -> Finding:
+    """Opens it when something is there: an answer is worth more than a setting."""
+    says = f"{settings.store.kind}: {settings.store.place(settings.data)}"
+    if not settings.store.exists(settings.data):
+        return Finding("store", True, f"{says}, made at the first start")
+    try:
+        settings.store.open(settings.data).close()
+    except BotError as exc:
+        return Finding("store", False, f"{exc.what} {exc.why}", exc.do)
+    return Finding("store", True, f"{says}, answers")
+
+
+def _cache(settings: Settings) -> Finding:
+    problem = settings.cache.answers()
+    says = f"{settings.cache.kind}: live updates between workers"
+    if not problem:
+        return Finding("cache", True, says)
+    do = "Check BIZAIOPS_CACHE__URL; without it news are a second late."
+    return Finding("cache", False, f"{says}; {problem}", do)
 
 
 def _content(settings: Settings) -> Iterator[Finding]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, ParamSpec, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, field_validator
 
 from bizaiops_bot.domain.canary import assess_canary
 from bizaiops_bot.domain.cards import (
@@ -54,6 +54,7 @@ from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, Health
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
+from bizaiops_bot.domain.stand_in import StandIn
 from bizaiops_bot.domain.values import (
     Cron,
     FaultName,
@@ -127,6 +128,7 @@ __all__ = [
     "NotEnoughData",
     "NotFound",
     "Outcome",
+    "Outputs",
     "Package",
     "Percent",
     "Permanent",
@@ -158,6 +160,7 @@ __all__ = [
     "assess_canary",
     "assess_health",
     "build_rows",
+    "card_and_output",
     "duration_s",
     "headline",
     "playbook",
@@ -176,6 +179,22 @@ class Inputs(BaseModel):
     """Base of a playbook's inputs; its docstring is the playbook's help, its fields are the slots."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Outputs(BaseModel):
+    """Base of what a playbook returns besides its card: typed fields for programs, kept with the run.
+
+    In a dry run a field may hold a stand-in, as nothing is known of a step that was not done.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    card: Card
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _let_stand_in(cls, value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+        return value if isinstance(value, StandIn) else check(value)
 
 
 class Regression(Permanent):
@@ -233,11 +252,28 @@ class Run(ABC):
 
     @abstractmethod
     async def approve(
-        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+        self,
+        question: str,
+        *,
+        quorum: int = 1,
+        role: str = "approver",
+        people: Iterable[str] = (),
+        expires: str = "24h",
+        escalate: Mapping[str, str] | None = None,
+        undo: str = "",
     ) -> None:
-        """Waits until `quorum` people with `role`, never the requester, agree.
+        """Waits until `quorum` people with `role` or named in `people`, never the requester, agree.
 
-        One veto, cancel or expiry ends the run. undo: how it is taken back afterwards, shown to those who decide.
+        One veto, cancel or expiry ends the run. escalate: {"2h": "sre"} tells those with the role, or the person, again
+        after that time; the quorum never gets lower. undo: how it is taken back afterwards, shown to those who decide.
+        """
+
+    @abstractmethod
+    def patched(self, change: str) -> bool:
+        """Whether this run takes the new way of a changed playbook.
+
+        True while planning and in runs planned since; False in runs that were planned before the change: put new steps
+        under `if run.patched("2026-11 check quota"):`, and runs under way finish as they were approved.
         """
 
     @abstractmethod
@@ -261,12 +297,14 @@ class Run(ABC):
         """Posts a card into the run's thread, once; `conversation` posts it elsewhere."""
 
 
-PlaybookBody = Callable[[Run, Any], Awaitable[Card]]
+PlaybookBody = Callable[[Run, Any], Awaitable[Card | Outputs]]
 
 
 @dataclass(frozen=True)
 class Playbook:
-    """A registered playbook. `body(run, inputs)` returns the card that says how it ended."""
+    """A registered playbook. `body(run, inputs)` returns the card that says how it ended, within `output` if that is
+    not None.
+    """
 
     name: str
     title: str
@@ -274,26 +312,40 @@ class Playbook:
     inputs: type[Inputs]
     body: PlaybookBody
     help: str
+    output: type[Outputs] | None = None
 
     def spec(self) -> PlaybookSpec:
         """Typed blanks for the router, forms and docs."""
         return PlaybookSpec(name=self.name, title=self.title, risk=self.risk, slots=tuple(_slots(self.inputs)))
 
 
-def playbook(*, title: str, risk: Risk) -> Callable[[Callable[[Run, Any], Awaitable[Card]]], Playbook]:
+def playbook(*, title: str, risk: Risk) -> Callable[[PlaybookBody], Playbook]:
     """Makes `async def name(run: Run, ask: SomeInputs) -> Card` a playbook named like the function.
 
-    risk: "read" answers at once; "control" changes only the bot's own state (cancel, freeze, schedules), at once;
-    "change" touches the world: it gets a plan, approvals and a durable run, one at a time per model.
+    It may return a subclass of Outputs instead of the Card. risk: "read" answers at once; "control" changes only the
+    bot's own state (cancel, freeze, schedules), at once; "change" touches the world: it gets a plan, approvals and a
+    durable run, one at a time per model.
     """
 
-    def register(body: Callable[[Run, Any], Awaitable[Card]]) -> Playbook:
-        inputs = next(reversed([t for name, t in get_type_hints(body).items() if name != "return"]))
+    def register(body: PlaybookBody) -> Playbook:
+        hints = get_type_hints(body)
+        output = hints.pop("return", None)
+        inputs = next(reversed(hints.values()), None)
         if not (inspect.isclass(inputs) and issubclass(inputs, Inputs)):
             raise TypeError(f"{body.__name__}: the second argument must be annotated with a subclass of Inputs")
-        return Playbook(body.__name__, title, risk, inputs, body, inspect.getdoc(inputs) or title)
+        if not (inspect.isclass(output) and issubclass(output, Card | Outputs)):
+            raise TypeError(f"{body.__name__}: the result must be annotated with Card or a subclass of Outputs")
+        typed = output if issubclass(output, Outputs) else None
+        return Playbook(body.__name__, title, risk, inputs, body, inspect.getdoc(inputs) or title, typed)
 
     return register
+
+
+def card_and_output(result: Card | Outputs) -> tuple[Card, dict[str, Any] | None]:
+    """What a body returned as the card for people and the JSON for programs, None when it has no typed fields."""
+    if isinstance(result, Outputs):
+        return result.card, result.model_dump(mode="json", exclude={"card"})
+    return result, None
 
 
 def _slots(inputs: type[Inputs]) -> Iterable[SlotSpec]:

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
-from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
+from bizaiops_bot.domain.posts import PostedCard
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, OpenGate, Release, RunRecord, Schedule
 from bizaiops_bot.domain.values import NoData
 
 Progress = Callable[[str], None]
@@ -160,6 +161,12 @@ class Records(Protocol):
     ) -> list[AuditEntry]:
         """Newest first."""
 
+    async def approvals(self, number: int | None = None) -> list[OpenGate]:
+        """What waits for a decision, oldest first, with who may still decide; of one run or all."""
+
+    async def delegations(self) -> list[Delegation]:
+        """Who decides for whom now, oldest first."""
+
     async def frozen(self) -> str | None:
         """Who froze changes, when and why, or None."""
 
@@ -173,9 +180,37 @@ class Controls(Protocol):
     async def cancel(self, number: int, *, actor: str) -> RunRecord: ...
 
     async def decide(
-        self, number: int, decision: str, *, actor: str, reason: str = "", plan_hash: str | None = None
+        self,
+        number: int,
+        decision: str,
+        *,
+        actor: str,
+        reason: str = "",
+        plan_hash: str | None = None,
+        gate: str | None = None,
     ) -> RunRecord:
-        """Approves or rejects the open gate of a run; `decision` is "approved" or "rejected"."""
+        """Approves or rejects the open gate of a run; `decision` is "approved" or "rejected".
+
+        plan_hash, gate: what the person has seen; a decision on another plan or gate raises Conflict.
+        """
+
+    async def decide_words(
+        self,
+        number: int,
+        decision: str,
+        *,
+        actor: str,
+        reason: str = "",
+        plan_hash: str | None = None,
+        gate: str | None = None,
+    ) -> str:
+        """As `decide`, returning what the person is told."""
+
+    async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
+        """Lets the person `to` decide in the actor's place, by default for 24 h, at most 30 days."""
+
+    async def end_delegation(self, to: str | None, *, actor: str) -> list[Delegation]:
+        """Takes back what the actor delegated; to everybody when `to` is None. Raises Conflict when it is nothing."""
 
     async def freeze(self, *, actor: str, reason: str) -> str: ...
 
@@ -199,6 +234,35 @@ class Controls(Protocol):
         self, model: str, version: str, previous: str | None, kind: str, *, run: int | None
     ) -> Release:
         """Notes a change of the stable version; once per run and version."""
+
+
+class ChatPlatform(Protocol):
+    """A chat outside, such as one Slack workspace, that shows the bot's cards.
+
+    prefix: how the names of its conversations begin, "slack:"; what follows in "slack:C0123" is the `channel` here.
+    Errors: Temporary(after_s): surely not accepted (429 with its Retry-After, refused connection). Unknown: may have
+    been accepted (time limit, reset or 5xx after the request was sent). Permanent: will never be accepted (it is gone).
+    The engine waits, retries and reads back: an adapter makes each call once, and an SDK's own retries are off.
+    """
+
+    prefix: str
+
+    async def post(
+        self, channel: str, thread_ref: str | None, card: PostedCard, *, outbox_id: str, version: int
+    ) -> str:
+        """Returns the platform's id (ref) of the message. `outbox_id` and `version` go into the message's metadata.
+
+        thread_ref: the message it answers under; None posts into the channel itself.
+        """
+
+    async def edit(self, channel: str, ref: str, card: PostedCard, *, outbox_id: str, version: int) -> None:
+        """Replaces the message and its metadata's version. The same edit twice is one."""
+
+    async def find(self, channel: str, outbox_id: str) -> tuple[str, int] | None:
+        """(ref, version) of the bot's own message with that id in its metadata; None when the channel has none.
+
+        Threads are searched too. None is a promise that posting makes no second one, so raises when it cannot tell.
+        """
 
 
 class Ports(Protocol):

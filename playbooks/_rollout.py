@@ -14,6 +14,7 @@ from bizaiops_bot.playbook import (
     DiffLine,
     GateReport,
     Outcome,
+    Outputs,
     Refused,
     Regression,
     Run,
@@ -39,6 +40,15 @@ class Rollout:
     previous: str | None
     percent: int
     kind: Literal["deploy", "retrain"]
+
+
+class Released(Outputs):
+    """A version that came to all traffic: what was judged, and which version had the traffic before."""
+
+    model: str
+    version: str
+    previous: str
+    verdict: Verdict
 
 
 async def refuse_while_frozen(run: Run) -> None:
@@ -212,8 +222,14 @@ def hold_words() -> str:
     return spoken_duration(duration_s(HOLD))
 
 
-def success_card(run: Run, r: Rollout, verdict: Verdict, *, title: str) -> Card:
-    """How a rollout ended well: verdict with numbers, traffic now, what to say next."""
+def released(run: Run, r: Rollout, verdict: Verdict, *, title: str) -> Released:
+    """How a rollout ended well, for people and for programs."""
+    card = _success_card(run, r, verdict, title)
+    return Released(card=card, model=r.model, version=r.version, previous=r.stable, verdict=verdict)
+
+
+def _success_card(run: Run, r: Rollout, verdict: Verdict, title: str) -> Card:
+    """Verdict with numbers, traffic now, what to say next."""
     if run.planning:
         return Card(title=title)
     line = (

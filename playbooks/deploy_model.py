@@ -5,7 +5,6 @@ from pydantic import Field
 from bizaiops_bot.playbook import (
     BadInput,
     Build,
-    Card,
     DiffLine,
     Inputs,
     ModelName,
@@ -18,15 +17,16 @@ from bizaiops_bot.playbook import (
 )
 from playbooks._cards import known_model, known_versions, metric_words, success_title
 from playbooks._rollout import (
+    Released,
     Rollout,
     certify,
     hold_words,
     previous_alias,
     refuse_while_frozen,
+    released,
     roll_out,
     steady_traffic,
     still_as_planned,
-    success_card,
 )
 
 
@@ -39,7 +39,7 @@ class DeployModel(Inputs):
 
 
 @playbook(title="Deploy a model version", risk="change")
-async def deploy_model(run: Run, ask: DeployModel) -> Card:
+async def deploy_model(run: Run, ask: DeployModel) -> Released:
     await known_model(run, ask.model)
     await _require_version(run, ask)
     await refuse_while_frozen(run)
@@ -58,7 +58,7 @@ async def deploy_model(run: Run, ask: DeployModel) -> Card:
     previous = await previous_alias(run, ask.model)
     rollout = Rollout(ask.model, ask.version, stable, previous, ask.canary, "deploy")
     verdict = await roll_out(run, rollout)
-    return success_card(run, rollout, verdict, title=success_title(ask.model, ask.version, "deployed"))
+    return released(run, rollout, verdict, title=success_title(ask.model, ask.version, "deployed"))
 
 
 async def _require_version(run: Run, ask: DeployModel) -> None:

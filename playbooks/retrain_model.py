@@ -4,18 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Alert, Build, Card, DiffLine, FreeText, Inputs, ModelName, Run, playbook, stamp
+from bizaiops_bot.playbook import Alert, Build, DiffLine, FreeText, Inputs, ModelName, Run, playbook, stamp
 from playbooks._cards import clock_now, known_model, known_versions, number_of, success_title
 from playbooks._rollout import (
+    Released,
     Rollout,
     certify,
     hold_words,
     previous_alias,
     refuse_while_frozen,
+    released,
     roll_out,
     steady_traffic,
     still_as_planned,
-    success_card,
 )
 
 CANARY = 10
@@ -35,7 +36,7 @@ class RetrainModel(Inputs):
 
 
 @playbook(title="Retrain a model", risk="change")
-async def retrain_model(run: Run, ask: RetrainModel) -> Card:
+async def retrain_model(run: Run, ask: RetrainModel) -> Released:
     await known_model(run, ask.model)
     await refuse_while_frozen(run)
     traffic, stable = await steady_traffic(run, ask.model)
@@ -49,7 +50,7 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Card:
     previous = await previous_alias(run, ask.model)
     rollout = Rollout(ask.model, version, stable, previous, CANARY, "retrain")
     verdict = await roll_out(run, rollout)
-    return success_card(run, rollout, verdict, title=success_title(ask.model, version, "retrained and released"))
+    return released(run, rollout, verdict, title=success_title(ask.model, version, "retrained and released"))
 
 
 async def _since(run: Run, ask: RetrainModel) -> datetime:

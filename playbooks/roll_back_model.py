@@ -11,6 +11,7 @@ from bizaiops_bot.playbook import (
     Inputs,
     ModelName,
     NotFound,
+    Outputs,
     Run,
     Text,
     TrafficState,
@@ -28,8 +29,16 @@ class RollBackModel(Inputs):
     version: Version | None = Field(None, description="the version to go back to; the previous release if left out")
 
 
+class RolledBack(Outputs):
+    """The version that has all traffic again, and the stable one before, None if there was none."""
+
+    model: str
+    version: str
+    previous: str | None
+
+
 @playbook(title="Roll a model back", risk="change")
-async def roll_back_model(run: Run, ask: RollBackModel) -> Card:
+async def roll_back_model(run: Run, ask: RollBackModel) -> RolledBack:
     await known_model(run, ask.model)
     traffic = await run.read(run.serving.traffic, ask.model)
     target = await _target(run, ask, traffic)
@@ -50,7 +59,8 @@ async def roll_back_model(run: Run, ask: RollBackModel) -> Card:
     expect_weights(run, state, {target: 100})
     if traffic.stable not in (None, target):
         await _remember(run, ask.model, target, str(traffic.stable))
-    return _card(run, ask.model, target, line)
+    card = _card(run, ask.model, target, line)
+    return RolledBack(card=card, model=ask.model, version=target, previous=traffic.stable)
 
 
 async def _target(run: Run, ask: RollBackModel, traffic: TrafficState) -> str:

@@ -113,13 +113,14 @@ class Button(Value):
     """A click stands for `command`, words a person could have typed.
 
     bind: what the click is tied to (run, gate, plan hash, or a question's filled slots); kept on the server, never
-    shown.
+    shown. ask: what the person is asked for a reason in words, given with the click; none is an answer too.
     """
 
     label: str
     command: str
     style: Literal["primary", "danger", "default"] = "default"
     confirm: str = ""
+    ask: str = ""
     bind: dict[str, str] = Field(default_factory=dict)
 
 

@@ -22,6 +22,14 @@ class Temporary(BotError):
         self.after_s = after_s
 
 
+class Unknown(BotError):
+    """Whether it was done is not known: read back first. No Temporary, as who tries again blindly does it twice."""
+
+    def __init__(self, what: str, why: str = "", do: str = "", *, after_s: float = 1.0) -> None:
+        super().__init__(what, why, do)
+        self.after_s = after_s
+
+
 class Permanent(BotError):
     """Trying again will not help."""
 

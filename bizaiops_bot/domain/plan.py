@@ -23,15 +23,30 @@ class PlanStep(Value):
 
 
 class GateSpec(Value):
-    """Who must agree before the run goes on. `expires` and escalation are in the bot's clock."""
+    """Who must agree before the run goes on: `quorum` of those with `role` or among `people`, never the requester.
+
+    expires, escalate: spans of the bot's clock since the gate opened; at each (span, role or person) of `escalate`
+    those who have not decided are told again. The quorum never gets lower.
+    """
 
     name: str
     question: str
     quorum: int = 1
     role: str = "approver"
+    people: tuple[str, ...] = ()
     expires: str = "24h"
+    escalate: tuple[tuple[str, str], ...] = ()
     undo: str = ""
     """How a person takes it back afterwards, in words to type."""
+
+
+class PlanLine(Value):
+    """One line of a plan as people read it; `number` is None for what is done only on failure or cancel."""
+
+    number: int | None
+    name: str
+    words: str
+    below: tuple[str, ...] = ()
 
 
 class Plan(Value):
@@ -41,10 +56,17 @@ class Plan(Value):
     inputs: dict[str, Any]
     steps: tuple[PlanStep, ...]
     gates: tuple[GateSpec, ...]
+    patches: tuple[str, ...] = ()
+    """Changes of the playbook's code that this plan knows; see `Run.patched`."""
 
     @property
     def canonical(self) -> str:
-        return canonical_json(self.model_dump(mode="json"))
+        """The same plan gives the same text in every version of the bot: what came later is left out while empty."""
+        body = self.model_dump(mode="json")
+        _drop_empty(body, ("patches",))
+        for gate in body["gates"]:
+            _drop_empty(gate, ("people", "escalate"))
+        return canonical_json(body)
 
     @property
     def hash(self) -> str:
@@ -52,8 +74,57 @@ class Plan(Value):
         return hashlib.sha256(self.canonical.encode()).hexdigest()
 
     @property
+    def starts_with_a_gate(self) -> bool:
+        """Whether nothing at all is done before people have agreed."""
+        return bool(self.steps) and self.steps[0].kind == "gate"
+
+    @property
     def changes(self) -> tuple[DiffLine, ...]:
-        return tuple(line for step in self.steps for line in step.changes)
+        """What is different when all has gone well."""
+        return tuple(line for step in self.steps if step.kind != "undo" for line in step.changes)
+
+    def lines(self) -> tuple[PlanLine, ...]:
+        """What will be done, in order; undo steps stand before the first step they cover."""
+        gates = {gate.name: gate for gate in self.gates}
+        found: list[PlanLine] = []
+        number = 0
+        for step in self.steps:
+            number += step.kind != "undo"
+            found.append(_line(step, None if step.kind == "undo" else number, gates.get(step.name)))
+        return tuple(found)
+
+    def words(self) -> str:
+        """The plan to read: numbered steps with what changes from what to what, who must agree, what is undone."""
+        inputs = [f"{name}={value}" for name, value in self.inputs.items() if value is not None]
+        text = [" ".join([self.playbook, *inputs])]
+        for line in self.lines():
+            mark = "    " if line.number is None else f"{line.number:>2}. "
+            text += [f"{mark}{line.name}{f': {line.words}' if line.words else ''}", *(f"      {b}" for b in line.below)]
+        return "\n".join([*text, f"plan {self.hash[:12]}"])
+
+
+def gate_words(gate: GateSpec) -> str:
+    """Who must agree, and by when."""
+    who = " or ".join([f"with the role {gate.role}", *gate.people])
+    told = "".join(f"; after {span} {whom} is told again" for span, whom in gate.escalate)
+    return f"{gate.quorum} must approve: {who}, never who asked; within {gate.expires}{told}"
+
+
+def _line(step: PlanStep, number: int | None, gate: GateSpec | None) -> PlanLine:
+    changes = tuple(f"{line.what}: {line.before} -> {line.after}" for line in step.changes)
+    if step.kind == "gate" and gate is not None:
+        back = (f"taken back afterwards: {gate.undo}",) if gate.undo else ()
+        return PlanLine(number=number, name=step.name, words=step.detail, below=(gate_words(gate), *back))
+    if step.kind == "undo":
+        where = f" ({step.detail})" if step.detail else ""
+        return PlanLine(number=None, name=f"on failure or cancel{where}", words=step.name, below=changes)
+    return PlanLine(number=number, name=step.name, words=step.detail or ", ".join(step.args), below=changes)
+
+
+def _drop_empty(body: dict[str, Any], names: tuple[str, ...]) -> None:
+    for name in names:
+        if not body[name]:
+            del body[name]
 
 
 def canonical_json(value: Mapping[str, Any] | list[Any]) -> str:

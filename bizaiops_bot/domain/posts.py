@@ -16,6 +16,7 @@ class PostedButton(Value):
     label: str
     style: Literal["primary", "danger", "default"] = "default"
     confirm: str = ""
+    ask: str = ""
 
 
 class PostedCard(Value):

@@ -21,6 +21,41 @@ class DecisionRecord(Value):
     decision: Literal["approved", "rejected"]
     reason: str = ""
     at: datetime
+    behalf: str | None = None
+    """The approver who delegated the right to decide."""
+
+
+class Delegation(Value):
+    """`delegate` may decide for the approver `owner` until `until`."""
+
+    id: int
+    owner: str
+    delegate: str
+    at: datetime
+    until: datetime
+
+
+class OpenGate(Value):
+    """A decision that a run waits for, as it stands now."""
+
+    run: int
+    name: str
+    question: str
+    kind: Literal["approval", "question"]
+    quorum: int
+    role: str
+    people: tuple[str, ...]
+    plan_hash: str
+    opened: datetime
+    expires: datetime
+    voices: tuple[str, ...]
+    """Approvals that count now: "lead", "sam for lead"."""
+    may: tuple[str, ...]
+    """Who may still decide: "sre", "kim for sre"."""
+    reminders: tuple[tuple[datetime, str], ...] = ()
+    """When which role or person is told again."""
+    reminded: int = 0
+    """How many of the reminders are done."""
 
 
 class RunRecord(Value):
@@ -40,6 +75,10 @@ class RunRecord(Value):
     decisions: tuple[DecisionRecord, ...]
     created: datetime
     ended: datetime | None
+    edition: int = 1
+    """Raised with every change of the plan; decisions are those of this edition."""
+    output: dict[str, Any] | None = None
+    """The playbook's typed output, if it has one."""
 
     @property
     def finished(self) -> bool:

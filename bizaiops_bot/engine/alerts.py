@@ -47,8 +47,9 @@ class Watch:
         while True:
             minute = clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
             await clock.sleep_until(minute + AFTER_MINUTE)
-            with self._core.working():
-                await self.look()
+            if self._core.leading:
+                with self._core.working():
+                    await self.look()
 
     async def look(self) -> None:
         """One look at every model."""

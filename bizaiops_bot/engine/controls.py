@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, cast
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound, Refused
-from bizaiops_bot.domain.records import Release, RunRecord, Schedule
-from bizaiops_bot.engine import gates, runs
+from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
+from bizaiops_bot.domain.records import Delegation, Release, RunRecord, Schedule
+from bizaiops_bot.engine import deciding, delegations, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.cron import next_fire
@@ -38,54 +39,60 @@ class EngineControls:
         return record
 
     async def decide(
-        self, number: int, decision: str, *, actor: str, reason: str = "", plan_hash: str | None = None
+        self,
+        number: int,
+        decision: str,
+        *,
+        actor: str,
+        reason: str = "",
+        plan_hash: str | None = None,
+        gate: str | None = None,
     ) -> RunRecord:
-        await self.decide_words(number, decision, actor=actor, reason=reason, plan_hash=plan_hash)
+        await self.decide_words(number, decision, actor=actor, reason=reason, plan_hash=plan_hash, gate=gate)
         return await self._core.store.read(lambda conn: runs.get(conn, number))
 
     async def decide_words(
-        self, number: int, decision: str, *, actor: str, reason: str = "", plan_hash: str | None = None
+        self,
+        number: int,
+        decision: str,
+        *,
+        actor: str,
+        reason: str = "",
+        plan_hash: str | None = None,
+        gate: str | None = None,
     ) -> str:
-        """As `decide`, returning what the person is told. The click is audited whether it counts or not."""
+        return await deciding.decide_words(
+            self._core, deciding.Decision(number, decision, actor, reason=reason, plan_hash=plan_hash, gate=gate)
+        )
+
+    async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
         core = self._core
-        if decision not in ("approved", "rejected"):
-            raise BadInput(f"{decision!r} is no decision.", do="Say approve or reject.")
-        row = await core.store.read(lambda conn: runs.get_row(conn, number))
-        person = core.actor(actor)
-        requester = runs.actor_of(row).id
-        allowed = core.policy.may(person, "approve", model=row["model"], requester=requester, playbook=row["playbook"])
+        if to not in core.people:
+            raise NotFound("person", to, core.people)
+        allowed = core.policy.may(core.actor(actor), "delegate")
+        if not allowed.ok:
+            who = ", ".join(core.policy.who_may("delegate")) or "nobody"
+            raise Refused(f"{actor} may not delegate approvals: {allowed.why}.", f"Policy rule {allowed.rule}.",
+                          f"Who can: {who}.")  # fmt: skip
 
-        def work(conn: sa.Connection) -> tuple[str, Exception | None]:
-            answer, error = "", None
-            try:
-                if not allowed.ok:
-                    who = core.policy.who_may("approve", model=row["model"], requester=requester)
-                    raise Refused(
-                        f"Your decision on run {number} does not count: {allowed.why}.",
-                        f"Policy rule {allowed.rule}.",
-                        f"Who can: {', '.join(who) or 'nobody'}.",
-                    )
-                with conn.begin_nested():  # a decision that does not count leaves nothing but its audit entry
-                    answer = gates.decide(
-                        conn, number, person, cast(Literal["approved", "rejected"], decision),
-                        reason=reason, plan_hash=plan_hash, now=core.clock.now(),
-                    )  # fmt: skip
-            except (Refused, Conflict) as exc:
-                error = exc
-            told = answer or str(error)
-            core.note(
-                conn, actor, "decision", f"run {number}",
-                decision=decision, counted=error is None, told=told, rule=allowed.rule, plan_hash=plan_hash or
-                row["plan_hash"], reason=reason,
-            )  # fmt: skip
-            core.redraw(conn, number)
-            return answer, error
+        def work(conn: sa.Connection) -> Delegation:
+            made = delegations.add(conn, actor, to, now=core.clock.now(), until=until)
+            core.note(conn, actor, "delegate", f"delegation {made.id}", to=to, until=t.iso(made.until),
+                      rule=allowed.rule)  # fmt: skip
+            return made
 
-        answer, error = await core.store.write(work)
-        core.ring(number)
-        if error is not None:
-            raise error
-        return answer
+        return await core.store.write(work)
+
+    async def end_delegation(self, to: str | None, *, actor: str) -> list[Delegation]:
+        core = self._core
+
+        def work(conn: sa.Connection) -> list[Delegation]:
+            ended = delegations.end(conn, actor, to, now=core.clock.now())
+            for one in ended:
+                core.note(conn, actor, "end_delegation", f"delegation {one.id}", to=one.delegate)
+            return ended
+
+        return await core.store.write(work)
 
     async def freeze(self, *, actor: str, reason: str) -> str:
         core = self._core

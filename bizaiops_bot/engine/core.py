@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,14 +14,18 @@ import sqlalchemy as sa
 from bizaiops_bot.domain.canary import CanaryLimits
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine import audit, gates, outbox, run_card, runs
+from bizaiops_bot.domain.records import FINISHED
+from bizaiops_bot.engine import audit, deciders, outbox, run_card, runs
 from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.budgets import Budgets
+from bizaiops_bot.engine.freezes import FreezeWindows
 from bizaiops_bot.engine.policy import Policy
 from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store import Store, StoreDown, after_commit
 from bizaiops_bot.ports import Clock, Ports
 
 log = logging.getLogger("bizaiops.engine")
+DRAW_AFTER_S = 0.25
 
 
 class Core:
@@ -39,40 +43,91 @@ class Core:
         *,
         home: str,
         time_zone: str,
+        budgets: Budgets | None = None,
+        freezes: FreezeWindows | None = None,
     ) -> None:
         self.store, self.clock, self.policy, self.playbooks = store, clock, policy, playbooks
+        self.budgets, self.freezes = budgets or Budgets(), freezes or FreezeWindows()
         self.people = {person.id: person for person in people}
+        policy.people = self.people.values()
         self.home, self.time_zone = home, time_zone
         self._bells: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
-        self._ends: dict[int, asyncio.Event] = {}
         self.busy = 0
         self.canary_limits = CanaryLimits()
         self.schedules_changed = asyncio.Event()
         self.background: set[asyncio.Future[None]] = set()
+        self.worker = ""
+        self.leading = True
+        self._ends: dict[int, asyncio.Event] = {}
+        self.lead_changed = asyncio.Event()
+        self.adopters: list[Callable[[], None]] = []
+        """Called when another worker has gone: what it left half done is to be taken up."""
+        self.wake: Callable[[int], None] = _nobody
+        self.begin: Callable[[int, int], None] = _nobody
+        self._dirty: set[int] = set()
+        self._drawer: asyncio.Task[None] | None = None
+        self.draw_after_s = DRAW_AFTER_S
+
+    def set_leading(self, leading: bool) -> None:
+        """Whether this worker does what only one may do: schedules, the watch, posting to chat platforms."""
+        if leading != self.leading:
+            self.leading = leading
+            self.lead_changed.set()
+            self.schedules_changed.set()
 
     def bell(self, number: int) -> asyncio.Event:
-        """Rings when a decision, a cancel or an expiry may have changed the run."""
+        """Rings when a cancel may have been asked for a run that is carried out here."""
         return self._bells[number]
 
     def ring(self, number: int) -> None:
-        if number in self._bells:
-            self._bells[number].set()
+        """Something about the run has changed: a parked one is gone on with, one that is carried out hears of it."""
+        self.wake(number)
 
     def forget(self, number: int) -> None:
-        """The run has ended: nobody rings for it any more, and those who wait for its end go on."""
+        """The run is not carried out here any more."""
         self._bells.pop(number, None)
-        ended = self._ends.pop(number, None)
+
+    async def ended(self, number: int) -> None:
+        """Returns once the run has ended, wherever it is carried out."""
+        query = sa.select(t.runs.c.status).where(t.runs.c.id == number)
+        rings = self._ends.setdefault(number, asyncio.Event())
+        with self.resting():
+            while await self.store.read(lambda conn: conn.execute(query).scalar()) not in FINISHED:
+                with suppress(TimeoutError):  # one that ends at another worker does not ring here
+                    await asyncio.wait_for(rings.wait(), 1.0)
+        self._ends.pop(number, None)
+
+    def tell_end(self, number: int) -> None:
+        """Those who wait for the end of the run go on."""
+        ended = self._ends.get(number)
         if ended is not None:
             ended.set()
 
-    async def ended(self, number: int) -> None:
-        """Returns once the run has ended."""
-        ended = self._ends.setdefault(number, asyncio.Event())
-        record = await self.store.read(lambda conn: runs.get(conn, number))
-        if not record.finished:
-            with self.resting():
-                await ended.wait()
-        self._ends.pop(number, None)
+    def touch(self, conn: sa.Connection, number: int) -> None:
+        """Has the run's card drawn anew soon: quick steps in a row make one edit."""
+        after_commit(conn, lambda: self._draw_soon(number))
+
+    def _draw_soon(self, number: int) -> None:
+        self._dirty.add(number)
+        if self._drawer is None:
+            self._drawer = asyncio.ensure_future(self._draw())
+
+    async def _draw(self) -> None:
+        with self.working():
+            await asyncio.sleep(self.draw_after_s)
+            numbers, self._dirty, self._drawer = sorted(self._dirty), set(), None
+            try:
+                await self.store.write(lambda conn: self._redraw_all(conn, numbers))
+            except StoreDown as exc:
+                log.warning("cards of runs %s were not drawn: %s", numbers, exc)
+
+    def _redraw_all(self, conn: sa.Connection, numbers: list[int]) -> None:
+        for number in numbers:
+            self.redraw(conn, number)
+
+    def current(self, actor: Actor) -> Actor:
+        """The actor with the roles of now; someone who is not known any more has none."""
+        return actor if actor.kind != "person" else self.people.get(actor.id, Actor(id=actor.id, name=actor.name))
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -107,13 +162,9 @@ class Core:
         record = runs.record(conn, row)
         playbook = self.playbooks.get(record.playbook)
         result = None if row["result"] is None else Card.model_validate_json(row["result"])
-        approvers = (
-            self.policy.who_may("approve", model=row["model"], requester=record.actor)
-            if record.status == "waiting"
-            else []
-        )
-        card = run_card.draw(conn, record, _title(playbook.name, record.inputs), result, approvers)
         now = self.clock.now()
+        gate = None if record.finished else deciders.first_open(conn, self.policy, self.people, row, now)
+        card = run_card.draw(record, _title(playbook.name, record.inputs), result, gate)
         for copy in conn.execute(sa.select(t.run_cards).where(t.run_cards.c.run_id == number)).mappings():
             outbox.put_card(
                 conn,
@@ -130,27 +181,20 @@ class Core:
         audit.append(conn, at=self.clock.now(), actor=actor, kind=kind, subject=subject, **detail)
 
     def frozen(self, conn: sa.Connection) -> str | None:
+        """Why no change may begin now: somebody froze them, else a window of the calendar is open; None when one may.
+
+        The words follow "changes are".
+        """
+        return self.frozen_by_hand(conn) or self.freezes.active(self.clock.now())
+
+    def frozen_by_hand(self, conn: sa.Connection) -> str | None:
+        """Who froze changes, when and why: what `unfreeze deploys` ends."""
         found = conn.execute(sa.select(t.flags.c.value).where(t.flags.c.name == "frozen")).scalar()
         return None if found is None else str(found)
 
-    def step_state(
-        self, number: int, n: int, name: str, status: str, detail: str = "", *, waiting: bool | None = None
-    ) -> Any:
-        """A transaction body that moves one step and redraws the card."""
-        now = self.clock.now()
-        ended = now if status in ("done", "failed", "undone") else None
 
-        def work(conn: sa.Connection) -> None:
-            runs.put_step(conn, number, n, name, status, detail=audit.redact(detail), started=now, ended=ended)
-            if waiting is not None:
-                runs.set_status(conn, number, "waiting" if waiting else "running", now=now)
-            self.redraw(conn, number)
-
-        return work
-
-    async def gate_state(self, number: int, name: str) -> tuple[gates.GateState, bool]:
-        """(state of the gate, whether a cancel was asked for)."""
-        return await self.store.read(lambda conn: (gates.state(conn, number, name), runs.cancel_asked(conn, number)))
+def _nobody(*_args: int) -> None:
+    """Nobody carries runs out yet."""
 
 
 def _title(playbook: str, inputs: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NoReturn, TypeVar
 
@@ -49,9 +49,20 @@ class DirectRun(PortedRun):
         await self._post(card, conversation)
 
     async def approve(
-        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+        self,
+        question: str,
+        *,
+        quorum: int = 1,
+        role: str = "approver",
+        people: Iterable[str] = (),
+        expires: str = "24h",
+        escalate: Mapping[str, str] | None = None,
+        undo: str = "",
     ) -> None:
         _only_changes("approve")
+
+    def patched(self, change: str) -> bool:
+        return True
 
     def undo(
         self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.cards import Card, Context, Diff, StepLine, Steps, Text
-from bizaiops_bot.domain.errors import Refused
+from bizaiops_bot.domain.cards import Button, Card, Context, Diff, StepLine, Steps, Text
+from bizaiops_bot.domain.errors import Conflict
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.plan import Plan
+from bizaiops_bot.domain.plan import Plan, gate_words
 from bizaiops_bot.domain.values import duration_s
-from bizaiops_bot.engine import gates, outbox, runner, runs
+from bizaiops_bot.engine import deciding, escalation, gates, outbox, permission, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.direct import DirectRun
 from bizaiops_bot.engine.planner import make_plan
-from bizaiops_bot.engine.policy import Allowed
-from bizaiops_bot.playbook import Inputs, Playbook
+from bizaiops_bot.engine.store import after_commit
+from bizaiops_bot.playbook import Inputs, Playbook, card_and_output
 
 
 @dataclass(frozen=True)
@@ -54,41 +55,8 @@ class Orders:
         """The playbook and its typed inputs, if policy lets the actor. Raises Refused, NotFound, BadInput."""
         playbook = self._core.playbooks.get(order.playbook)
         inputs = self._core.playbooks.check(playbook, order.inputs)
-        model = getattr(inputs, "model", None)
-        frozen = await self._core.store.read(self._core.frozen)
-        context = {"frozen": frozen is not None, "playbook": playbook.name, "requester": await self._requester(inputs)}
-        allowed = self._core.policy.may(order.actor, playbook.name, model=model, **context)
-        await self._core.store.write(lambda conn: self._note_request(conn, order, playbook, allowed))
-        if not allowed.ok:
-            raise self._refusal(order, playbook, model, allowed, frozen)
+        await permission.ask(self._core, order, playbook, inputs)
         return playbook, inputs
-
-    async def _requester(self, inputs: Inputs) -> str:
-        number = getattr(inputs, "run", None)
-        if number is None:
-            return ""
-        try:
-            return (await self._core.store.read(lambda conn: runs.get(conn, number))).actor
-        except Exception:  # an unknown run is the playbook's own, better error
-            return ""
-
-    def _note_request(self, conn: sa.Connection, order: Order, playbook: Playbook, allowed: Allowed) -> None:
-        self._core.note(
-            conn, order.actor.id, "request", order.key,
-            playbook=playbook.name, inputs=order.inputs, heard=order.heard, conversation=order.place.conversation,
-            policy="permit" if allowed.ok else "refuse", rule=allowed.rule,
-        )  # fmt: skip
-
-    def _refusal(
-        self, order: Order, playbook: Playbook, model: str | None, allowed: Allowed, frozen: str | None
-    ) -> Refused:
-        who = self._core.policy.who_may(playbook.name, model=model, playbook=playbook.name)
-        deed = playbook.name.removesuffix("_model").replace("_", " ")
-        what = f"{order.actor.id} may not {deed}{f' {model}' if model else ''}."
-        if allowed.rule == "freeze" and frozen is not None:
-            return Refused(what, f"Changes are {frozen}.", "An approver can say `unfreeze deploys`.")
-        may = f"Allowed: {', '.join(who)}." if who else "Nobody is allowed to do it."
-        return Refused(what, f"Policy rule {allowed.rule}: {allowed.why}.", may)
 
     async def answer(self, order: Order) -> Card:
         """Does a read or control playbook now and returns its card; it changes the world at most once per key."""
@@ -101,7 +69,7 @@ class Orders:
             order.key, order.actor, order.place.conversation, core.ports, core.time_zone, self._poster(order)
         )
         with core.working():
-            card = await playbook.body(run, inputs)
+            card, _ = card_and_output(await playbook.body(run, inputs))
         if playbook.risk == "control":
             await core.store.write(
                 lambda conn: core.note(
@@ -143,6 +111,9 @@ class Orders:
         playbook, inputs = await self.check(order)
         if playbook.risk != "change":
             return await self._direct(order, playbook, inputs)
+        changed = await self._core.store.read(lambda conn: self._amendable(conn, order, inputs))
+        if changed is not None and not order.dry_run:
+            return await self._amend(order, playbook, inputs, changed)
         plan = await self.plan(order, playbook, inputs)
         if order.dry_run:
             return _dry_run_card(playbook, plan)
@@ -179,41 +150,99 @@ class Orders:
         All is one transaction: no crash leaves a message unanswered, or an alert without the run it led to.
         """
 
+        deciding.require_possible(self._core, plan, order.actor.id)
+        held = unattended is not None or not plan.starts_with_a_gate
+
         def work(conn: sa.Connection) -> int:
             number, fresh = runs.create(
                 conn, plan, actor=order.actor, conversation=order.place.conversation, thread=order.place.thread,
                 message=order.key, unattended=unattended, now=self._core.clock.now(),
+                worker=self._core.worker if held else None,
             )  # fmt: skip
             if fresh:
-                for index, place in enumerate([order.place, *copies]):
-                    self._add_card(conn, number, index, place)
-                self._core.note(
-                    conn,
-                    order.actor.id,
-                    "plan",
-                    f"run {number}",
-                    hash=plan.hash,
-                    plan=plan.model_dump(mode="json"),
-                    order=order.key,
-                )
-                self._open_first_gate(conn, number, plan, unattended)
-                self._core.redraw(conn, number)
-                outbox.mark_answered(conn, order.key)
+                self._introduce(conn, number, order, plan, copies)
                 if alert is not None:
                     conn.execute(sa.update(t.alerts).where(t.alerts.c.id == alert).values(run_id=number))
+                if held:
+                    after_commit(conn, lambda: self._core.begin(number, 1))
+                else:
+                    self._await_people(conn, number, plan)
+                self._core.redraw(conn, number)
             return number
 
-        number = await self._core.store.write(work)
-        await runner.start(number)
-        return number
+        return await self._core.store.write(work)
 
-    def _open_first_gate(self, conn: sa.Connection, number: int, plan: Plan, unattended: str | None) -> None:
-        """A gate that comes first is open as soon as its card is there: the quickest click counts."""
-        if unattended is None and plan.steps and plan.steps[0].kind == "gate":
-            now = self._core.clock.now()
-            expires = now + timedelta(seconds=duration_s(plan.gates[0].expires))
-            gates.open_gate(conn, number, plan.gates[0], plan.hash, now=now, expires=expires)
-            runs.put_step(conn, number, 1, plan.gates[0].name, "waiting", started=now)
+    def _introduce(self, conn: sa.Connection, number: int, order: Order, plan: Plan, copies: list[Place]) -> None:
+        """The run's card in every place, its plan in the audit, and its message answered."""
+        for index, place in enumerate([order.place, *copies]):
+            self._add_card(conn, number, index, place)
+        self._core.note(
+            conn, order.actor.id, "plan", f"run {number}",
+            hash=plan.hash, plan=plan.model_dump(mode="json"), order=order.key,
+        )  # fmt: skip
+        outbox.mark_answered(conn, order.key)
+
+    def _await_people(self, conn: sa.Connection, number: int, plan: Plan) -> None:
+        """A gate that comes first is open as soon as its card is there: the quickest click counts, and nobody has to
+        hold the run until then.
+        """
+        now = self._core.clock.now()
+        expires = now + timedelta(seconds=duration_s(plan.gates[0].expires))
+        gates.open_gate(conn, number, plan.gates[0], plan.hash, now=now, expires=expires)
+        runs.put_step(conn, number, 1, plan.gates[0].name, "waiting", started=now)
+        runs.park(conn, number, escalation.look_again(conn, number, expires))
+        after_commit(conn, lambda: self._core.wake(number))
+
+    # -- another plan for a run that waits ----------------------------------------------------------
+
+    async def _amend(self, order: Order, playbook: Playbook, inputs: Inputs, number: int) -> Card:
+        """The requester asks for the same thing a little differently while it waits: its plan is changed in place.
+
+        Decisions made on the plan before count for nothing: people agree to one exact plan.
+        """
+        core = self._core
+        plan = await make_plan(playbook, inputs, order.actor, order.place.conversation, core.ports, core.time_zone)
+        deciding.require_possible(core, plan, order.actor.id)
+
+        def work(conn: sa.Connection) -> list[str]:
+            if self._amendable(conn, order, inputs) != number:
+                runs.refuse_second(conn, str(plan.inputs["model"]))
+                raise Conflict(f"Run {number} does not wait any more.", "Its plan stays as it is.", "Ask again.")
+            before = runs.get(conn, number)
+            gates.close_all(conn, number)
+            edition = runs.amend(conn, number, plan)
+            conn.execute(sa.delete(t.steps).where(t.steps.c.run_id == number))
+            self._await_people(conn, number, plan)
+            voided = [d.actor for d in before.decisions]
+            core.note(
+                conn, order.actor.id, "plan_changed", f"run {number}", edition=edition, before=before.plan.hash,
+                hash=plan.hash, plan=plan.model_dump(mode="json"), order=order.key, voided=voided,
+            )  # fmt: skip
+            core.redraw(conn, number)
+            return voided
+
+        return _amended_card(number, plan, await core.store.write(work))
+
+    def _amendable(self, conn: sa.Connection, order: Order, inputs: Inputs) -> int | None:
+        """The run that waits for its first approval and that this order only corrects; None when there is none.
+
+        The same person, playbook, model and version: anything else is another wish, and one at a time is done.
+        """
+        wanted = inputs.model_dump(mode="json")
+        if wanted.get("model") is None:
+            return None
+        query = sa.select(t.runs).where(
+            t.runs.c.model == wanted.get("model"), t.runs.c.playbook == order.playbook, t.runs.c.status == "waiting",
+            t.runs.c.worker.is_(None), ~t.runs.c.cancel,
+        )  # fmt: skip
+        for row in conn.execute(query).mappings():
+            known = json.loads(row["inputs"])
+            mine = runs.actor_of(row).id == order.actor.id and order.actor.kind == "person"
+            same = {k: v for k, v in known.items() if k in ("model", "version")}
+            first = [g["name"] for g in gates.open_gates(conn, row["id"])] == ["approval 1"]
+            if mine and first and known != wanted and all(wanted.get(k) == v for k, v in same.items()):
+                return int(row["id"])
+        return None
 
     def _add_card(self, conn: sa.Connection, number: int, index: int, place: Place) -> None:
         card_id = f"run-{number}" if index == 0 else f"run-{number}-{index}"
@@ -228,12 +257,26 @@ class Orders:
         )
 
 
+def _amended_card(number: int, plan: Plan, voided: list[str]) -> Card:
+    asked = " ".join(f"{k} {v}" for k, v in plan.inputs.items() if v is not None)
+    void = f" What {', '.join(voided)} decided was for the plan before and counts no more." if voided else ""
+    said = f"Run {number} has another plan: {asked}.{void} It waits for approval again."
+    show = Button(label=f"Show run {number}", command=f"show run {number}")
+    small = Context(text=f"Plan {plan.hash[:12]}")
+    return Card(
+        title=f"Run {number} has another plan", blocks=(Text(text=said), small), buttons=(show,), run_id=number,
+        summary=said,
+    )  # fmt: skip
+
+
 def _dry_run_card(playbook: Playbook, plan: Plan) -> Card:
-    steps = tuple(StepLine(name=s.name, status="planned", detail=s.detail) for s in plan.steps if s.kind != "undo")
-    undo = [s.name for s in plan.steps if s.kind == "undo"]
-    asked = "; ".join(f"{g.question} ({g.quorum} approval, role {g.role})" for g in plan.gates) or "no approval needed"
+    lines = plan.lines()
+    steps = tuple(StepLine(name=n.name, status="planned", detail=n.words) for n in lines if n.number is not None)
+    asked = "; ".join(gate_words(gate) for gate in plan.gates) or "no approval needed"
+    back = [f"{n.name}: {n.words}" for n in lines if n.number is None]
+    back += [f"afterwards: {gate.undo}" for gate in plan.gates if gate.undo]
     blocks = [Text(text=f"Nothing was started. This is what `{playbook.name}` would do."), Steps(steps=steps)]
     changes = [Diff(lines=plan.changes)] if plan.changes else []
-    foot = [Text(text=f"Approval: {asked}"), Text(text=f"Undone on failure: {', '.join(undo) or 'nothing'}")]
+    foot = [Text(text=f"Approval: {asked}"), Text(text=f"Undo: {'; '.join(back) or 'nothing has to be undone'}")]
     small = Context(text=f"Plan {plan.hash}")
     return Card(title=f"Dry run: {playbook.title}", blocks=(*blocks, *changes, *foot, small))

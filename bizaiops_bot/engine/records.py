@@ -8,8 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
-from bizaiops_bot.engine import audit, runs
+from bizaiops_bot.domain.records import (
+    Alert,
+    AuditEntry,
+    Delegation,
+    OpenGate,
+    Release,
+    RunRecord,
+    Schedule,
+)
+from bizaiops_bot.engine import audit, deciding, delegations, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 
@@ -48,6 +56,13 @@ class EngineRecords:
         self, *, limit: int = 50, before: int | None = None, subject: str | None = None
     ) -> list[AuditEntry]:
         return await self._core.store.read(lambda conn: audit.read(conn, limit=limit, before=before, subject=subject))
+
+    async def approvals(self, number: int | None = None) -> list[OpenGate]:
+        return await self._core.store.read(lambda conn: deciding.waiting(self._core, conn, number))
+
+    async def delegations(self) -> list[Delegation]:
+        now = self._core.clock.now()
+        return await self._core.store.read(lambda conn: delegations.active(conn, now=now))
 
     async def frozen(self) -> str | None:
         return await self._core.store.read(self._core.frozen)

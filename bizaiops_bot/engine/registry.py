@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from bizaiops_bot.domain.errors import BadInput, NotFound, Permanent
+from bizaiops_bot.engine.lint import lint
 from bizaiops_bot.playbook import Inputs, Playbook
+
+log = logging.getLogger("bizaiops.playbooks")
 
 
 class Playbooks:
@@ -24,7 +28,8 @@ class Playbooks:
     def load(cls, folder: Path) -> Playbooks:
         """Imports every `<name>.py` of the folder that does not begin with an underscore.
 
-        Raises Permanent when a file has no playbook of its own name.
+        Warns of code that a restart would carry out differently. Raises Permanent when a file has no playbook of its
+        own name.
         """
         found: dict[str, Playbook] = {}
         _make_package(folder)
@@ -36,6 +41,8 @@ class Playbooks:
                     f"{path.name} has no playbook named {path.stem!r}.", do="Name the @playbook function like its file."
                 )
             found[path.stem] = entry
+        for finding in lint([folder]):
+            log.warning("%s", finding)
         return cls(found)
 
     def __iter__(self) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from datetime import datetime
 
 from bizaiops_bot.domain.cards import Block, Button, Card, Context, Diff, Fields, StepLine, Steps, Text, Tone
-from bizaiops_bot.domain.records import RunRecord
-from bizaiops_bot.engine import gates
+from bizaiops_bot.domain.records import DecisionRecord, OpenGate, RunRecord
+from bizaiops_bot.engine.gates import NO_REASON, who
 
 _TONES: dict[str, Tone] = {
     "waiting": "warning", "running": "info", "succeeded": "success", "failed": "danger",
@@ -18,49 +18,78 @@ _WORDS = {
 }  # fmt: skip
 
 
-def draw(conn: sa.Connection, run: RunRecord, title: str, result: Card | None, approvers: list[str]) -> Card:
-    """approvers: ids of the people policy lets decide now."""
+def draw(run: RunRecord, title: str, result: Card | None, gate: OpenGate | None) -> Card:
+    """gate: what the run waits for, as it stands now; None when it waits for nobody."""
     blocks: list[Block] = []
-    if run.status == "waiting":
-        blocks += _plan_blocks(run, approvers)
+    if gate is not None and not run.finished:
+        blocks += _gate_blocks(run, gate)
     else:
         blocks += _outcome_blocks(run, result)
     blocks.append(Steps(steps=run.steps))
     blocks.append(Context(text=_small_print(run)))
     return Card(
-        title=f"{title}: {_WORDS[run.status]}",
+        title=f"{title}: {_status(run, gate)}",
         tone=_TONES[run.status] if result is None or run.status != "succeeded" else result.tone,
         blocks=tuple(blocks),
-        buttons=_buttons(conn, run, result),
+        buttons=_buttons(run, result, gate),
         run_id=run.id,
-        summary=_summary(run, title, result),
+        summary=_summary(run, title, result, gate),
     )
 
 
-def _plan_blocks(run: RunRecord, approvers: list[str]) -> list[Block]:
-    gate = run.plan.gates[0] if run.plan.gates else None
-    blocks: list[Block] = []
-    if gate is not None:
-        blocks.append(Text(text=f"**{gate.question}**"))
-        others = [p for p in approvers if p != run.actor]
-        who = f"{gate.quorum} of: {', '.join(others)}" if others else "nobody who may is known; ask an administrator"
-        undo = [s.name for s in run.plan.steps if s.kind == "undo"]
-        ways = [f"by itself on failure or cancel: {', '.join(undo)}"] if undo else []
-        ways += [f"afterwards: {gate.undo}"] if gate.undo else []
-        how = "; ".join(ways) or "nothing has to be undone"
-        blocks.append(
-            Fields(
-                fields=(
-                    ("Asked by", run.actor),
-                    ("Must approve", who),
-                    ("Undo", how),
-                    ("Expires", f"in {gate.expires}"),
-                )
-            )
-        )
-    if run.plan.changes:
+def _status(run: RunRecord, gate: OpenGate | None) -> str:
+    asks = gate is not None and gate.kind == "question" and not run.finished
+    return "asks what to do" if asks else _WORDS[run.status]
+
+
+def _gate_blocks(run: RunRecord, gate: OpenGate) -> list[Block]:
+    fields = [("Asked by", run.actor), *_progress(gate)]
+    if gate.kind == "approval":
+        fields.append(("Undo", _undo(run, gate)))
+    fields.append(("Expires", _moment(gate.expires)))
+    fields += _reminders(gate)
+    earlier = [d for d in run.decisions if d.gate != gate.name]
+    if earlier:
+        fields.append(("Decisions", "; ".join(map(_decision, earlier))))
+    blocks: list[Block] = [Text(text=f"**{gate.question}**"), Fields(fields=tuple(fields))]
+    if gate.kind == "approval" and run.plan.changes:
         blocks.append(Diff(lines=run.plan.changes))
     return blocks
+
+
+def _progress(gate: OpenGate) -> list[tuple[str, str]]:
+    missing = gate.quorum - len(gate.voices)
+    who = ", ".join(gate.may) or "nobody who may is known; ask an administrator"
+    must = "May answer" if gate.kind == "question" else "Must approve"
+    if not gate.voices:
+        return [(must, f"{missing} of: {who}")]
+    given = f"{len(gate.voices)} of {gate.quorum} ({', '.join(gate.voices)})"
+    return [("Approvals", given), ("May still decide", who)]
+
+
+def _undo(run: RunRecord, gate: OpenGate) -> str:
+    undo = [s.name for s in run.plan.steps if s.kind == "undo"]
+    spec = next((g for g in run.plan.gates if g.name == gate.name), None)
+    ways = [f"by itself on failure or cancel: {', '.join(undo)}"] if undo else []
+    ways += [f"afterwards: {spec.undo}"] if spec is not None and spec.undo else []
+    return "; ".join(ways) or "nothing has to be undone"
+
+
+def _reminders(gate: OpenGate) -> list[tuple[str, str]]:
+    done = [whom for _, whom in gate.reminders[: gate.reminded]]
+    coming = [f"{whom} at {_moment(when)}" for when, whom in gate.reminders[gate.reminded :]]
+    rows = [("Reminded", ", ".join(done))] if done else []
+    return rows + ([("Will be reminded", "; ".join(coming))] if coming else [])
+
+
+def _moment(when: datetime) -> str:
+    return f"{when:%-d %b %H:%M} UTC"
+
+
+def _decision(made: DecisionRecord) -> str:
+    """ "approved by sam for lead (looks good)" """
+    reason = made.reason or (NO_REASON if made.decision == "rejected" else "")
+    return f"{made.decision} by {who(made.actor, made.behalf)}{f' ({reason})' if reason else ''}"
 
 
 def _outcome_blocks(run: RunRecord, result: Card | None) -> list[Block]:
@@ -70,24 +99,29 @@ def _outcome_blocks(run: RunRecord, result: Card | None) -> list[Block]:
     if result is not None:
         blocks += list(result.blocks)
     if run.decisions:
-        said = "; ".join(f"{d.decision} by {d.actor}{f' ({d.reason})' if d.reason else ''}" for d in run.decisions)
+        said = "; ".join(map(_decision, run.decisions))
         blocks.append(Fields(fields=(("Asked by", run.actor), ("Decisions", said))))
     return blocks
 
 
-def _buttons(conn: sa.Connection, run: RunRecord, result: Card | None) -> tuple[Button, ...]:
+def _buttons(run: RunRecord, result: Card | None, gate: OpenGate | None) -> tuple[Button, ...]:
     n = run.id
     if run.finished:
         return () if result is None else result.buttons
-    cancel = Button(label="Cancel", command=f"cancel run {n}", bind={"run": str(n)})
-    if gates.open_gates(conn, n) or run.status == "waiting":
-        bind = {"run": str(n), "plan_hash": run.plan.hash}
-        return (
-            Button(label="Approve", command=f"approve run {n}", style="primary", bind=bind),
-            Button(label="Reject", command=f"reject run {n}", style="danger", bind=bind),
-            cancel,
-        )
-    return (cancel,)
+    cancel = Button(label="Cancel", command=f"cancel run {n}", bind={"run": str(n), "do": "cancel"})
+    if gate is None:
+        return (cancel,)
+    yes, no = ("Try again", "Leave it") if gate.kind == "question" else ("Approve", "Reject")
+    # The gate's name is in it: two gates of one plan must not share a button.
+    bind = {"run": str(n), "plan_hash": gate.plan_hash, "gate": gate.name}
+    return (
+        Button(label=yes, command=f"approve run {n}", style="primary", bind={**bind, "do": "approved"}),
+        Button(
+            label=no, command=f"reject run {n}", style="danger", bind={**bind, "do": "rejected"},
+            ask="" if gate.kind == "question" else f"Why do you reject run {n}?",
+        ),
+        cancel,
+    )  # fmt: skip
 
 
 def _small_print(run: RunRecord) -> str:
@@ -100,13 +134,14 @@ def _short(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def _summary(run: RunRecord, title: str, result: Card | None) -> str:
+def _summary(run: RunRecord, title: str, result: Card | None, gate: OpenGate | None) -> str:
     if result is not None and run.finished:
         return result.text
     if run.error:
         return f"{title}: {_WORDS[run.status]}. {run.error}"
     now = next((s for s in run.steps if s.status in ("running", "waiting")), None)
-    return f"{title} (run {run.id}): {_WORDS[run.status]}{_now(now)}."
+    asked = f" {gate.question}" if gate is not None and gate.kind == "question" else ""
+    return f"{title} (run {run.id}): {_status(run, gate)}{_now(now)}.{asked}"
 
 
 def _now(step: StepLine | None) -> str:

@@ -1,159 +1,305 @@
-"""Starts, recovers and ends durable runs. The only module besides `live` that knows DBOS."""
+"""Carries runs out: claims them, replays their journal, ends them, and takes up again what was left."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.domain.errors import BotError, Permanent
+from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.records import RunStatus
-from bizaiops_bot.engine import gates, runs
-from bizaiops_bot.engine.core import Core, log
+from bizaiops_bot.engine import escalation, gates, runs, workers
+from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.envelope import Stopped
+from bizaiops_bot.engine.failpoints import failpoint
+from bizaiops_bot.engine.halts import Interrupted, Parked, Superseded
+from bizaiops_bot.engine.journal import Journal
 from bizaiops_bot.engine.live import LiveRun
-from bizaiops_bot.engine.store import sqlite_engine
+from bizaiops_bot.engine.live_base import Held
+from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.playbook import card_and_output
 
-# Runs keep their version over releases of the bot: a hash of the code would strand every waiting run at an upgrade.
-APPLICATION_VERSION = "1"
-_core: Core | None = None
-_live: set[asyncio.Task[Any]] = set()
-
-
-class JsonSerializer(Serializer):
-    """Checkpoints are JSON text, never pickle."""
-
-    def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=_plain)
-
-    def deserialize(self, serialized_data: str) -> Any:
-        return json.loads(serialized_data)
-
-    def name(self) -> str:
-        return "bizaiops_json"
+log = logging.getLogger("bizaiops.runner")
+AGAIN_S = 1.0
+FAR = datetime.max.replace(tzinfo=UTC)
 
 
-def _plain(value: Any) -> Any:
-    return f"{type(value).__name__}: {value}"
+class Runner:
+    """One per worker. Runs that wait for people are held by nobody and cost nothing here."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._tending: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._poked = 0
+        self._home = ""
+        core.wake = self.wake
+        core.begin = self.begin
+
+    @property
+    def executing(self) -> int:
+        """How many runs this worker is carrying out now; parked ones are not among them."""
+        return len(self._tasks)
+
+    # -- the worker's life -------------------------------------------------------------------------
+
+    async def launch(self, *, home: str = "here", alone: str | None = None) -> None:
+        """Enters this worker and goes on with what a dead one left.
+
+        home: host and locked data folder. alone: what lives in one process and forbids other workers; see
+        `workers.require_alone`.
+        """
+        core, self._home = self._core, home
+        core.worker = workers.new_id()
+        self._poked = core.store.head
+        found = await workers.register(core.store, core.worker, home)
+        if alone is not None and core.store.database.shared:
+            await workers.require_alone(core.store, core.worker, alone)
+        self._follow(found)
+        if core.store.database.shared:
+            self._listening = asyncio.create_task(core.store.listen(), name="news")
+        self._tending = asyncio.create_task(self._tend(), name="runs")
+
+    async def stop(self) -> None:
+        """Lets go: unfinished runs go on from their journal at the next start, or at once at another worker."""
+        loops = [loop for loop in (self._tending, self._listening) if loop is not None]
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await self._drop_all()
+        with suppress(StoreDown):
+            await workers.leave(self._core.store, self._core.worker)
+
+    async def _drop_all(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def _tend(self) -> None:
+        """Wakes runs whose time has come; with other workers about also beats, and hears whom they ring for."""
+        core = self._core
+        while True:
+            self._changed.clear()
+            until = core.clock.now()
+            try:
+                if core.store.database.shared:
+                    await self._beat()
+                    await self._hear_pokes()
+                until = await self._wake_due() or FAR
+                pause = workers.BEAT_S if core.store.database.shared else None
+            except StoreDown as exc:
+                log.warning("runs wait for the database: %s", exc)
+                until, pause = FAR, AGAIN_S
+            except Exception:
+                log.exception("runs could not be looked after")
+                until, pause = FAR, AGAIN_S
+            await self._rest(until, pause)
+
+    async def _rest(self, until: datetime, pause_s: float | None) -> None:
+        """Until the time on the bot's clock, some real time, or a change."""
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._changed.wait())]
+        if until is not FAR:
+            waits.append(asyncio.ensure_future(self._core.clock.sleep_until(until)))
+        try:
+            await asyncio.wait(waits, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        core = self._core
+        found = await workers.beat(core.store, core.worker)
+        if not found.lost:
+            self._follow(found)
+            return
+        log.warning("worker %s was taken for dead; its runs went to others, it begins anew", core.worker)
+        await self._drop_all()
+        core.worker = workers.new_id()
+        self._follow(await workers.register(core.store, core.worker, self._home))
+
+    def _follow(self, found: workers.Beat) -> None:
+        if found.leading != self._core.leading:
+            log.info("worker %s %s", self._core.worker, "leads" if found.leading else "does not lead any more")
+        self._core.set_leading(found.leading)
+        for number, segment in found.taken:
+            log.info("run %s is taken over", number)
+            self.begin(number, segment)
+        if found.gone:
+            for adopt in self._core.adopters:
+                adopt()
+
+    async def _hear_pokes(self) -> None:
+        """Other workers ring through the database: a cancel for a run that is carried out here."""
+        head = self._core.store.head
+        if head <= self._poked:
+            return
+        for number in await self._core.store.read(lambda conn: runs.poked(conn, self._poked)):
+            if number in self._tasks:
+                self._core.bell(number).set()
+        self._poked = head
+
+    # -- waking parked runs ------------------------------------------------------------------------
+
+    def wake(self, number: int) -> None:
+        """Looks at a parked run now; a run that is carried out here is rung for."""
+        if number in self._tasks:
+            self._core.bell(number).set()
+        self._changed.set()
+
+    async def _wake_due(self) -> datetime | None:
+        """Goes on with every parked run that is due; when the next one will be."""
+        core = self._core
+        now = core.clock.now()
+        due = await core.store.read(lambda conn: runs.due(conn, now))
+        if due:
+            with core.working():
+                for number, segment in await core.store.write(lambda conn: list(self._claim_due(conn, due, now))):
+                    failpoint("run.claimed")
+                    self.begin(number, segment)
+        return await core.store.read(runs.next_wake)
+
+    def _claim_due(self, conn: sa.Connection, due: list[int], now: datetime) -> Iterable[tuple[int, int]]:
+        """Those that go on; one that only has to remind people is not carried on for that."""
+        for number in due:
+            open_now = gates.open_gates(conn, number)
+            if open_now and not runs.cancel_asked(conn, number):
+                escalation.tell_due(self._core, conn, number, now)
+                until = datetime.fromisoformat(open_now[0]["expires"])
+                if now < until:
+                    runs.park(conn, number, escalation.look_again(conn, number, until))
+                    continue
+            segment = runs.claim(conn, number, self._core.worker)
+            if segment is not None:
+                yield number, segment
+
+    # -- one run -----------------------------------------------------------------------------------
+
+    def begin(self, number: int, segment: int) -> None:
+        """Carries a run out that this worker has claimed."""
+        before = self._tasks.pop(number, None)
+        if before is not None:
+            before.cancel()
+        task = asyncio.create_task(self._carry(number, segment), name=f"run {number}")
+        self._tasks[number] = task
+        task.add_done_callback(lambda done: self._gone(number, done))
+
+    def _gone(self, number: int, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(number) is task:
+            del self._tasks[number]
+            self._core.forget(number)
+
+    async def _carry(self, number: int, segment: int) -> None:
+        with self._core.working():
+            while True:
+                try:
+                    await self._execute(number, segment)
+                    return
+                except (Interrupted, StoreDown) as exc:
+                    log.warning("run %s waits for the database: %s", number, exc)
+                    with self._core.resting():
+                        await asyncio.sleep(AGAIN_S)
+                except Superseded as exc:
+                    log.info("%s is carried out elsewhere", exc)
+                    return
+                except Parked:
+                    self._changed.set()  # it may be due before all others
+                    return
+
+    async def _execute(self, number: int, segment: int) -> None:
+        core = self._core
+        core.bell(number).clear()  # before the read: a ring after it is not lost
+        held = await core.store.read(lambda conn: self._hold(conn, number, segment))
+        if held is None:
+            raise Superseded(f"run {number}, segment {segment}")
+        run = LiveRun(core, held)
+        try:
+            playbook = core.playbooks.get(held.playbook)
+            result = await playbook.body(run, core.playbooks.check(playbook, held.plan.inputs))
+            card, output = card_and_output(result)
+        except Stopped as exc:
+            await self._end(held, exc.status, error=exc.what)
+        except BotError as exc:
+            if isinstance(exc, StoreDown):
+                raise
+            await self._end(held, "failed", error=str(exc) if run.begun else _overtaken(held.plan, exc))
+        except Exception as exc:
+            log.exception("run %s broke", number)
+            await self._end(held, "failed", error=await self._known(number, exc))
+        else:
+            await self._end(held, "succeeded", result=card, output=output)
+
+    def _hold(self, conn: sa.Connection, number: int, segment: int) -> Held | None:
+        """The run as this worker holds it, None when it does not."""
+        if not runs.holds(conn, number, self._core.worker, segment):
+            return None
+        row = runs.get_row(conn, number)
+        return Held(
+            number=number,
+            segment=segment,
+            edition=row["edition"],
+            playbook=row["playbook"],
+            actor=runs.actor_of(row),
+            plan=Plan.model_validate_json(row["plan"]),
+            conversation=row["conversation"],
+            thread=row["thread"],
+            unattended=row["unattended"],
+            cancel=row["cancel"],
+            journal=Journal.load(conn, number, row["edition"]),
+        )
+
+    async def _known(self, number: int, exc: Exception) -> str:
+        """Says only what is known: the last finished step."""
+        record = await self._core.store.read(lambda conn: runs.get(conn, number))
+        done = [s.name for s in record.steps if s.status in ("done", "undone")]
+        last = f"the last finished step is {done[-1]!r}" if done else "no step was finished"
+        broke = f"The playbook broke ({type(exc).__name__}: {exc})."
+        return f"{broke} State unknown; {last}. Say `status` to read the world again."
+
+    async def _end(
+        self,
+        held: Held,
+        status: RunStatus | str,
+        *,
+        error: str = "",
+        result: Card | None = None,
+        output: dict[str, object] | None = None,
+    ) -> None:
+        """Ends the run once, if it is still this worker's."""
+        core, number = self._core, held.number
+        now = core.clock.now()
+
+        def work(conn: sa.Connection) -> bool:
+            if not runs.holds(conn, number, core.worker, held.segment):
+                return False
+            summary = "" if result is None else result.text
+            gates.close_all(conn, number)
+            runs.set_status(conn, number, status, now=now, summary=summary, error=error, result=result, output=output)
+            core.note(
+                conn, held.actor.id, "run_ended", f"run {number}", status=status, error=error, summary=summary,
+                output=output,
+            )  # fmt: skip
+            core.redraw(conn, number)
+            return True
+
+        if await core.store.write(work):
+            failpoint("run.ended")
+            core.tell_end(number)
 
 
-@DBOS.workflow(name="run_playbook", max_recovery_attempts=None)  # a run may wait through any number of restarts
-async def run_playbook(number: int) -> str:
-    """One run from its stored plan to its end; returns the final status."""
-    assert _core is not None
-    task = asyncio.current_task()
-    assert task is not None
-    _live.add(task)
-    task.add_done_callback(_live.discard)
-    with _core.working():
-        return await _execute(_core, number)
-
-
-def launch(core: Core, folder: Path) -> None:
-    """Starts the engine in the running event loop and recovers what a dead process left."""
-    global _core  # noqa: PLW0603 - DBOS is one per process, and so is what its workflows act on
-    _core = core
-    engine = sqlite_engine(folder / "engine.sqlite", own_begin=False)
-    config: DBOSConfig = {
-        "name": "bizaiops",
-        "system_database_url": f"sqlite:///{folder / 'engine.sqlite'}",
-        "system_database_engine": engine,
-        "application_version": APPLICATION_VERSION,
-        "executor_id": "local",
-        "max_executor_threads": 16,
-        "notification_listener_polling_interval_sec": 0.5,
-        "scheduler_polling_interval_sec": 3600.0,
-        "serializer": JsonSerializer(),
-        "log_level": "ERROR",
-        "enable_otlp": False,
-    }
-    DBOS(config=config)
-    DBOS.launch()
-
-
-async def shutdown() -> None:
-    """Leaves unfinished runs for the next start: their tasks end here, their stored state stays."""
-    global _core  # noqa: PLW0603
-    live = list(_live)
-    for task in live:
-        task.cancel()
-    await asyncio.gather(*live, return_exceptions=True)
-    DBOS.destroy(workflow_completion_timeout_sec=0)
-    # DBOS makes its pool the loop's own and has just closed it; the loop may go on to serve another bot.
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
-    _core = None
-
-
-def executing() -> int:
-    """How many runs this process is carrying out, waiting ones included."""
-    return len(_live)
-
-
-async def resume(core: Core, number: int) -> None:
-    """Goes on with a run of before; one that the durable engine has given up is ended, or it would bar its model."""
-    await start(number)
-    workflow = await DBOS.get_workflow_status_async(f"run-{number}")
-    if workflow is not None and workflow.status not in ("PENDING", "ENQUEUED", "DELAYED"):
-        record = await core.store.read(lambda conn: runs.get(conn, number))
-        if not record.finished:
-            lost = Permanent("The durable engine does not go on with it", workflow.status)
-            await _end(core, number, "failed", error=await _known(core, number, lost))
-
-
-async def start(number: int) -> None:
-    """Begins a run; starting the same run again changes nothing."""
-    with SetWorkflowID(f"run-{number}"):
-        await DBOS.start_workflow_async(run_playbook, number)
-
-
-async def _execute(core: Core, number: int) -> str:
-    row = await core.store.read(lambda conn: runs.get_row(conn, number))
-    playbook = core.playbooks.get(row["playbook"])
-    plan = Plan.model_validate_json(row["plan"])
-    actor = runs.actor_of(row)
-    run = LiveRun(core, number, actor, plan, row["conversation"], unattended=row["unattended"])
-    try:
-        card = await playbook.body(run, core.playbooks.check(playbook, plan.inputs))
-    except Stopped as exc:
-        return await _end(core, number, exc.status, error=exc.what)
-    except BotError as exc:
-        return await _end(core, number, "failed", error=str(exc))
-    except asyncio.CancelledError:
-        raise
-    except Exception as exc:
-        log.exception("run %s broke", number)
-        return await _end(core, number, "failed", error=await _known(core, number, exc))
-    return await _end(core, number, "succeeded", result=card)
-
-
-async def _known(core: Core, number: int, exc: Exception) -> str:
-    """Says only what is known: the last finished step."""
-    record = await core.store.read(lambda conn: runs.get(conn, number))
-    done = [s.name for s in record.steps if s.status in ("done", "undone")]
-    last = f"the last finished step is {done[-1]!r}" if done else "no step was finished"
-    broke = f"The playbook broke ({type(exc).__name__}: {exc})."
-    return f"{broke} State unknown; {last}. Say `status` to read the world again."
-
-
-async def _end(core: Core, number: int, status: RunStatus | str, *, error: str = "", result: Card | None = None) -> str:
-    """Ends the run once. No durable step: a run that lost its way among them must be able to end too."""
-    now = core.clock.now()
-
-    def work(conn: sa.Connection) -> None:
-        summary = "" if result is None else result.text
-        gates.close_all(conn, number)
-        if runs.set_status(conn, number, status, now=now, summary=summary, error=error, result=result):
-            actor = runs.actor_of(runs.get_row(conn, number)).id
-            core.note(conn, actor, "run_ended", f"run {number}", status=status, error=error, summary=summary)
-        core.redraw(conn, number)
-
-    await core.store.write(work)
-    core.forget(number)
-    return status
+def _overtaken(plan: Plan, exc: BotError) -> str:
+    """The playbook's own checks refuse now what they let through when it was planned: the world has changed since."""
+    was = "; ".join(f"{line.what}: {line.before} -> {line.after}" for line in plan.changes)
+    planned = f" It was planned to change {was}." if was else ""
+    return f"{exc} The world has changed since the plan was made.{planned} Nothing was begun."

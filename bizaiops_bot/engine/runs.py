@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,8 +14,10 @@ from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.records import FINISHED, DecisionRecord, RunRecord
 from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.outbox import next_seq
 
 _OPEN = ("waiting", "running")
+AT_ONCE = ""  # sorts before every time
 
 
 def create(
@@ -28,8 +30,9 @@ def create(
     message: str | None,
     unattended: str | None,
     now: datetime,
+    worker: str | None = None,
 ) -> tuple[int, bool]:
-    """(run id, True), or (the id the same message already made, False).
+    """(run id, True), or (the id the same message already made, False). A new run is in its first segment at `worker`.
 
     Raises Conflict while another change of the model runs.
     """
@@ -45,6 +48,7 @@ def create(
         "conversation": conversation, "thread": thread, "message": message,
         "status": "waiting" if plan.gates and unattended is None else "running",
         "plan": plan.canonical, "plan_hash": plan.hash, "unattended": unattended, "created": t.iso(now),
+        "worker": worker, "segment": 1,
     }  # fmt: skip
     key = conn.execute(sa.insert(t.runs).values(values)).inserted_primary_key
     assert key is not None
@@ -76,22 +80,121 @@ def set_status(
     summary: str = "",
     error: str = "",
     result: Card | None = None,
+    output: dict[str, Any] | None = None,
 ) -> bool:
     """Moves a run that is not finished; False when it already was."""
     values: dict[str, Any] = {"status": status}
     if status in FINISHED:
-        values |= {"ended": t.iso(now), "summary": summary, "error": error}
+        values |= {"ended": t.iso(now), "summary": summary, "error": error, "worker": None, "wake_at": None}
+        values["output"] = None if output is None else json.dumps(output)
         values["result"] = None if result is None else result.model_dump_json()
     done = conn.execute(sa.update(t.runs).where(t.runs.c.id == number, t.runs.c.status.in_(_OPEN)).values(values))
     return done.rowcount == 1
 
 
 def ask_cancel(conn: sa.Connection, number: int) -> None:
-    conn.execute(sa.update(t.runs).where(t.runs.c.id == number).values(cancel=True))
+    """Whoever carries the run out hears of it; one that nobody does is due at once."""
+    conn.execute(sa.update(t.runs).where(t.runs.c.id == number).values(cancel=True, wake_at=AT_ONCE))
+    poke(conn, number)
 
 
 def cancel_asked(conn: sa.Connection, number: int) -> bool:
     return bool(conn.execute(sa.select(t.runs.c.cancel).where(t.runs.c.id == number)).scalar())
+
+
+# -- who carries a run out ---------------------------------------------------------------------
+
+
+def claim(conn: sa.Connection, number: int, worker: str, *, held_by: str | None = None) -> int | None:
+    """Takes an unfinished run that nobody (or `held_by`, who is gone) carries out; its new segment, None otherwise."""
+    free = t.runs.c.worker.is_(None) if held_by is None else t.runs.c.worker == held_by
+    taken = (
+        sa.update(t.runs)
+        .where(t.runs.c.id == number, free, t.runs.c.status.in_(_OPEN))
+        .values(worker=worker, segment=t.runs.c.segment + 1, wake_at=None)
+    )
+    if conn.execute(taken).rowcount != 1:
+        return None
+    return int(conn.execute(sa.select(t.runs.c.segment).where(t.runs.c.id == number)).scalar_one())
+
+
+def holds(conn: sa.Connection, number: int, worker: str, segment: int) -> bool:
+    """Whether this worker still carries the run out in this segment."""
+    mine = (t.runs.c.id == number, t.runs.c.worker == worker, t.runs.c.segment == segment)
+    return conn.execute(sa.select(t.runs.c.id).where(*mine, t.runs.c.status.in_(_OPEN))).first() is not None
+
+
+def park(conn: sa.Connection, number: int, wake_at: datetime) -> None:
+    """Nobody carries the run out until something happens or the time comes."""
+    conn.execute(sa.update(t.runs).where(t.runs.c.id == number).values(worker=None, wake_at=t.iso(wake_at)))
+
+
+def wake(conn: sa.Connection, number: int, at: str = AT_ONCE) -> None:
+    """Has a parked run looked at; after a crash too, as the time is stored."""
+    parked = (t.runs.c.id == number, t.runs.c.worker.is_(None), t.runs.c.status.in_(_OPEN))
+    conn.execute(sa.update(t.runs).where(*parked).values(wake_at=at))
+
+
+def due(conn: sa.Connection, now: datetime) -> list[int]:
+    """Runs nobody carries out whose time has come, oldest first."""
+    query = sa.select(t.runs.c.id).where(
+        t.runs.c.worker.is_(None), t.runs.c.wake_at <= t.iso(now), t.runs.c.status.in_(_OPEN)
+    )
+    return [int(n) for n in conn.execute(query.order_by(t.runs.c.id)).scalars()]
+
+
+def next_wake(conn: sa.Connection) -> datetime | None:
+    """When the next parked run has to be looked at."""
+    query = sa.select(sa.func.min(t.runs.c.wake_at)).where(t.runs.c.worker.is_(None), t.runs.c.status.in_(_OPEN))
+    found = conn.execute(query).scalar()
+    if found is None:
+        return None
+    return datetime.min.replace(tzinfo=UTC) if found == AT_ONCE else datetime.fromisoformat(found)
+
+
+def orphans(conn: sa.Connection) -> list[tuple[int, str]]:
+    """(run, worker) of unfinished runs whose worker is gone."""
+    alive = sa.select(t.workers.c.id).where(~t.workers.c.lost)
+    query = sa.select(t.runs.c.id, t.runs.c.worker).where(
+        t.runs.c.worker.is_not(None), t.runs.c.worker.not_in(alive), t.runs.c.status.in_(_OPEN)
+    )
+    return [(int(row[0]), str(row[1])) for row in conn.execute(query.order_by(t.runs.c.id))]
+
+
+def unheld(conn: sa.Connection) -> list[int]:
+    """Unfinished runs that nobody carries out and that wait for nothing: an older bot's."""
+    query = sa.select(t.runs.c.id).where(
+        t.runs.c.worker.is_(None), t.runs.c.wake_at.is_(None), t.runs.c.status.in_(_OPEN)
+    )
+    return [int(n) for n in conn.execute(query).scalars()]
+
+
+def release_all(conn: sa.Connection, worker: str) -> None:
+    """A worker that stops lets its runs go: another one, or the next start, takes them at once."""
+    mine = (t.runs.c.worker == worker, t.runs.c.status.in_(_OPEN))
+    conn.execute(sa.update(t.runs).where(*mine).values(worker=None, wake_at=AT_ONCE))
+
+
+def poke(conn: sa.Connection, number: int) -> None:
+    """Rings for the run in every worker."""
+    conn.execute(sa.update(t.runs).where(t.runs.c.id == number).values(poke=next_seq(conn)))
+
+
+def poked(conn: sa.Connection, after: int) -> list[int]:
+    """Unfinished runs that were rung for above this place in the feed."""
+    query = sa.select(t.runs.c.id).where(t.runs.c.poke > after, t.runs.c.status.in_(_OPEN))
+    return [int(n) for n in conn.execute(query).scalars()]
+
+
+def amend(conn: sa.Connection, number: int, plan: Plan) -> int:
+    """Another plan for a run that nothing was done of: a new edition, in which earlier decisions count for nothing."""
+    values = {"plan": plan.canonical, "plan_hash": plan.hash, "inputs": json.dumps(plan.inputs)}
+    change = sa.update(t.runs).where(t.runs.c.id == number)
+    conn.execute(change.values(**values, edition=t.runs.c.edition + 1, worker=None, wake_at=AT_ONCE))
+    return int(conn.execute(sa.select(t.runs.c.edition).where(t.runs.c.id == number)).scalar_one())
+
+
+# -- steps and reading -------------------------------------------------------------------------
 
 
 def put_step(
@@ -151,9 +254,8 @@ def record(conn: sa.Connection, row: sa.RowMapping) -> RunRecord:
     """The run with its steps and decisions; steps not begun come from the plan."""
     plan = Plan.model_validate_json(row["plan"])
     done = conn.execute(sa.select(t.steps).where(t.steps.c.run_id == row["id"]).order_by(t.steps.c.n)).mappings().all()
-    made = conn.execute(
-        sa.select(t.decisions).where(t.decisions.c.run_id == row["id"]).order_by(t.decisions.c.at)
-    ).mappings()
+    mine = (t.decisions.c.run_id == row["id"], t.decisions.c.edition == row["edition"])
+    made = conn.execute(sa.select(t.decisions).where(*mine).order_by(t.decisions.c.at)).mappings()
     return RunRecord(
         id=row["id"],
         playbook=row["playbook"],
@@ -167,11 +269,13 @@ def record(conn: sa.Connection, row: sa.RowMapping) -> RunRecord:
         plan=plan,
         steps=_lines(plan, done, finished=row["status"] in FINISHED),
         decisions=tuple(
-            DecisionRecord.model_validate({k: d[k] for k in ("gate", "actor", "decision", "reason", "at")})
+            DecisionRecord.model_validate({k: d[k] for k in ("gate", "actor", "decision", "reason", "at", "behalf")})
             for d in made
         ),
         created=datetime.fromisoformat(row["created"]),
         ended=None if row["ended"] is None else datetime.fromisoformat(row["ended"]),
+        edition=row["edition"],
+        output=None if row["output"] is None else json.loads(row["output"]),
     )
 
 

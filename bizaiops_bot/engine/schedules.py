@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine import outbox
+from bizaiops_bot.engine import outbox, workers
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.cron import next_fire
@@ -53,10 +53,17 @@ class Scheduler:
         """Fires every schedule whose time has come; times missed while the bot was down are sent once, not one by
         one.
         """
+        if not self._core.leading:
+            return
         now = self._core.clock.now()
-        for row in await self._core.store.write(lambda conn: _claim(conn, now)):
+        for row in await self._core.store.write(lambda conn: self._claim(conn, now)):
             with self._core.working():
                 await self._fire(row)
+
+    def _claim(self, conn: sa.Connection, now: datetime) -> list[dict[str, str]]:
+        """Nothing for a worker that only believes to lead: it was frozen, and another one leads by now."""
+        shared = self._core.store.database.shared
+        return [] if shared and not workers.leads(conn, self._core.worker) else _claim(conn, now)
 
     async def _fire(self, row: dict[str, str]) -> None:
         number, at = row["id"], row["at"]
@@ -77,6 +84,10 @@ class Scheduler:
         await self._core.store.write(lambda conn: self._post(conn, key, card, place))
 
     def _post(self, conn: sa.Connection, key: str, card: Card, place: Place) -> None:
+        number, at = key.split("-", 2)[1:]
+        fire = (t.fires.c.schedule == int(number), t.fires.c.at == at)
+        if conn.execute(sa.select(t.fires.c.done).where(*fire)).scalar():
+            return  # another worker, which leads by now, has sent it
         outbox.put_card(
             conn,
             f"c-{key}",
@@ -86,9 +97,7 @@ class Scheduler:
             reply_to=None,
             now=self._core.clock.now(),
         )
-        number, at = key.split("-", 2)[1:]
-        done = sa.update(t.fires).where(t.fires.c.schedule == int(number), t.fires.c.at == at)
-        conn.execute(done.values(done=True))
+        conn.execute(sa.update(t.fires).where(*fire).values(done=True))
 
 
 def _failure(title: str, why: str) -> Card:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import stores
 from tests.support.talk import START, Talk
 from tests.support.virtual_clock import VirtualClock
 
@@ -23,7 +23,7 @@ class Saved:
 
     async def open(self, folder: Path) -> Talk:
         """A bot on a copy of it."""
-        shutil.copytree(self.folder, folder)
+        stores.copy_company(self.folder, folder)
         return await Talk.begin(folder, VirtualClock(self.at))
 
 
@@ -57,6 +57,7 @@ async def talk(founded: Saved, tmp_path: Path) -> AsyncIterator[Talk]:
     bot = await founded.open(tmp_path / "data")
     yield bot
     await bot.end()
+    stores.drop_company(tmp_path / "data")
 
 
 @pytest.fixture
@@ -65,3 +66,4 @@ async def after_release(released: Saved, tmp_path: Path) -> AsyncIterator[Talk]:
     bot = await released.open(tmp_path / "data")
     yield bot
     await bot.end()
+    stores.drop_company(tmp_path / "data")

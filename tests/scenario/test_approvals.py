@@ -146,7 +146,8 @@ async def test_a_plan_that_the_world_has_overtaken_is_not_carried_out(after_rele
     await plan.click("Approve", by="lead")
     # then the run stops and says what the plan began with
     record = await talk.finished(plan.run)
-    assert record.status == "failed" and "v2 100%" in record.error and "v1 100%" in record.error
+    assert record.status == "failed" and "traffic of churn: v2 100% -> v1 100%" in record.error
+    assert "The world has changed since the plan was made" in record.error and "Nothing was begun" in record.error
 
 
 async def test_every_decision_is_audited_the_refused_ones_too(talk: Talk) -> None:

@@ -21,7 +21,7 @@ async def test_a_canary_is_planned_approved_by_another_person_judged_and_promote
         "Must approve: 1 of: lead, sre",
         "Undo: by itself on failure or cancel",
         "restore traffic: churn v1 100%",
-        "Expires: in 24h",
+        "Expires: 5 Mar 08:00 UTC",
     )
 
     # then the requester cannot approve it

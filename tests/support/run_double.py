@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -13,8 +13,9 @@ from bizaiops_bot.domain.errors import Refused, Temporary
 from bizaiops_bot.domain.monitoring import Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
+from bizaiops_bot.domain.stand_in import StandIn
 from bizaiops_bot.domain.values import duration_s
-from bizaiops_bot.playbook import Playbook, Run
+from bizaiops_bot.playbook import Playbook, Run, card_and_output
 from tests.support.fake_bot import FakeControls, FakeFaults, FakeRecords
 from tests.support.fake_company import (
     Company,
@@ -36,16 +37,6 @@ GOOD = Verdict(
     stable_requests=9_000,
     canary_requests=1_000,
 )
-
-
-class StandIn:
-    """What a step gives while planning: it prints as the step's name and has no attributes."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class RunDouble(Run):
@@ -105,11 +96,24 @@ class RunDouble(Run):
     async def read(self, do: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
         return await do(*args, **kwargs)
 
+    def patched(self, change: str) -> bool:
+        return True
+
     async def approve(
-        self, question: str, *, quorum: int = 1, role: str = "approver", expires: str = "24h", undo: str = ""
+        self,
+        question: str,
+        *,
+        quorum: int = 1,
+        role: str = "approver",
+        people: Iterable[str] = (),
+        expires: str = "24h",
+        escalate: Mapping[str, str] | None = None,
+        undo: str = "",
     ) -> None:
         name = f"approval {len(self.gates) + 1}"
-        gate = GateSpec(name=name, question=question, quorum=quorum, role=role, expires=expires, undo=undo)
+        gate = GateSpec(
+            name=name, question=question, quorum=quorum, role=role, people=tuple(people), expires=expires, undo=undo
+        )
         self.gates.append(gate)
         self._note(self.gates[-1].name, "gate")
         if not self.planning:
@@ -166,7 +170,8 @@ class RunDouble(Run):
 
 async def play(playbook: Playbook, run: RunDouble, /, **inputs: Any) -> Card:
     """Runs a playbook as the engine would: typed inputs in, card out."""
-    return await playbook.body(run, playbook.inputs(**inputs))
+    card, _ = card_and_output(await playbook.body(run, playbook.inputs(**inputs)))
+    return card
 
 
 async def plan_of(playbook: Playbook, world: Company, /, **inputs: Any) -> Plan:

@@ -12,15 +12,16 @@ from typing import Any
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import RunRecord
-from bizaiops_bot.engine import runner, runs
+from bizaiops_bot.engine import runs
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.orders import Order, Orders, Place
 from bizaiops_bot.engine.policy import Policy
 from bizaiops_bot.engine.records import EngineRecords
 from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.runner import Runner
 from bizaiops_bot.playbook import Playbook
+from tests.support import stores
 from tests.support.virtual_clock import VirtualClock
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
@@ -40,7 +41,7 @@ class SmallEngine:
         known = Playbooks({p.name: p for p in playbooks})
         policy = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in playbooks})
         self.core = Core(
-            Store.sqlite(folder / "bizaiops.sqlite"), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC"
+            stores.open_store(folder), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC"
         )
         self.controls = EngineControls(self.core)
         filled = dict.fromkeys(PORTS) | ports
@@ -48,15 +49,14 @@ class SmallEngine:
             clock=clock, records=EngineRecords(self.core), controls=self.controls, **filled
         )
         self.orders = Orders(self.core)
+        self.runner = Runner(self.core)
 
     async def start(self) -> None:
         """Begins, and goes on with what a dead process left."""
-        runner.launch(self.core, self.folder)
-        for number in await self.core.store.read(runs.unfinished):
-            await runner.resume(self.core, number)
+        await self.runner.launch()
 
     async def stop(self) -> None:
-        await runner.shutdown()
+        await self.runner.stop()
         self.core.store.close()
 
     async def restarted(self) -> SmallEngine:

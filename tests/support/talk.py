@@ -14,8 +14,9 @@ from bizaiops_bot.domain.cards import Card, Chart, Diff, Fields, Steps, Table, T
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard
 from bizaiops_bot.domain.records import Alert, RunRecord, RunStatus, Schedule
-from bizaiops_bot.engine import audit, runner, runs
+from bizaiops_bot.engine import audit
 from bizaiops_bot.settings import Settings
+from tests.support import stores
 from tests.support.virtual_clock import VirtualClock
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)  # a Wednesday
@@ -110,12 +111,12 @@ class Talk:
     async def begin(cls, folder: Path, clock: VirtualClock | None = None, **company: Any) -> Talk:
         """Starts a bot on the folder; with the saved folder of another, goes on from there."""
         clock = clock or VirtualClock(START)
-        settings = Settings(data=folder, company={"seed": 7, **company})
+        settings = Settings(data=folder, company={"seed": 7, **company}, store=stores.store_settings(folder))
         bot = await build(settings, clock=clock)
         talk = cls(bot, clock, company)
         clock._settle = talk.settle
+        bot.core.draw_after_s = 0.01  # the world of a test moves on within milliseconds
         await bot.start()
-        await talk._recovered()
         await talk.rest()
         return talk
 
@@ -147,14 +148,6 @@ class Talk:
             waited += 0.002
             quiet = 0 if self.bot.core.busy else quiet + 1
             assert waited < PATIENCE_S, "the bot did not come to rest"
-
-    async def _recovered(self) -> None:
-        """Until every run that was under way is carried on; the engine fetches them within a second of real time."""
-        for _ in range(4000):
-            if runner.executing() >= len(await self.bot.core.store.read(runs.unfinished)):
-                return
-            await asyncio.sleep(0.005)
-        raise AssertionError("the runs were not carried on")
 
     async def settle_first(self) -> None:
         """Until the first versions stand in the registry."""

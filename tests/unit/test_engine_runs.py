@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import BadInput, Conflict, Permanent
+from bizaiops_bot.domain.models import Revision, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample
 from bizaiops_bot.domain.values import ModelName, NoData
 from bizaiops_bot.engine import gates, runs
@@ -44,6 +45,9 @@ class World:
             await VirtualClock(START).sleep_until(START + timedelta(days=1))
         self.done.append(what)
         return what
+
+    async def traffic(self, model: str) -> TrafficState:
+        return TrafficState(model=model, revisions=(Revision(revision="r1", version="v1", weight=100, state="stable"),), read_at=START)
 
     async def arms(self, model: str, since: object) -> list[ArmSample] | NoData:
         self.looks += 1
@@ -173,6 +177,11 @@ async def test_an_undo_that_fails_is_told_with_the_reason_it_was_needed_for(tmp_
         number = await engine.begin(model="churn")
         await engine.until(number, lambda record: record.steps[0].status == "running")
         await engine.controls.cancel(number, actor="engineer")
+        # when the undo fails, a person is asked, with what the world says now
+        await engine.until(number, lambda record: record.steps[-1].name == "restore failed 1")
+        (asked,) = await engine.core.ports.records.approvals(number)
+        assert asked.kind == "question" and "the traffic of churn is" in asked.question
+        await engine.controls.decide(number, "rejected", actor="lead")
         record = await engine.finished(number)
         assert record.status == "failed"
         for part in ("The mesh refused", f"Run {number} was cancelled", "State unknown"):
@@ -237,12 +246,13 @@ async def test_a_run_that_lost_its_way_ends_and_frees_its_model(tmp_path: Path) 
 
     other = dataclasses.replace(retrain, name="retrain_model")
     engine = SmallEngine(tmp_path / "data", [other], engine.clock, serving=World(), metrics=World())
-    # when it starts, then the run ends and says so, and the model can be changed again
+    # when it is approved, then the run ends and says so, and the model can be changed again
     await engine.start()
     try:
+        await engine.controls.decide(number, "approved", actor="lead")
         record = await engine.finished(number)
         assert record.status == "failed"
-        assert "only what was approved is done" in record.error
+        assert "cannot go on: its playbook has changed" in record.error or "only what was approved" in record.error
         assert await engine.begin("m-2", model="churn") == number + 1
     finally:
         await engine.stop()

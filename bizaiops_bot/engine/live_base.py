@@ -1,0 +1,241 @@
+"""What every part of a live run needs: results kept once, writes that only its present holder may make, waits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from bizaiops_bot.domain.errors import BotError, Permanent, Temporary
+from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.plan import Plan
+from bizaiops_bot.domain.values import spoken_duration
+from bizaiops_bot.engine import audit, runs
+from bizaiops_bot.engine.base import PortedRun
+from bizaiops_bot.engine.core import Core, log
+from bizaiops_bot.engine.envelope import Stopped, closed, opened
+from bizaiops_bot.engine.failpoints import failpoint
+from bizaiops_bot.engine.halts import Interrupted, Superseded
+from bizaiops_bot.engine.journal import Journal
+from bizaiops_bot.engine.planner import require_planned
+from bizaiops_bot.engine.store import StoreDown
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], Any]
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Held:
+    """A run as its holder took it: what it may write with, and what it goes on from."""
+
+    number: int
+    segment: int
+    edition: int
+    playbook: str
+    actor: Actor
+    plan: Plan
+    conversation: str
+    thread: str
+    unattended: str | None
+    cancel: bool
+    journal: Journal
+
+
+class LiveBase(PortedRun):
+    """Executes exactly the approved plan: a step the plan does not contain is refused."""
+
+    def __init__(self, core: Core, held: Held) -> None:
+        super().__init__(held.number, held.actor, held.conversation, core.ports, core.time_zone)
+        self._core, self._held, self._plan, self._journal = core, held, held.plan, held.journal
+        self._n = 0
+        self._gate = 0
+        self._undoing = False
+        self._cancel = held.cancel
+        self._keeping = False
+
+    def patched(self, change: str) -> bool:
+        return change in self._plan.patches
+
+    @property
+    def begun(self) -> bool:
+        """Whether the playbook has come to the first place of its plan."""
+        return self._n > 0
+
+    # -- the plan ----------------------------------------------------------------------------------
+
+    def _next(self, name: str, kind: str, call: str, words: tuple[str, ...] | None = None, **more: Any) -> int:
+        """The place in the plan. Raises Conflict when the playbook wants something else than was approved."""
+        planned = self._plan.steps[self._n] if self._n < len(self._plan.steps) else None
+        require_planned(planned, self.id, name, kind, call, words, **more)
+        self._n += 1
+        return self._n
+
+    # -- keeping results ---------------------------------------------------------------------------
+
+    async def _once(self, name: str, body: Callable[[], Awaitable[tuple[str, Work]]]) -> str:
+        """The recorded result of `name`, else what `body` gives, kept in one transaction with what it writes.
+
+        body: returns (result, what else to write).
+        """
+        known = self._journal.recall(name)
+        if known is not None:
+            return known
+        if self._keeping:
+            raise Permanent(
+                f"{name!r} was begun before the step before it had ended.", "Steps of a run are one after the other."
+            )
+        self._keeping = True
+        try:
+            result, also = await body()
+            self._journal.add(name, result)
+            await self._write(also)
+        finally:
+            self._keeping = False
+        failpoint("step.recorded")
+        return result
+
+    async def _write(self, work: Callable[[sa.Connection], T]) -> T:
+        """One transaction as the run's holder. Raises Superseded when it is held by another, Interrupted when the
+        database cannot be used.
+        """
+        held, core = self._held, self._core
+
+        def mine(conn: sa.Connection) -> tuple[T, bool, int] | None:
+            if not runs.holds(conn, held.number, core.worker, held.segment):
+                return None
+            stored = self._journal.store(conn, core.clock.now())
+            return work(conn), runs.cancel_asked(conn, held.number), stored
+
+        try:
+            written = await core.store.write(mine)
+        except StoreDown as exc:
+            raise Interrupted(str(exc)) from exc
+        if written is None:
+            raise Superseded(f"run {held.number}, segment {held.segment}")
+        result, self._cancel, stored = written
+        self._journal.stored(stored)
+        return result
+
+    async def _store_reads(self) -> None:
+        """Before anything is done outside: what it was decided on must not be read anew after a crash."""
+        if self._journal.unstored:
+            await self._write(lambda _conn: None)
+
+    async def _watched(self, name: str, look: Callable[[], Awaitable[dict[str, Any]]]) -> Any:
+        """Looks until it has seen enough, once: what was seen, a cancel too, is not looked for again after a restart.
+
+        A second look at another hour could see something else, and the run would leave the steps it has taken.
+        """
+
+        async def body() -> tuple[str, Work]:
+            try:
+                return json.dumps({"ok": await look()}), _nothing
+            except StoreDown as exc:
+                raise Interrupted(str(exc)) from exc
+            except BotError as exc:
+                return closed(exc), _nothing
+
+        return opened(await self._once(name, body))
+
+    # -- calling the outside -----------------------------------------------------------------------
+
+    async def _envelope(self, call: Callable[[], Awaitable[T]], dump: Callable[[T], bytes], timeout_s: float) -> str:
+        """{"ok": result} or {"error": ...}: errors are results too, so that a restart meets the same one."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._core.working():
+                    return '{"ok": ' + dump(await self._cancellable(call, timeout_s)).decode() + "}"
+            except StoreDown as exc:
+                raise Interrupted(str(exc)) from exc
+            except Temporary as exc:
+                if attempt == TRIES:
+                    return closed(exc)
+                await asyncio.sleep(min(exc.after_s, 5.0))
+            except BotError as exc:
+                return closed(exc)
+            except TimeoutError:
+                waited = f"No answer in {spoken_duration(timeout_s)}."
+                return closed(Permanent("It took too long.", waited, "State unknown; read it again."))
+            except Exception as exc:  # an adapter that breaks its promise must not take the run's undo with it
+                log.exception("run %s: an unexpected error in a step", self.id)
+                broke = f"{type(exc).__name__}: {exc}."
+                return closed(Permanent("An unexpected error.", broke, "The log has the details."))
+        raise AssertionError("unreachable")
+
+    async def _cancellable(self, call: Callable[[], Awaitable[T]], timeout_s: float) -> T:
+        """Lets a person's cancel stop a long step; undo steps are not stopped."""
+        if self._undoing:
+            return await asyncio.wait_for(call(), timeout_s)
+        self._check_cancel()
+        work = asyncio.ensure_future(call())
+        watch = asyncio.ensure_future(self._cancelled())
+        try:
+            await asyncio.wait({work, watch}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return await work
+            if watch.done():
+                await watch  # one that broke is no cancel
+                self._check_cancel()
+            raise TimeoutError
+        finally:
+            for task in (work, watch):
+                if not task.done():
+                    task.cancel()
+            await asyncio.gather(work, watch, return_exceptions=True)
+
+    async def _cancelled(self) -> None:
+        """Returns once a cancel was asked for."""
+        bell = self._core.bell(self.id)
+        while not self._cancel:
+            await bell.wait()
+            bell.clear()
+            self._cancel = await self._core.store.read(lambda conn: runs.cancel_asked(conn, self.id))
+
+    def _check_cancel(self) -> None:
+        if self._cancel and not self._undoing:
+            raise Stopped("cancelled", f"Run {self.id} was cancelled.")
+
+    # -- showing and waiting -----------------------------------------------------------------------
+
+    async def _show(self, n: int, name: str, status: str, words: str) -> None:
+        await self._write(lambda conn: self._put_step(conn, n, name, status, words))
+
+    def _put_step(self, conn: sa.Connection, n: int, name: str, status: str, words: str = "") -> None:
+        """Moves one step, in the caller's transaction; the card follows a moment later."""
+        now = self._core.clock.now()
+        ended = now if status in ("done", "failed", "undone") else None
+        runs.put_step(conn, self.id, n, name, status, detail=audit.redact(words), started=now, ended=ended)
+        self._core.touch(conn, self.id)
+
+    async def _sleep(self, until: datetime) -> None:
+        """Until the time is reached; raises Stopped for a cancel."""
+        self._check_cancel()
+        timer = asyncio.ensure_future(self.clock.sleep_until(until))
+        watch = asyncio.ensure_future(self._cancelled())
+        try:
+            with self._core.resting():
+                await asyncio.wait({timer, watch}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (timer, watch):
+                task.cancel()
+            await asyncio.gather(timer, watch, return_exceptions=True)
+        self._check_cancel()
+
+    async def _begin(self, n: int, name: str) -> datetime:
+        """When something that takes long began, once."""
+
+        async def body() -> tuple[str, Work]:
+            now = self.clock.now().isoformat()
+            return json.dumps(now), lambda conn: self._put_step(conn, n, name, "running")
+
+        return datetime.fromisoformat(json.loads(await self._once(f"{name} begins", body)))
+
+
+def _nothing(_conn: sa.Connection) -> None:
+    """Nothing more to write."""
