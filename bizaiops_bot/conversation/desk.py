@@ -31,8 +31,13 @@ class Desk(Protocol):
         The same event_id twice is one message. Raises BadInput for an unknown person or unusable text.
         """
 
-    async def click(self, actor: str, card: str, button: str) -> ClickAnswer:
-        """Carries out a button, or says why not: unknown, superseded, not allowed, too late."""
+    async def click(
+        self, actor: str, card: str, button: str, *, reason: str = "", event_id: str | None = None
+    ) -> ClickAnswer:
+        """Carries out a button, or says why not: unknown, superseded, not allowed, too late.
+
+        reason: for a decision. The same event_id is answered as before, and nothing happens twice.
+        """
 
     async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
         """The newest version of every card with a seq above `after`, by seq."""

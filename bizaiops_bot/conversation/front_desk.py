@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from bizaiops_bot.conversation.cards import broken_card, error_card, question_card, refusal_card
 from bizaiops_bot.conversation.catalogue import CatalogueReader
+from bizaiops_bot.conversation.clicks import Clicks
 from bizaiops_bot.conversation.words import check_conversation, check_text, check_thread
-from bizaiops_bot.domain.cards import Button, Card
+from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError, NotFound
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
@@ -44,7 +45,9 @@ class FrontDesk:
         self._catalogue = CatalogueReader(core)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._clicks = Clicks(core, orders, self._begin_answer)
         self.home = core.home
+        core.adopters.append(lambda: self._spawn(self.recover()))
 
     @property
     def ports(self) -> Ports:
@@ -54,8 +57,9 @@ class FrontDesk:
         return list(self._core.people.values())
 
     async def recover(self) -> None:
-        """Answers what a crash left unanswered."""
-        for message, answer in await self._core.store.read(outbox.unanswered):
+        """Answers what a worker that is gone left unanswered."""
+        core = self._core
+        for message, answer in await core.store.write(lambda conn: outbox.claim_unanswered(conn, core.worker)):
             self._spawn(self._answer(message, answer))
 
     async def stop(self) -> None:
@@ -95,6 +99,7 @@ class FrontDesk:
                 event_id=event_id,
                 now=self._core.clock.now(),
                 bind=answer,
+                worker=self._core.worker,
             )
         )
         if fresh:
@@ -198,46 +203,13 @@ class FrontDesk:
 
     # -- clicks ------------------------------------------------------------------------------------
 
-    async def click(self, actor: str, card: str, button: str) -> ClickAnswer:
-        try:
-            person = self._person(actor)
-            posted, found = await self._core.store.read(lambda conn: outbox.find_button(conn, card, button))
-            if posted is None:
-                raise NotFound("card", card, [])
-            if found is None:
-                return await self._stale(person, posted)
-            return await self._press(person, posted, found)
-        except BotError as exc:
-            return ClickAnswer(accepted=False, message=str(exc))
+    async def click(
+        self, actor: str, card: str, button: str, *, reason: str = "", event_id: str | None = None
+    ) -> ClickAnswer:
+        return await self._clicks.click(actor, card, button, reason, event_id)
 
-    async def _press(self, person: Actor, posted: PostedCard, button: Button) -> ClickAnswer:
-        run = button.bind.get("run")
-        if run is not None and "plan_hash" in button.bind:
-            decision = "approved" if button.command.startswith("approve") else "rejected"
-            told = await self._controls.decide_words(
-                int(run), decision, actor=person.id, plan_hash=button.bind["plan_hash"]
-            )
-            return ClickAnswer(accepted=True, message=told)
-        if run is not None and button.label == "Cancel":
-            order = self._order("cancel_run", {"run": int(run)}, person, posted)
-            card = await self._orders.answer(order)
-            return ClickAnswer(accepted=True, message=card.text)
-        await self._take(
-            posted.conversation, person, button.command, thread=posted.thread, event_id=None, answer=button.bind or None
-        )
-        return ClickAnswer(accepted=True, message=f"Said for you: {button.command}")
-
-    def _order(self, playbook: str, inputs: dict[str, Any], person: Actor, posted: PostedCard) -> Order:
-        key = f"k-{posted.id}-{secrets.token_hex(4)}"
-        return Order(
-            playbook, inputs, person, Place(posted.conversation, posted.thread), key, heard={"click": posted.id}
-        )
-
-    async def _stale(self, person: Actor, posted: PostedCard) -> ClickAnswer:
-        """A button that is no longer on the card: says what happened since."""
-        await self._core.store.write(lambda conn: self._core.note(conn, person.id, "stale_click", posted.id))
-        now = posted.card.summary or posted.card.title
-        return ClickAnswer(accepted=False, message=f"That button is no longer valid; the card has changed. Now: {now}")
+    def _begin_answer(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
+        self._spawn(self._answer(message, answer))
 
     # -- reading -----------------------------------------------------------------------------------
 

@@ -1,0 +1,182 @@
+"""A person decides on a run: counted with what policy allows now, audited whether it counts or not, and answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import sqlalchemy as sa
+
+from bizaiops_bot.domain.approval import Counts, Word
+from bizaiops_bot.domain.errors import BadInput, BotError, Refused
+from bizaiops_bot.domain.plan import Plan
+from bizaiops_bot.domain.posts import ClickAnswer
+from bizaiops_bot.domain.records import OpenGate
+from bizaiops_bot.engine import deciders, gates, runs
+from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.deciders import Electorate
+from bizaiops_bot.engine.redaction import redact
+
+MAX_REASON = 500
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What someone decided. plan_hash, gate: what it is bound to, None for the present one.
+
+    event: the platform's id of the click; the same one is answered as before and counts once.
+    """
+
+    number: int
+    word: str
+    actor: str
+    reason: str = ""
+    plan_hash: str | None = None
+    gate: str | None = None
+    event: str | None = None
+
+
+async def decide_words(core: Core, decision: Decision) -> str:
+    """What the person is told. Raises BadInput for no decision at all, and what `gates.decide` raises."""
+    if decision.word not in ("approved", "rejected"):
+        raise BadInput(f"{decision.word!r} is no decision.", do="Say approve or reject.")
+    answer, error = await core.store.write(lambda conn: _settle(core, conn, decision))
+    core.ring(decision.number)
+    if error is not None:
+        raise error
+    return answer
+
+
+async def click(core: Core, decision: Decision) -> ClickAnswer:
+    """As `decide_words`, as the answer to a click: a decision that does not count is an answer too."""
+
+    def work(conn: sa.Connection) -> ClickAnswer:
+        known = answered(conn, decision.event)
+        if known is not None:
+            return known
+        answer, error = _settle(core, conn, decision)
+        told = ClickAnswer(accepted=error is None, message=answer if error is None else str(error))
+        keep(core, conn, decision.event, told)
+        return told
+
+    told = await core.store.write(work)
+    core.ring(decision.number)
+    return told
+
+
+def answered(conn: sa.Connection, event: str | None) -> ClickAnswer | None:
+    """What this very click was answered before; None for one that is not known."""
+    if event is None:
+        return None
+    body = conn.execute(sa.select(t.inbox.c.answer).where(t.inbox.c.event == event)).scalar()
+    return None if body is None else ClickAnswer.model_validate_json(body)
+
+
+def keep(core: Core, conn: sa.Connection, event: str | None, answer: ClickAnswer) -> None:
+    """Remembers the answer to a click in the transaction that carried it out."""
+    if event is not None:
+        body = answer.model_dump_json()
+        conn.execute(sa.insert(t.inbox).values(event=event, at=t.iso(core.clock.now()), answer=body))
+
+
+def who_counts(core: Core, conn: sa.Connection, number: int, gate: str) -> Counts:
+    """Whose decision on this gate counts with the roles, delegations and policy of this moment."""
+    row = runs.get_row(conn, number)
+    where = (t.gates.c.run_id == number, t.gates.c.edition == row["edition"], t.gates.c.name == gate)
+    found = conn.execute(sa.select(t.gates).where(*where)).mappings().first()
+    if found is None:
+        return lambda _person, _behalf: False
+    return _electorate(core, conn, row, found).counts
+
+
+def require_possible(core: Core, plan: Plan, requester: str) -> None:
+    """Raises BadInput when one of the plan's gates could never be opened by those who may decide now."""
+    model = plan.inputs.get("model")
+    for spec in plan.gates:
+        may = deciders.planned(core.policy, core.people, requester, plan.playbook, model, spec)
+        gates.require_possible(spec, may, requester)
+
+
+def waiting(core: Core, conn: sa.Connection, number: int | None = None) -> list[OpenGate]:
+    """What waits for a decision, oldest first; of one run or all. Gates past their time are left out."""
+    now = core.clock.now()
+    query = (
+        sa.select(t.gates)
+        .join(t.runs, sa.and_(t.runs.c.id == t.gates.c.run_id, t.runs.c.edition == t.gates.c.edition))
+        .where(
+            t.gates.c.state == "open",
+            sa.or_(~t.runs.c.cancel, t.gates.c.kind == "question"),
+            t.gates.c.expires > t.iso(now),
+        )
+        .order_by(t.gates.c.opened, t.gates.c.run_id)
+    )
+    if number is not None:
+        query = query.where(t.gates.c.run_id == number)
+    rows = conn.execute(query).mappings().all()
+    return [deciders.view(conn, core.policy, core.people, runs.get_row(conn, g["run_id"]), g, now) for g in rows]
+
+
+def _tidy(reason: str) -> str:
+    """One line without secrets, at most 500 characters."""
+    return redact(" ".join(reason.split()))[:MAX_REASON]
+
+
+def _electorate(core: Core, conn: sa.Connection, run: sa.RowMapping, gate: sa.RowMapping) -> Electorate:
+    return deciders.electorate(conn, core.policy, core.people, run, gate, core.clock.now())
+
+
+def _settle(core: Core, conn: sa.Connection, decision: Decision) -> tuple[str, BotError | None]:
+    """Counts and audits one decision. What does not count leaves nothing but its audit entry."""
+    now, number = core.clock.now(), decision.number
+    seen = gates.look(conn, number)
+    changed = seen is not None and any(gates.expired(gate, now) for gate in seen.open)
+    if changed:
+        gates.close_expired(conn, number, now)
+    answer, error, heard = "", None, dict[str, object]()
+    try:
+        answer = _count(core, conn, decision, seen, heard)
+        changed = True
+    except BotError as exc:
+        error = exc
+    core.note(
+        conn, decision.actor, "decision", f"run {number}",
+        decision=decision.word, counted=error is None, told=answer or str(error), reason=decision.reason,
+        plan_hash=decision.plan_hash or "", **heard,
+    )  # fmt: skip
+    if changed:
+        core.redraw(conn, number)
+    return answer, error
+
+
+def _count(
+    core: Core, conn: sa.Connection, decision: Decision, seen: gates.Seen | None, heard: dict[str, object]
+) -> str:
+    """Raises before it writes anything. heard: gets the gate and the rule of policy that decided, for the audit."""
+    number, now, person = decision.number, core.clock.now(), core.actor(decision.actor)
+    gate = gates.meant(conn, number, seen, decision.gate, decision.plan_hash, now)
+    people = _electorate(core, conn, runs.get_row(conn, number), gate)
+    owners = people.owners_of(person.id)
+    heard |= {"gate": gate["name"], "edition": gate["edition"], "plan": gate["plan_hash"]}
+    _require_allowed(people, person.id, number, owners, heard)
+    return gates.decide(
+        conn, number, person, cast(Word, decision.word), reason=_tidy(decision.reason),
+        plan_hash=decision.plan_hash, now=now, gate=gate["name"], owners=owners, counts=people.counts,
+    )  # fmt: skip
+
+
+def _require_allowed(people: Electorate, person: str, number: int, owners: list[str], heard: dict[str, object]) -> None:
+    """Raises Refused, naming the rule, when policy lets the person decide neither for himself nor for another."""
+    allowed = people.allowed(person)
+    heard["rule"] = allowed.rule
+    if allowed.ok:
+        return
+    lent = [owner for owner in owners if people.counts(person, owner)]
+    if lent:
+        heard |= {"rule": people.allowed(person, lent[0]).rule, "behalf": lent}
+        return
+    raise Refused(
+        f"Your decision on run {number} does not count: {allowed.why}.",
+        f"Policy rule {allowed.rule}.",
+        f"Who can: {', '.join(people.by_right()) or 'nobody'}.",
+    )
