@@ -1,94 +1,148 @@
-"""The append-only, hash-chained log: a changed, removed or reordered entry is named by `verify`."""
+"""The append-only, hash-chained log: who did what, without their names and without secrets."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.plan import canonical_json
 from bizaiops_bot.domain.records import AuditEntry
+from bizaiops_bot.engine import pseudonyms, redaction
 from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.audit_chain import COLUMNS, GENESIS, Chain, Row, digest, rows
+from bizaiops_bot.engine.redaction import redact
 
-GENESIS = "0" * 64
-_SECRET = re.compile(
-    r"(xox[abprs]-[\w-]{10,}|xapp-[\w-]{10,}|sk-[\w-]{16,}|gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
-    r"|(?i:password|passwd|secret|token|api[_-]?key)\s*[=:]\s*\S+)"
-)
+__all__ = ["append", "entry", "read", "redact", "verify"]
 
-
-def redact(text: str) -> str:
-    """Secrets are replaced before anything is kept."""
-    return _SECRET.sub("[redacted]", text)
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {str(k): _clean(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(v) for v in value]
-    return value if isinstance(value, int | float | bool | type(None)) else redact(str(value))
+# As domain.plan.canonical_json, made once; what is no JSON (a time, say) is kept as its text.
+_encode: Callable[[Any], str] = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+).encode
+_last = sa.select(t.audit.c.seq, t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)
+_insert = sa.insert(t.audit)
 
 
-def append(conn: sa.Connection, *, at: datetime, actor: str, kind: str, subject: str, **detail: Any) -> AuditEntry:
-    """Adds one entry, chained to the one before, in the caller's transaction."""
-    last = conn.execute(sa.select(t.audit.c.seq, t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)).first()
-    seq, prev = (1, GENESIS) if last is None else (int(last[0]) + 1, str(last[1]))
-    body = canonical_json(_clean(detail))
-    digest = _digest(seq, t.iso(at), actor, kind, subject, body, prev)
-    values = {
-        "seq": seq, "at": t.iso(at), "actor": actor, "kind": kind, "subject": subject, "detail": body,
-        "prev_hash": prev, "hash": digest,
-    }  # fmt: skip
-    conn.execute(sa.insert(t.audit).values(values))
-    return _entry(values)
+def append(conn: sa.Connection, *, at: datetime, actor: str, kind: str, subject: str, **detail: Any) -> int:
+    """Adds one entry, chained to the one before, in the caller's transaction; its number.
+
+    Secrets are taken out; people (see `pseudonyms.know`) stand under their pseudonyms, also within sentences.
+    """
+    body = _json(detail)
+    if redaction.suspects(f"{subject} {body}"):
+        subject, detail = redact(subject), redaction.clean(detail)
+        body = _json(detail)
+    others = pseudonyms.mentioned(conn, f"{subject} {body}")
+    people = others | {actor} if pseudonyms.is_person(conn, actor) else others
+    seq, prev, known = _place(conn, people)
+    if others:
+        hide = pseudonyms.hider(known)
+        subject, body = hide(subject), _json(redaction.mapped(detail, hide))
+    who = known.get(actor, actor)
+    when = t.iso(at)
+    conn.execute(
+        _insert,
+        {
+            "seq": seq, "at": when, "actor": who, "kind": kind, "subject": subject, "detail": body, "prev_hash": prev,
+            "hash": digest(seq, when, who, kind, subject, body, prev),
+        },
+    )  # fmt: skip
+    return seq
 
 
 def verify(conn: sa.Connection) -> tuple[int, str | None]:
-    """(entries checked, what is wrong with the first bad one, None when all is well)."""
-    prev, expected = GENESIS, 1
-    count = 0
-    for row in _all_rows(conn):
-        count += 1
-        if row["seq"] != expected:
-            return count, f"entry {expected} is missing: entry {row['seq']} follows {expected - 1}"
-        if row["prev_hash"] != prev:
-            return count, f"entry {row['seq']} does not follow the entry before it"
-        digest = _digest(*(row[k] for k in ("seq", "at", "actor", "kind", "subject", "detail", "prev_hash")))
-        if digest != row["hash"]:
-            return (
-                count,
-                f"entry {row['seq']} was changed: its hash is {row['hash'][:12]}, its content gives {digest[:12]}",
-            )
-        prev, expected = row["hash"], expected + 1
-    return count, None
+    """(entries checked, the first thing that is wrong with the chain, None when all is well).
+
+    `audit_report.examine` tells everything, and also looks at the signed heads.
+    """
+    chain = Chain()
+    chain.feed(rows(conn))
+    chain.finish()
+    return chain.count, None if chain.whole else chain.problems[0]
 
 
-def read(conn: sa.Connection, *, limit: int, before: int | None, subject: str | None) -> list[AuditEntry]:
-    """Newest first."""
-    query = sa.select(t.audit).order_by(t.audit.c.seq.desc()).limit(limit)
+def read(
+    conn: sa.Connection,
+    *,
+    limit: int,
+    before: int | None = None,
+    subject: str | None = None,
+    actor: str | None = None,
+    kind: str | None = None,
+    since: datetime | None = None,
+) -> list[AuditEntry]:
+    """Newest first, with people's ids for the pseudonyms that the map knows."""
+    query = sa.select(*COLUMNS).order_by(t.audit.c.seq.desc()).limit(limit)
     if before is not None:
         query = query.where(t.audit.c.seq < before)
     if subject is not None:
-        query = query.where(t.audit.c.subject == subject)
-    return [_entry(row) for row in conn.execute(query).mappings()]
+        query = query.where(t.audit.c.subject.in_(_as_written(conn, subject)))
+    if actor is not None:
+        query = query.where(t.audit.c.actor.in_(_as_written(conn, actor)))
+    if kind is not None:
+        query = query.where(t.audit.c.kind == kind)
+    if since is not None:
+        query = query.where(t.audit.c.at >= t.iso(since))
+    found: list[Row] = [tuple(row) for row in conn.execute(query)]
+    said = {name for row in found for text in (row[2], row[4], row[5]) for name in pseudonyms.within(text)}
+    people = pseudonyms.names(conn, said) if said else {}
+    return [entry(row, people) for row in found]
 
 
-def _all_rows(conn: sa.Connection) -> Iterator[sa.RowMapping]:
-    yield from conn.execution_options(yield_per=1000).execute(sa.select(t.audit).order_by(t.audit.c.seq)).mappings()
+def entry(row: Row, people: dict[str, str]) -> AuditEntry:
+    """The stored row as people read it; `people` is {pseudonym: person}."""
+    seq, at, actor, kind, subject, body, prev, kept = row
+    detail = json.loads(body)
+    if people:
+        actor, subject = pseudonyms.named(actor, people), pseudonyms.named(subject, people)
+        if pseudonyms.within(body):
+            detail = redaction.mapped(detail, lambda text: pseudonyms.named(text, people))
+    return AuditEntry.model_validate(
+        {
+            "seq": seq, "at": at, "actor": actor, "kind": kind, "subject": subject, "detail": detail,
+            "prev_hash": prev, "hash": kept,
+        }
+    )  # fmt: skip
 
 
-def _digest(seq: int, at: str, actor: str, kind: str, subject: str, detail: str, prev: str) -> str:
-    body = canonical_json([seq, at, actor, kind, subject, detail, prev])
-    return hashlib.sha256(body.encode()).hexdigest()
+def _place(conn: sa.Connection, people: set[str]) -> tuple[int, str, dict[str, str]]:
+    """(number of the next entry, hash of the one before, {person: pseudonym} of `people`), in few statements."""
+    known: dict[str, str] = {}
+    last: Any
+    if people:
+        wanted = {f"p{n}": person for n, person in enumerate(people)}
+        found: list[Any] = list(conn.execute(_last_with(len(people)), wanted))
+        known = {row[2]: row[3] for row in found if row[2] is not None}
+        last = found[0] if found else None
+        if last is None:  # an empty log, yet not always an empty map
+            known = {person: name for name, person in pseudonyms.names(conn).items() if person in people}
+        for person in sorted(people - known.keys()):
+            known[person] = pseudonyms.give(conn, person)
+    else:
+        last = conn.execute(_last).first()
+    return (1, GENESIS, known) if last is None else (int(last[0]) + 1, str(last[1]), known)
 
 
-def _entry(row: sa.RowMapping | dict[str, Any]) -> AuditEntry:
-    return AuditEntry.model_validate({**dict(row), "detail": json.loads(row["detail"])})
+@cache
+def _last_with(people: int) -> sa.Select[Any]:
+    """The last entry, once for each of so many people p0, p1, ... whom the map has, or once without any."""
+    tip = _last.subquery()
+    wanted: list[Any] = [sa.bindparam(f"p{n}") for n in range(people)]
+    columns = (tip.c.seq, tip.c.hash, t.pseudonyms.c.person, t.pseudonyms.c.pseudonym)
+    return sa.select(*columns).select_from(tip.outerjoin(t.pseudonyms, t.pseudonyms.c.person.in_(wanted)))
+
+
+def _as_written(conn: sa.Connection, text: str) -> list[str]:
+    """`text` as it is asked for, and as entries have it: with pseudonyms."""
+    known = {person: name for name, person in pseudonyms.names(conn).items() if person in text}
+    return [text, pseudonyms.hider(known)(text)] if known else [text]
+
+
+def _json(detail: dict[str, Any]) -> str:
+    try:
+        return _encode(detail)
+    except TypeError:  # keys that are no text
+        return _encode(redaction.mapped(detail, str))

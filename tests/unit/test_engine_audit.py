@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.engine import audit
 from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.store import sqlite_engine
+from bizaiops_bot.engine.databases import sqlite_engine
 
 AT = datetime(2026, 3, 4, 8, tzinfo=UTC)
 
