@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 
+from bizaiops_bot.cli_policy import policy_app
 from bizaiops_bot.domain.errors import BotError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The hash-chained audit log, also of a stopped bot.")
 app.add_typer(audit_app, name="audit")
+app.add_typer(policy_app, name="policy")
 
 Url = Annotated[str, typer.Option(help="Where the bot is.")]
 As = Annotated[str, typer.Option("--as", help="Who speaks: engineer, lead, analyst or sre in the demo.")]
@@ -238,7 +240,7 @@ def _run(settings: Settings, *, demo: bool, browser: bool) -> None:
     def ready(bot: Bot, seconds: float) -> None:
         _greet(settings, bot, seconds, demo=demo, browser=browser)
 
-    begun = (settings.data / "bizaiops.sqlite").exists()
+    begun = (settings.data / "world").exists()
     first = f"Starting: training the first models and telling {settings.company.history_days} days of past ..."
     typer.echo(f"Going on from {settings.data} ..." if begun else first)
 

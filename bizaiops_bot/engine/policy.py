@@ -3,78 +3,156 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import cedarpy
 
-from bizaiops_bot.domain.errors import Permanent
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.values import Value
+from bizaiops_bot.engine import policy_schema
+from bizaiops_bot.engine.policy_files import Written, check_policies, read_policies
+from bizaiops_bot.playbook import Playbook
 
 # Groups of roles as policies see them: everyone is a member, those who run models are operators.
-_PARENTS = {
+PARENTS = {
     "engineer": ("operator", "member"),
     "approver": ("operator", "member"),
     "sre": ("operator", "member"),
     "analyst": ("member",),
 }
+ROLES = ("operator", "member", "rule", "schedule", *PARENTS)
+_KEPT_ACTORS = 256
+_EMPTY = {"requester": "", "frozen": False, "over_budget": False, "playbook": "", "delegators": ()}
 
 
 class Allowed(Value):
-    """A decision of policy: `rule` is the policy's id, `why` its words; "default" when nothing permits."""
+    """A decision of policy: `rule` is the policy's id, `why` its words, `source` its file and line.
+
+    "default" without a source when nothing permits; "error" when a rule could not be asked, which refuses.
+    """
 
     ok: bool
     rule: str
     why: str
+    source: str = ""
 
 
 class Policy:
-    """The parsed policy set. Decisions take 0.1-0.2 ms."""
+    """The parsed policies. A decision takes about 0.1 ms.
 
-    def __init__(self, text: str, source: str, people: Iterable[Actor], actions: Mapping[str, str]) -> None:
-        """actions: playbook name -> risk. Raises Permanent when the text is not Cedar."""
-        try:
-            self._set = cedarpy.PolicySet.from_str(text)
-            parsed = json.loads(cedarpy.policies_to_json_str(text))
-        except Exception as exc:
-            raise Permanent(
-                f"The policy file {source} cannot be read.", str(exc), "Mend it; nothing is allowed until then."
-            ) from exc
-        self._notes: dict[str, dict[str, str]] = {
-            k: v.get("annotations", {}) for k, v in parsed["staticPolicies"].items()
-        }
-        self._people = tuple(people)
-        self._actions = dict(actions)
-        self._static = [*_role_entities(), *_action_entities(actions)]
+    people: a live view, such as the values of a dict: roles count as they are when a decision is asked for.
+    """
+
+    def __init__(
+        self,
+        policies: list[Written],
+        people: Collection[Actor],
+        actions: Mapping[str, str],
+        *,
+        environment: str = "demo",
+        kinds: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """actions: playbook name -> risk. kinds: playbook name -> input -> its type in Cedar."""
+        self.people = people
+        self.policies = policies
+        self.environment = environment
+        self._kinds = dict(kinds or {})
+        self._set = _parsed(policies)
+        self._permits = [policy for policy in policies if policy.effect == "permit"]
+        self._permit_set = _parsed(self._permits)
+        self._static = cedarpy.Entities.from_json_str(json.dumps([*_role_entities(), *_action_entities(actions)]))
+        self._entities: dict[tuple[str, tuple[str, ...]], Any] = {}
 
     @classmethod
-    def load(cls, folder: Path, people: Iterable[Actor], actions: Mapping[str, str]) -> Policy:
-        """All *.cedar files of the folder; raises Permanent when there is none."""
-        files = sorted(folder.glob("*.cedar"))
-        if not files:
-            raise Permanent(f"There is no policy in {str(folder)!r}.", do="Put at least one .cedar file there.")
-        return cls("\n".join(f.read_text() for f in files), ", ".join(f.name for f in files), people, actions)
+    def load(cls, folder: Path, people: Collection[Actor], actions: Mapping[str, str]) -> Policy:
+        """All *.cedar files of the folder, not compared with the schema: for a bot that has not all playbooks.
+
+        Raises Permanent naming file and line.
+        """
+        return cls(read_policies(folder), people, actions)
+
+    @classmethod
+    def checked(
+        cls, folder: Path, people: Collection[Actor], playbooks: Iterable[Playbook], *, environment: str = "demo"
+    ) -> Policy:
+        """As `load`, with every name compared with the schema, the playbooks and their inputs."""
+        known = list(playbooks)
+        policies = read_policies(folder)
+        check_policies(policies, policy_schema.read_schema(folder, known), ROLES)
+        actions = {playbook.name: str(playbook.risk) for playbook in known}
+        kinds = {playbook.name: policy_schema.kinds_of(playbook) for playbook in known}
+        return cls(policies, people, actions, environment=environment, kinds=kinds)
 
     def may(self, actor: Actor, action: str, *, model: str | None = None, **context: Any) -> Allowed:
-        """Whether `actor` may do `action` (a playbook name, "approve" or "unattended") to `model`, and which rule
-        says so.
+        """Whether `actor` may do `action` to `model` now, and which rule says so.
+
+        action: a playbook's name, "approve", "unattended" or "delegate". context: requester, frozen, over_budget,
+        playbook, inputs and delegators, see bizaiops.cedarschema; what is left out is empty or false.
         """
+        reasons, errors = self._ask(self._set, actor, action, model, context)
+        if errors:
+            # Cedar leaves out a rule that it cannot evaluate, which would open what a forbid closes.
+            return Allowed(ok=False, rule="error", why=f"policy could not be asked: {errors[0]}")
+        return _decision([self.policies[i] for i in reasons], actor)
+
+    def overruled(self, actor: Actor, action: str, *, model: str | None = None, **context: Any) -> list[Written]:
+        """The permits that match a request: those that a forbid overrules when it is refused."""
+        reasons, _ = self._ask(self._permit_set, actor, action, model, context)
+        return [self._permits[i] for i in reasons]
+
+    def matching(self, actor: Actor, action: str, *, model: str | None = None, **context: Any) -> list[Written]:
+        """The policies that decide a request together, in the order of the files; the first is the one named."""
+        reasons, _ = self._ask(self._set, actor, action, model, context)
+        return [self.policies[i] for i in reasons]
+
+    def who_may(self, action: str, *, model: str | None = None, **context: Any) -> list[str]:
+        """Ids of the people whom policy lets do `action` by their own right."""
+        return [p.id for p in tuple(self.people) if self.may(p, action, model=model, **context).ok]
+
+    def _ask(
+        self, policies: Any, actor: Actor, action: str, model: str | None, context: dict[str, Any]
+    ) -> tuple[list[int], list[str]]:
+        """Places of the policies that decided, in their order, and errors."""
+        full = {"environment": self.environment, **_EMPTY, **context}
+        full["delegators"] = sorted(full["delegators"])
+        full["inputs"] = policy_schema.plain(context.get("inputs") or {}, self._kinds.get(action))
         request = {
             "principal": {"type": "Actor", "id": actor.id},
             "action": {"type": "Action", "id": action},
             "resource": {"type": "Model", "id": model or "*"},
-            "context": {"requester": "", "frozen": False, "playbook": "", **context},
+            "context": full,
         }
-        result = cedarpy.is_authorized(request, self._set, [*self._static, _actor_entity(actor)])
-        ids = [self._notes.get(p, {}) for p in result.diagnostics.reasons]
-        note = ids[0] if ids else {"id": "default", "why": f"no rule permits it to {_roles(actor)}"}
-        return Allowed(ok=bool(result.allowed), rule=note.get("id", "unnamed"), why=note.get("why", ""))
+        try:
+            found = cedarpy.is_authorized(request, policies, self._entities_with(actor)).diagnostics
+        except ValueError as exc:  # an id that is no text
+            return [], [str(exc)]
+        return sorted(int(reason.removeprefix("policy")) for reason in found.reasons), list(found.errors)
 
-    def who_may(self, action: str, *, model: str | None = None, **context: Any) -> list[str]:
-        """Ids of the people whom policy lets do `action`."""
-        return [p.id for p in self._people if self.may(p, action, model=model, **context).ok]
+    def _entities_with(self, actor: Actor) -> Any:
+        """The roles and actions with this actor, kept for as long as its roles stay as they are."""
+        roles = actor.roles if actor.kind == "person" else (actor.kind,)
+        key = (actor.id, roles)
+        known = self._entities.get(key)  # asked from several threads: what is found may be gone a moment later
+        if known is None:
+            if len(self._entities) >= _KEPT_ACTORS:
+                self._entities.clear()
+            entity = _entity("Actor", actor.id, parents=[("Role", role) for role in roles])
+            entity["attrs"] = {"id": actor.id}
+            known = self._entities[key] = self._static.with_added_json_str(json.dumps([entity]))
+        return known
+
+
+def _parsed(policies: list[Written]) -> Any:
+    return cedarpy.PolicySet.from_str("\n".join(policy.text for policy in policies))
+
+
+def _decision(deciding: list[Written], actor: Actor) -> Allowed:
+    if not deciding:
+        return Allowed(ok=False, rule="default", why=f"no rule permits it to {_roles(actor)}")
+    first = deciding[0]
+    return Allowed(ok=first.effect == "permit", rule=first.id, why=first.why, source=first.source)
 
 
 def _roles(actor: Actor) -> str:
@@ -82,20 +160,12 @@ def _roles(actor: Actor) -> str:
 
 
 def _role_entities() -> list[dict[str, Any]]:
-    names = {"operator", "member", "rule", "schedule", *_PARENTS}
-    return [_entity("Role", name, parents=[("Role", p) for p in _PARENTS.get(name, ())]) for name in sorted(names)]
+    return [_entity("Role", name, parents=[("Role", p) for p in PARENTS.get(name, ())]) for name in sorted(ROLES)]
 
 
 def _action_entities(actions: Mapping[str, str]) -> list[dict[str, Any]]:
     groups = [_entity("Action", risk) for risk in ("read", "control", "change")]
     return groups + [_entity("Action", name, parents=[("Action", risk)]) for name, risk in sorted(actions.items())]
-
-
-def _actor_entity(actor: Actor) -> dict[str, Any]:
-    roles = actor.roles if actor.kind == "person" else (actor.kind,)
-    entity = _entity("Actor", actor.id, parents=[("Role", r) for r in roles])
-    entity["attrs"] = {"id": actor.id}
-    return entity
 
 
 def _entity(kind: str, name: str, parents: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:

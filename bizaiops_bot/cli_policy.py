@@ -1,0 +1,231 @@
+"""`bizaiops policy`: asks the policy of this folder and these settings, with or without a running bot."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bizaiops_bot.domain.errors import BadInput, BotError, NotFound
+from bizaiops_bot.domain.people import Actor
+
+if TYPE_CHECKING:
+    from bizaiops_bot.domain.routing import Catalogue, Decision
+    from bizaiops_bot.engine.explained import Explained
+    from bizaiops_bot.engine.policy import Policy
+    from bizaiops_bot.engine.registry import Playbooks
+    from bizaiops_bot.playbook import Playbook
+    from bizaiops_bot.settings import Settings
+
+policy_app = typer.Typer(no_args_is_help=True, help="Who may do what, and which rule says so; needs no running bot.")
+
+NOT_ALLOWED, USAGE = 1, 2
+Environment = Annotated[str | None, typer.Option(help="Another BIZAIOPS_ENVIRONMENT, such as production.")]
+
+
+@policy_app.command("explain")
+def policy_explain(
+    text: Annotated[str, typer.Argument(help="What the person says, in quotes; empty with --playbook.")] = "",
+    as_: Annotated[str, typer.Option("--as", help="Who asks: a person's id, or rule:NAME.")] = "engineer",
+    playbook: Annotated[str | None, typer.Option(help="A playbook's name instead of words.")] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--input", help="An input of --playbook, as model=churn; repeatable.")
+    ] = None,
+    environment: Environment = None,
+    requester: Annotated[str, typer.Option(help="Who asked for the run that the request is about.")] = "",
+    frozen: Annotated[bool, typer.Option("--frozen", help="As if changes were frozen.")] = False,
+    over_budget: Annotated[bool, typer.Option("--over-budget", help="As if the budget were used up.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell whether a person may do something, which rule decides, who else may, and who may approve it.
+
+    Exit code 0: allowed, 1: not allowed, 2: the question is not understood.
+    """
+    from bizaiops_bot.engine.explained import explain
+
+    if bool(text) == bool(playbook):
+        _fail("Give either words in quotes or --playbook NAME.", code=USAGE)
+    settings, playbooks, policy = _open(environment)
+    try:
+        actor = _actor(as_, settings)
+        if playbook is not None:
+            meant = playbooks.get(playbook)
+            inputs, asks = _typed(meant, given or []), ""
+        else:
+            name, inputs, asks = _meant(text, settings, playbooks)
+            meant = playbooks.get(name)
+    except BotError as exc:
+        _fail(str(exc), code=USAGE)
+    found = explain(policy, actor, meant, inputs, requester=requester, frozen=frozen, over_budget=over_budget)
+    assumed = f"changes are {'' if frozen else 'not '}frozen, the budget is {'' if over_budget else 'not '}used up"
+    whole = found.model_dump() | {"asks_first": asks, "assumed": assumed}
+    typer.echo(json.dumps(whole, indent=2) if as_json else _words(found, asks, assumed))
+    raise typer.Exit(0 if found.ok else NOT_ALLOWED)
+
+
+@policy_app.command("check")
+def policy_check(environment: Environment = None) -> None:
+    """Read all files of policy as the start does: rules, schema, freeze windows, budgets.
+
+    Exit code 1 names the first mistake with file and line.
+    """
+    from bizaiops_bot.content import content_folder
+    from bizaiops_bot.engine.budgets import Budgets
+    from bizaiops_bot.engine.freezes import FreezeWindows
+
+    _, playbooks, policy = _open(environment)
+    try:
+        folder = content_folder("policy")
+        windows, limits = FreezeWindows.load(folder), Budgets.load(folder).limits
+    except BotError as exc:
+        _fail(str(exc), code=NOT_ALLOWED)
+    forbids = sum(written.effect == "forbid" for written in policy.policies)
+    open_now = windows.active(datetime.now(UTC))
+    typer.echo(f"Rules: {len(policy.policies)}, {forbids} of them forbid; all fit the {len(playbooks)} playbooks.")
+    names = ", ".join(window.name for window in windows.windows) or "none"
+    typer.echo(f"Freeze windows: {names}.{f' Now: {open_now}.' if open_now else ''}")
+    typer.echo(f"Budgets: {_limit_words(limits.model_dump()) or 'none'}.")
+
+
+def _open(environment: str | None) -> tuple[Settings, Playbooks, Policy]:
+    from bizaiops_bot.content import content_folder
+    from bizaiops_bot.engine.policy import Policy
+    from bizaiops_bot.engine.registry import Playbooks
+    from bizaiops_bot.settings import load_settings
+
+    try:
+        settings = load_settings()
+    except BotError as exc:
+        _fail(str(exc), code=USAGE)
+    try:
+        playbooks = Playbooks.load(content_folder("playbooks"))
+        people = [person.actor() for person in settings.people]
+        folder, place = content_folder("policy"), environment or settings.environment
+        return settings, playbooks, Policy.checked(folder, people, playbooks, environment=place)
+    except BotError as exc:
+        _fail(str(exc), code=NOT_ALLOWED)
+
+
+def _actor(name: str, settings: Settings) -> Actor:
+    """Raises NotFound with near names."""
+    from bizaiops_bot.content import content_folder
+    from bizaiops_bot.engine.rule_book import load_rule_book
+
+    people = {person.id: person.actor() for person in settings.people}
+    if name in people:
+        return people[name]
+    kind, _, rest = name.partition(":")
+    if kind != "rule":
+        raise NotFound("person", name, people)
+    rules = {rule.name for rule in load_rule_book(content_folder("playbooks") / "rules")}
+    if rest not in rules:
+        raise NotFound("rule", rest, rules)
+    return Actor(id=name, name=rest, kind="rule")
+
+
+def _typed(playbook: Playbook, given: list[str]) -> dict[str, Any]:
+    """The inputs that are given; others may be missing. Raises BadInput, NotFound."""
+    from pydantic import TypeAdapter, ValidationError
+
+    found: dict[str, Any] = {}
+    for item in given:
+        name, sep, value = item.partition("=")
+        if not sep:
+            raise BadInput(f"{item!r} is not an input.", do="Write for example --input model=churn.")
+        info = playbook.inputs.model_fields.get(name)
+        if info is None:
+            raise NotFound(f"input of {playbook.name}", name, playbook.inputs.model_fields)
+        kind: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+        try:
+            adapter = TypeAdapter[Any](kind)
+            found[name] = adapter.dump_python(adapter.validate_python(value), mode="json")
+        except ValidationError as exc:
+            raise BadInput(f"{name} is not usable: {value!r}.", f"{exc.errors()[0]['msg']}.") from exc
+    return found
+
+
+def _meant(text: str, settings: Settings, playbooks: Playbooks) -> tuple[str, dict[str, Any], str]:
+    """(playbook, inputs, what the bot would ask first) of words. Raises BadInput for words that are no request."""
+    from bizaiops_bot.content import content_folder
+    from bizaiops_bot.domain.routing import Question, Refusal
+    from bizaiops_bot.router.intents import load_intents
+    from bizaiops_bot.router.router import Router
+
+    kept = settings.data / "router"
+    router = Router(
+        load_intents(content_folder("intents")), [p.spec() for p in playbooks], kept if kept.is_dir() else None
+    )
+    decision: Decision = router.route(text, None, _catalogue(text, settings, playbooks))
+    if isinstance(decision, Refusal):
+        raise BadInput(f"{text!r} is no request that I know.", decision.why, decision.help)
+    if not isinstance(decision, Question):
+        return decision.playbook, decision.inputs, ""
+    if not decision.pending.playbook:
+        raise BadInput(f"{text!r} is not clear.", decision.text)
+    choices = " / ".join(choice.label for choice in decision.choices)
+    asks = f"{decision.text} {choices}" if decision.slot == "playbook" else decision.text
+    return decision.pending.playbook, decision.pending.inputs, asks
+
+
+def _catalogue(text: str, settings: Settings, playbooks: Playbooks) -> Catalogue:
+    """The embedded company's names. Versions that the words name count as known: policy is asked, not the registry."""
+    from bizaiops_bot.adapters.embedded.company import make_streams
+    from bizaiops_bot.adapters.kpi_files import load_kpis
+    from bizaiops_bot.bootstrap import EMBEDDED_KPIS
+    from bizaiops_bot.domain.routing import Catalogue
+
+    streams, _ = make_streams(settings.company)
+    named = re.findall(r"\bv[1-9]\d{0,5}\b", text.lower())
+    kpis = load_kpis(settings.kpis or EMBEDDED_KPIS)
+    models = {stream.info.name: [c.version for c in stream.candidates()] for stream in streams}
+    return Catalogue(
+        models=tuple(stream.info for stream in streams),
+        versions={model: tuple(dict.fromkeys([*known, *named])) for model, known in models.items()},
+        stable={model: known[0] for model, known in models.items()},
+        previous={},
+        kpis={m: tuple((k.id, (k.title, *k.aliases)) for k in kpis if k.model == m) for m in models},
+        people=tuple(person.id for person in settings.people),
+        playbooks=tuple(playbook.spec() for playbook in playbooks),
+        now=datetime.now(UTC),
+        time_zone=settings.time_zone,
+    )
+
+
+def _words(found: Explained, asks: str, assumed: str) -> str:
+    inputs = ", ".join(f"{name} {value}" for name, value in found.inputs.items()) or "no inputs"
+    roles = f"role {', '.join(found.roles)}" if found.roles else "no role"
+    place = f" ({found.source})" if found.source else ""
+    rows = [
+        ("Request", f"{found.playbook} ({inputs}), a {found.risk}"),
+        ("Asked first", asks),
+        ("Decided by", f"{found.rule}{place}: {found.why}"),
+        *(("Also matches", f"{o.rule} ({o.source}), {o.effect}: {o.why}") for o in found.others),
+        ("Who may", "" if found.ok else ", ".join(found.who_may) or "nobody"),
+        ("Approval", _approval(found)),
+        ("Budget", "counts for the budgets of the person and the conversation" if found.costs else ""),
+        ("Assumed", assumed),
+    ]
+    answer = "Allowed" if found.ok else "Not allowed"
+    head = f"{answer} for {found.actor} ({roles}) in {found.environment}."
+    return "\n".join([head, *(f"  {name + ':':<14} {said}" for name, said in rows if said)])
+
+
+def _approval(found: Explained) -> str:
+    if not found.needs_approval:
+        return "none needed"
+    who = ", ".join(found.approvers) or "nobody"
+    return f"a change waits for the approval its plan asks for; when {found.actor} asks, {who} may decide"
+
+
+def _limit_words(limits: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{limit['changes_per_hour']} changes an hour for a {who}" for who, limit in limits.items() if limit
+    )
+
+
+def _fail(message: str, *, code: int) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
