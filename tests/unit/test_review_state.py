@@ -19,8 +19,8 @@ from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
 from bizaiops_bot.engine import gates, outbox, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.cron import next_fire
+from bizaiops_bot.engine.databases import sqlite_engine
 from bizaiops_bot.engine.schedules import Scheduler
-from bizaiops_bot.engine.store import sqlite_engine
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from bizaiops_bot.settings import Settings, unusable
 from tests.support.small_engine import START, SmallEngine, once_true
