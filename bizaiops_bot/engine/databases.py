@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 WRITE_LOCK = 6173420917  # any number, the same in every worker
+FROZEN_MS = 2000
+"""A worker that stands still in the midst of a transaction would hold all others up: the server ends its transaction."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,12 @@ def postgres(url: str) -> Database:
     engine = sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=6,
-        connect_args={"connect_timeout": 3, "application_name": "bizaiops", "keepalives_idle": 5},
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": "bizaiops",
+            "keepalives_idle": 5,
+            "options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}",
+        },
     )
     return Database(engine, 4, shared=True, begin_write=_advisory, now=_postgres_now)
 

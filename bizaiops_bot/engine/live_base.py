@@ -100,16 +100,18 @@ class LiveBase(PortedRun):
         failpoint("step.recorded")
         return result
 
-    async def _write(self, work: Callable[[sa.Connection], T]) -> T:
+    async def _write(self, work: Callable[[sa.Connection], T], *, keep: bool = True) -> T:
         """One transaction as the run's holder. Raises Superseded when it is held by another, Interrupted when the
         database cannot be used.
+
+        keep: also writes what the journal has noted. Of two writes under way at once only one may.
         """
         held, core = self._held, self._core
 
         def mine(conn: sa.Connection) -> tuple[T, bool, int] | None:
             if not runs.holds(conn, held.number, core.worker, held.segment):
                 return None
-            stored = self._journal.store(conn, core.clock.now())
+            stored = self._journal.store(conn, core.clock.now()) if keep else 0
             return work(conn), runs.cancel_asked(conn, held.number), stored
 
         try:
@@ -119,7 +121,8 @@ class LiveBase(PortedRun):
         if written is None:
             raise Superseded(f"run {held.number}, segment {held.segment}")
         result, self._cancel, stored = written
-        self._journal.stored(stored)
+        if keep:
+            self._journal.stored(stored)
         return result
 
     async def _store_reads(self) -> None:
@@ -204,7 +207,8 @@ class LiveBase(PortedRun):
     # -- showing and waiting -----------------------------------------------------------------------
 
     async def _show(self, n: int, name: str, status: str, words: str) -> None:
-        await self._write(lambda conn: self._put_step(conn, n, name, status, words))
+        """Beside a step that is under way: it must not write the journal, which that step does."""
+        await self._write(lambda conn: self._put_step(conn, n, name, status, words), keep=False)
 
     def _put_step(self, conn: sa.Connection, n: int, name: str, status: str, words: str = "") -> None:
         """Moves one step, in the caller's transaction; the card follows a moment later."""

@@ -18,6 +18,8 @@ from bizaiops_bot.engine.cron import next_fire
 from bizaiops_bot.engine.orders import Order, Orders, Place
 
 _FAR, _AGAIN = timedelta(days=1), timedelta(minutes=5)
+LOOK_S = 1.0
+"""Real seconds between two looks when other workers may have added a schedule."""
 
 
 class Scheduler:
@@ -39,11 +41,13 @@ class Scheduler:
             await self._rest(until)
 
     async def _rest(self, until: datetime | None) -> None:
+        """Until the next one is due or something is new; another worker may have added one without ringing here."""
         clock = self._core.clock
+        patience = LOOK_S if self._core.store.database.shared else None
         timer = asyncio.ensure_future(clock.sleep_until(until or clock.now() + _FAR))
         news = asyncio.ensure_future(self._core.schedules_changed.wait())
         try:
-            await asyncio.wait({timer, news}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({timer, news}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         finally:
             timer.cancel()
             news.cancel()
