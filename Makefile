@@ -24,11 +24,20 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install  ## Start the bot with its embedded company; console on http://127.0.0.1:8642
 	@$(BIN)/bizaiops demo $(ARGS)
 
-test: install check unit e2e  ## Everything that must pass
+test: install check unit postgres e2e  ## Everything that must pass
 
-.PHONY: unit e2e
+# Files are shared out to two processes; what measures time, or stops servers, runs alone.
+SHARED := -n 2 --dist loadfile
+ENGINE := tests/unit/test_engine_*.py tests/unit/test_approval_*.py tests/unit/test_escalation.py tests/unit/test_clicks.py
+
+.PHONY: unit postgres e2e
 unit:
-	$(BIN)/python -m pytest tests/unit tests/contract tests/scenario tests/eval tests/docs
+	$(BIN)/python -m pytest $(SHARED) tests/unit tests/scenario tests/eval tests/docs
+	$(BIN)/python -m pytest tests/contract
+
+# The engine, the approvals and all conversations once more, on PostgreSQL.
+postgres:
+	BIZAIOPS_TEST_STORE=postgres $(BIN)/python -m pytest $(SHARED) tests/scenario $(ENGINE)
 
 e2e:
 	$(BIN)/python -m pytest tests/e2e

@@ -53,6 +53,7 @@ class CatalogueReader:
             previous=previous,
             kpis=await self._kpis(models),
             people=tuple(core.people),
+            called={person.id: person.called for person in tuple(core.people.values())},
             playbooks=tuple(p.spec() for p in core.playbooks),
             now=core.clock.now(),
             time_zone=core.time_zone,

@@ -24,11 +24,22 @@ class Desk(Protocol):
     def people(self) -> list[Actor]: ...
 
     async def post(
-        self, conversation: str, actor: str, text: str, *, thread: str | None = None, event_id: str | None = None
+        self,
+        conversation: str,
+        actor: str,
+        text: str,
+        *,
+        thread: str | None = None,
+        event_id: str | None = None,
+        platform_event: str | None = None,
+        platform_thread: str | None = None,
     ) -> PostedMessage:
         """Stores the message durably and answers at once; the bot's reply comes as a card with reply_to = message id.
 
-        The same event_id twice is one message. Raises BadInput for an unknown person or unusable text.
+        event_id: the sender's own; the same one twice by the same person in a conversation is one message.
+        platform_event, platform_thread: only from a surface that has checked the platform's signature: the platform's
+        id of the event, known over all conversations, and of the thread. Raises BadInput for an unknown person or
+        unusable text.
         """
 
     async def click(

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
+from bizaiops_bot.conversation.answer_queue import AnswerQueue
 from bizaiops_bot.conversation.cards import broken_card, error_card, question_card, refusal_card
 from bizaiops_bot.conversation.catalogue import CatalogueReader
 from bizaiops_bot.conversation.clicks import Clicks
@@ -45,6 +46,7 @@ class FrontDesk:
         self._catalogue = CatalogueReader(core)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._queue = AnswerQueue()
         self._clicks = Clicks(core, orders, self._begin_answer)
         self.home = core.home
         core.adopters.append(lambda: self._spawn(self.recover()))
@@ -71,13 +73,24 @@ class FrontDesk:
     # -- words -------------------------------------------------------------------------------------
 
     async def post(
-        self, conversation: str, actor: str, text: str, *, thread: str | None = None, event_id: str | None = None
+        self,
+        conversation: str,
+        actor: str,
+        text: str,
+        *,
+        thread: str | None = None,
+        event_id: str | None = None,
+        platform_event: str | None = None,
+        platform_thread: str | None = None,
     ) -> PostedMessage:
         person = self._person(actor)
         clean = check_text(text)
         where = check_conversation(conversation)
         inside = None if thread is None else check_thread(thread)
-        return await self._take(where, person, clean, thread=inside, event_id=event_id, answer=None)
+        return await self._take(
+            where, person, clean, thread=inside, event_id=event_id, answer=None, platform_event=platform_event,
+            platform_thread=platform_thread,
+        )  # fmt: skip
 
     async def _take(
         self,
@@ -88,20 +101,17 @@ class FrontDesk:
         thread: str | None,
         event_id: str | None,
         answer: dict[str, str] | None,
+        platform_event: str | None = None,
+        platform_thread: str | None = None,
     ) -> PostedMessage:
-        message, fresh = await self._core.store.write(
-            lambda conn: outbox.put_message(
-                conn,
-                conversation=conversation,
-                thread=thread,
-                actor=person.id,
-                text=redact(text),
-                event_id=event_id,
-                now=self._core.clock.now(),
-                bind=answer,
-                worker=self._core.worker,
-            )
-        )
+        with self._queue.taking():
+            message, fresh = await self._core.store.write(
+                lambda conn: outbox.put_message(
+                    conn, conversation=conversation, thread=thread, actor=person.id, text=redact(text),
+                    event_id=event_id, now=self._core.clock.now(), bind=answer, worker=self._core.worker,
+                    platform_event=platform_event, platform_thread=platform_thread,
+                )
+            )  # fmt: skip
         if fresh:
             self._spawn(self._answer(message, answer))
         return message
@@ -115,7 +125,7 @@ class FrontDesk:
         # One person's messages are answered in their order: "make it 20%" needs what was made of the one before.
         turn = self._turns.setdefault((message.conversation, message.actor), asyncio.Lock())
         with self._core.working():
-            async with turn:
+            async with turn, self._queue.turn():
                 await self._answer_now(message, answer)
 
     async def _answer_now(self, message: PostedMessage, answer: dict[str, str] | None) -> None:

@@ -1,0 +1,46 @@
+"""What is said is stored before what was said is answered: a burst is acknowledged at once, then worked off."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+AT_ONCE = 16
+LONGEST_S = 2.0
+"""However many messages come, an answer is never held back longer than this for their sake."""
+
+
+class AnswerQueue:
+    """A few answers are made at a time, and none begins while messages wait to be stored."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._taking = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    @contextmanager
+    def taking(self) -> Iterator[None]:
+        """While a message is stored; its sender waits."""
+        self._taking += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._taking -= 1
+            if not self._taking:
+                self._quiet.set()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Enters when an answer may be made."""
+        async with self._slots:
+            until = time.monotonic() + LONGEST_S
+            while self._taking and (left := until - time.monotonic()) > 0:
+                try:
+                    await asyncio.wait_for(self._quiet.wait(), left)
+                except TimeoutError:
+                    break
+            yield
