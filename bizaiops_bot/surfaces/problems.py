@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from bizaiops_bot.domain.errors import BadInput, BotError, Conflict, NotFound, Refused, Temporary
+from bizaiops_bot.domain.errors import BadInput, BotError, Conflict, NotFound, Refused, Temporary, Unknown
 from bizaiops_bot.surfaces.console.views import page, toast
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ STATUS: tuple[tuple[type[BotError], int], ...] = (
     (Refused, 403),
     (Conflict, 409),
     (Temporary, 503),
+    (Unknown, 502),
     (BotError, 422),
 )
 

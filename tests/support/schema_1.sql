@@ -1,0 +1,26 @@
+-- The tables of version 0.1.0.
+CREATE TABLE alerts ( id INTEGER NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, detail TEXT NOT NULL, onset TEXT NOT NULL, detected TEXT NOT NULL, closed TEXT, run_id INTEGER, calm INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (id) );
+CREATE INDEX ix_alerts_model ON alerts (model);
+CREATE TABLE audit ( seq INTEGER NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (seq) );
+CREATE INDEX ix_audit_subject ON audit (subject);
+CREATE TABLE cards ( id TEXT NOT NULL, seq INTEGER NOT NULL, version INTEGER NOT NULL, conversation TEXT NOT NULL, thread TEXT NOT NULL, reply_to TEXT, at TEXT NOT NULL, card TEXT NOT NULL, buttons TEXT NOT NULL, run_id INTEGER, PRIMARY KEY (id), UNIQUE (seq) );
+CREATE INDEX ix_cards_conversation ON cards (conversation);
+CREATE INDEX ix_cards_run_id ON cards (run_id);
+CREATE TABLE decisions ( run_id INTEGER NOT NULL, gate TEXT NOT NULL, actor TEXT NOT NULL, decision TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (run_id, gate, actor) );
+CREATE TABLE feed ( seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT );
+CREATE TABLE fires ( schedule INTEGER NOT NULL, at TEXT NOT NULL, done BOOLEAN NOT NULL, PRIMARY KEY (schedule, at) );
+CREATE TABLE flags ( name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name) );
+CREATE TABLE follows ( conversation TEXT NOT NULL, model TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (conversation, model) );
+CREATE TABLE gates ( run_id INTEGER NOT NULL, name TEXT NOT NULL, question TEXT NOT NULL, quorum INTEGER NOT NULL, role TEXT NOT NULL, state TEXT NOT NULL, plan_hash TEXT NOT NULL, opened TEXT NOT NULL, expires TEXT NOT NULL, PRIMARY KEY (run_id, name) );
+CREATE TABLE memory ( conversation TEXT NOT NULL, thread TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (conversation, thread) );
+CREATE TABLE messages ( id TEXT NOT NULL, seq INTEGER NOT NULL, conversation TEXT NOT NULL, thread TEXT NOT NULL, actor TEXT NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL, event_id TEXT, bind TEXT, answered BOOLEAN NOT NULL, PRIMARY KEY (id), UNIQUE (seq), UNIQUE (event_id) );
+CREATE INDEX ix_messages_conversation ON messages (conversation);
+CREATE TABLE releases ( id INTEGER NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL, previous TEXT, kind TEXT NOT NULL, actor TEXT NOT NULL, approved_by TEXT NOT NULL, run_id INTEGER, at TEXT NOT NULL, PRIMARY KEY (id), UNIQUE (run_id, version) );
+CREATE INDEX ix_releases_model ON releases (model);
+CREATE TABLE run_cards ( run_id INTEGER NOT NULL, card TEXT NOT NULL, conversation TEXT NOT NULL, thread TEXT NOT NULL, reply_to TEXT, PRIMARY KEY (run_id, card) );
+CREATE TABLE runs ( id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, playbook TEXT NOT NULL, inputs TEXT NOT NULL, model TEXT, actor TEXT NOT NULL, conversation TEXT NOT NULL, thread TEXT NOT NULL, message TEXT, status TEXT NOT NULL, summary TEXT NOT NULL, error TEXT NOT NULL, "plan" TEXT NOT NULL, plan_hash TEXT NOT NULL, result TEXT, unattended TEXT, cancel BOOLEAN NOT NULL, created TEXT NOT NULL, ended TEXT, UNIQUE (message) );
+CREATE INDEX ix_runs_model ON runs (model);
+CREATE INDEX ix_runs_status ON runs (status);
+CREATE TABLE schedules ( id INTEGER NOT NULL, title TEXT NOT NULL, playbook TEXT NOT NULL, inputs TEXT NOT NULL, cron TEXT NOT NULL, time_zone TEXT NOT NULL, conversation TEXT NOT NULL, owner TEXT NOT NULL, active BOOLEAN NOT NULL, next_at TEXT, last_at TEXT, PRIMARY KEY (id) );
+CREATE TABLE steps ( run_id INTEGER NOT NULL, n INTEGER NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, started TEXT, ended TEXT, PRIMARY KEY (run_id, n) );
+PRAGMA user_version=1;
