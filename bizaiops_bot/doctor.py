@@ -12,6 +12,8 @@ import typer
 
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.engine.budgets import Budgets
+from bizaiops_bot.engine.freezes import FreezeWindows
 from bizaiops_bot.engine.policy import Policy
 from bizaiops_bot.engine.registry import Playbooks
 from bizaiops_bot.engine.rule_book import load_rule_book
@@ -86,9 +88,10 @@ def _content(settings: Settings) -> Iterator[Finding]:
         return f"{len(playbooks[0])} playbooks"
 
     def load_policy() -> str:
-        people = [person.actor() for person in settings.people]
-        Policy.load(content_folder("policy"), people, {p.name: p.risk for p in playbooks[0]})
-        return f"valid, {len(people)} people"
+        people, folder = [person.actor() for person in settings.people], content_folder("policy")
+        found = Policy.checked(folder, people, playbooks[0], environment=settings.environment)
+        windows, _ = FreezeWindows.load(folder), Budgets.load(folder)
+        return f"{len(found.policies)} rules and {len(windows.windows)} freeze windows, valid for {len(people)} people"
 
     yield _try("playbooks", load_playbooks)
     if playbooks:
