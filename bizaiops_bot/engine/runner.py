@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ class Runner:
         self._tending: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
         self._poked = 0
+        self._beat_at = 0.0
         self._home = ""
         core.wake = self.wake
         core.begin = self.begin
@@ -93,10 +95,8 @@ class Runner:
             self._changed.clear()
             until = core.clock.now()
             try:
-                if core.store.database.shared:
-                    await self._beat()
-                    await self._hear_pokes()
-                until = await self._wake_due() or FAR
+                with core.working():
+                    until = await self._look() or FAR
                 pause = workers.BEAT_S if core.store.database.shared else None
             except StoreDown as exc:
                 log.warning("runs wait for the database: %s", exc)
@@ -105,6 +105,15 @@ class Runner:
                 log.exception("runs could not be looked after")
                 until, pause = FAR, AGAIN_S
             await self._rest(until, pause)
+
+    async def _look(self) -> datetime | None:
+        """One look at everything; when the next run is due."""
+        if self._core.store.database.shared:
+            if time.monotonic() - self._beat_at >= workers.BEAT_S / 2:  # a click need not wait for a beat
+                self._beat_at = time.monotonic()
+                await self._beat()
+            await self._hear_pokes()
+        return await self._wake_due()
 
     async def _rest(self, until: datetime, pause_s: float | None) -> None:
         """Until the time on the bot's clock, some real time, or a change."""
@@ -164,10 +173,9 @@ class Runner:
         now = core.clock.now()
         due = await core.store.read(lambda conn: runs.due(conn, now))
         if due:
-            with core.working():
-                for number, segment in await core.store.write(lambda conn: list(self._claim_due(conn, due, now))):
-                    failpoint("run.claimed")
-                    self.begin(number, segment)
+            for number, segment in await core.store.write(lambda conn: list(self._claim_due(conn, due, now))):
+                failpoint("run.claimed")
+                self.begin(number, segment)
         return await core.store.read(runs.next_wake)
 
     def _claim_due(self, conn: sa.Connection, due: list[int], now: datetime) -> Iterable[tuple[int, int]]:
