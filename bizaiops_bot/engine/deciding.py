@@ -17,6 +17,7 @@ from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.deciders import Electorate
 from bizaiops_bot.engine.redaction import redact
+from bizaiops_bot.engine.store import after_commit
 
 MAX_REASON = 500
 
@@ -146,7 +147,15 @@ def _settle(core: Core, conn: sa.Connection, decision: Decision) -> tuple[str, B
     )  # fmt: skip
     if changed:
         core.redraw(conn, number)
+        _go_on(core, conn, number)
     return answer, error
+
+
+def _go_on(core: Core, conn: sa.Connection, number: int) -> None:
+    """A run that this decision has made due is claimed with it, so that it goes on without being looked for."""
+    segment = runs.claim_due(conn, number, core.worker) if core.worker else None
+    if segment is not None:
+        after_commit(conn, lambda: core.begin(number, segment))
 
 
 def _count(

@@ -80,6 +80,7 @@ class Runner:
         await self._drop_all()
         with suppress(StoreDown):
             await workers.leave(self._core.store, self._core.worker)
+        self._core.worker = ""
 
     async def _drop_all(self) -> None:
         tasks = list(self._tasks.values())

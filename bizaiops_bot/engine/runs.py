@@ -118,6 +118,12 @@ def claim(conn: sa.Connection, number: int, worker: str, *, held_by: str | None 
     return int(conn.execute(sa.select(t.runs.c.segment).where(t.runs.c.id == number)).scalar_one())
 
 
+def claim_due(conn: sa.Connection, number: int, worker: str) -> int | None:
+    """As `claim`, for a parked run that is due at once; None for one that still waits."""
+    at_once = sa.select(t.runs.c.id).where(t.runs.c.id == number, t.runs.c.wake_at == AT_ONCE)
+    return None if conn.execute(at_once).first() is None else claim(conn, number, worker)
+
+
 def holds(conn: sa.Connection, number: int, worker: str, segment: int) -> bool:
     """Whether this worker still carries the run out in this segment."""
     mine = (t.runs.c.id == number, t.runs.c.worker == worker, t.runs.c.segment == segment)

@@ -77,15 +77,17 @@ runs = sa.Table(
     # Raised with every change of the plan: the journal, gates and decisions of another edition count for nothing.
     sa.Column("edition", sa.Integer, nullable=False, default=1, server_default="1"),
     # Who carries it out; NULL while it only waits. A claim raises `segment`, and writes of an older one are refused.
-    _col("worker", index=True),
+    _col("worker"),
     sa.Column("segment", sa.Integer, nullable=False, default=0, server_default="0"),
-    _col("wake_at", index=True),  # on the bot's clock: when a run that nobody carries out has to be looked at
+    _col("wake_at"),  # on the bot's clock: when a run that nobody carries out has to be looked at
     sa.Column(
         "poke", sa.Integer, nullable=False, default=0, server_default="0", index=True
     ),  # feed place of the last ring
     _col("output"),
     sqlite_autoincrement=True,
 )
+
+sa.Index("parked_runs", runs.c.worker, runs.c.wake_at)
 
 journal = sa.Table(
     "journal",

@@ -15,8 +15,8 @@ from bizaiops_bot.engine import runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.store import Store
 
-BEAT_S = 1.5
-STALE_S = 6.0
+BEAT_S = 1.0
+STALE_S = 5.0
 KEEP_LOST_S = 7 * 86400.0
 LEADER = "leader"
 
