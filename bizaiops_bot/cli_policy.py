@@ -14,7 +14,6 @@ from bizaiops_bot.domain.people import Actor
 
 if TYPE_CHECKING:
     from bizaiops_bot.domain.routing import Catalogue, Decision
-    from bizaiops_bot.engine.explained import Explained
     from bizaiops_bot.engine.policy import Policy
     from bizaiops_bot.engine.registry import Playbooks
     from bizaiops_bot.playbook import Playbook
@@ -29,7 +28,9 @@ Environment = Annotated[str | None, typer.Option(help="Another BIZAIOPS_ENVIRONM
 @policy_app.command("explain")
 def policy_explain(
     text: Annotated[str, typer.Argument(help="What the person says, in quotes; empty with --playbook.")] = "",
-    as_: Annotated[str, typer.Option("--as", help="Who asks: a person's id, or rule:NAME.")] = "engineer",
+    as_: Annotated[
+        str, typer.Option("--as", help="Who asks: a person's id, rule:NAME or schedule:NUMBER.")
+    ] = "engineer",
     playbook: Annotated[str | None, typer.Option(help="A playbook's name instead of words.")] = None,
     given: Annotated[
         list[str] | None, typer.Option("--input", help="An input of --playbook, as model=churn; repeatable.")
@@ -45,9 +46,12 @@ def policy_explain(
     Exit code 0: allowed, 1: not allowed, 2: the question is not understood.
     """
     from bizaiops_bot.engine.explained import explain
+    from bizaiops_bot.engine.explained_words import explained_words
 
     if bool(text) == bool(playbook):
         _fail("Give either words in quotes or --playbook NAME.", code=USAGE)
+    if given and not playbook:
+        _fail("--input goes with --playbook NAME; words in quotes say their inputs themselves.", code=USAGE)
     settings, playbooks, policy = _open(environment)
     try:
         actor = _actor(as_, settings)
@@ -60,9 +64,9 @@ def policy_explain(
     except BotError as exc:
         _fail(str(exc), code=USAGE)
     found = explain(policy, actor, meant, inputs, requester=requester, frozen=frozen, over_budget=over_budget)
-    assumed = f"changes are {'' if frozen else 'not '}frozen, the budget is {'' if over_budget else 'not '}used up"
+    assumed = _assumed(meant, frozen=frozen, over_budget=over_budget, requester=requester)
     whole = found.model_dump() | {"asks_first": asks, "assumed": assumed}
-    typer.echo(json.dumps(whole, indent=2) if as_json else _words(found, asks, assumed))
+    typer.echo(json.dumps(whole, indent=2) if as_json else explained_words(found, asks, assumed))
     raise typer.Exit(0 if found.ok else NOT_ALLOWED)
 
 
@@ -118,6 +122,8 @@ def _actor(name: str, settings: Settings) -> Actor:
     if name in people:
         return people[name]
     kind, _, rest = name.partition(":")
+    if kind == "schedule" and rest.isdigit():
+        return Actor(id=name, name=name, kind="schedule")
     if kind != "rule":
         raise NotFound("person", name, people)
     rules = {rule.name for rule in load_rule_book(content_folder("playbooks") / "rules")}
@@ -137,7 +143,7 @@ def _typed(playbook: Playbook, given: list[str]) -> dict[str, Any]:
             raise BadInput(f"{item!r} is not an input.", do="Write for example --input model=churn.")
         info = playbook.inputs.model_fields.get(name)
         if info is None:
-            raise NotFound(f"input of {playbook.name}", name, playbook.inputs.model_fields)
+            raise NotFound(f"{playbook.name} input", name, playbook.inputs.model_fields)
         kind: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
         try:
             adapter = TypeAdapter[Any](kind)
@@ -188,36 +194,26 @@ def _catalogue(text: str, settings: Settings, playbooks: Playbooks) -> Catalogue
         previous={},
         kpis={m: tuple((k.id, (k.title, *k.aliases)) for k in kpis if k.model == m) for m in models},
         people=tuple(person.id for person in settings.people),
+        called={person.id: person.actor().called for person in settings.people},
         playbooks=tuple(playbook.spec() for playbook in playbooks),
         now=datetime.now(UTC),
         time_zone=settings.time_zone,
     )
 
 
-def _words(found: Explained, asks: str, assumed: str) -> str:
-    inputs = ", ".join(f"{name} {value}" for name, value in found.inputs.items()) or "no inputs"
-    roles = f"role {', '.join(found.roles)}" if found.roles else "no role"
-    place = f" ({found.source})" if found.source else ""
-    rows = [
-        ("Request", f"{found.playbook} ({inputs}), a {found.risk}"),
-        ("Asked first", asks),
-        ("Decided by", f"{found.rule}{place}: {found.why}"),
-        *(("Also matches", f"{o.rule} ({o.source}), {o.effect}: {o.why}") for o in found.others),
-        ("Who may", "" if found.ok else ", ".join(found.who_may) or "nobody"),
-        ("Approval", _approval(found)),
-        ("Budget", "counts for the budgets of the person and the conversation" if found.costs else ""),
-        ("Assumed", assumed),
-    ]
-    answer = "Allowed" if found.ok else "Not allowed"
-    head = f"{answer} for {found.actor} ({roles}) in {found.environment}."
-    return "\n".join([head, *(f"  {name + ':':<14} {said}" for name, said in rows if said)])
+def _assumed(playbook: Playbook, *, frozen: bool, over_budget: bool, requester: str) -> str:
+    """What the answer takes for granted, and a window that is open now although --frozen was not given."""
+    from bizaiops_bot.content import content_folder
+    from bizaiops_bot.engine.freezes import FreezeWindows
 
-
-def _approval(found: Explained) -> str:
-    if not found.needs_approval:
-        return "none needed"
-    who = ", ".join(found.approvers) or "nobody"
-    return f"a change waits for the approval its plan asks for; when {found.actor} asks, {who} may decide"
+    said = [f"changes are {'' if frozen else 'not '}frozen", f"the budget is {'' if over_budget else 'not '}used up"]
+    if "run" in playbook.inputs.model_fields:
+        said.append(f"the run was asked for by {requester or 'nobody named here (--requester)'}")
+    try:
+        now = None if frozen else FreezeWindows.load(content_folder("policy")).active(datetime.now(UTC))
+    except BotError as exc:
+        _fail(str(exc), code=NOT_ALLOWED)
+    return ", ".join(said) + (f"; but now they are {now} (--frozen)" if now else "")
 
 
 def _limit_words(limits: dict[str, Any]) -> str:

@@ -20,11 +20,27 @@ class Matched(Value):
     why: str
 
 
+class Asked(Value):
+    """Another question that the bot asks policy for the same request, with its answer as in Allowed."""
+
+    action: str
+    ok: bool
+    rule: str
+    source: str
+    why: str
+
+
+# A playbook of the left asks for the action of the right as well: who may say "approve" may not approve everything.
+ALSO = {"approve_run": "approve", "reject_run": "approve", "delegate_approvals": "delegate"}
+
+
 class Explained(Value):
     """A decision with all that led to it. others: rules that match as well; overruled permits come last.
 
-    who_may: people whom policy lets do the same. approvers: people who may decide on the run when this actor asks;
-    empty for what needs no approval. costs: whether the request counts for the budgets.
+    ok: whether it would be done; rule, source, why: of the one that decides. also: what else is asked, which must be
+    permitted too. unattended: for a rule, whether it may act without a person. who_may: people whom policy lets do the
+    same. approvers: people who may decide on the run when this actor asks; empty for what needs no approval. costs:
+    whether the request counts for the budgets.
     """
 
     actor: str
@@ -38,6 +54,8 @@ class Explained(Value):
     source: str
     why: str
     others: tuple[Matched, ...]
+    also: tuple[Asked, ...]
+    unattended: Asked | None
     who_may: tuple[str, ...]
     needs_approval: bool
     approvers: tuple[str, ...]
@@ -51,17 +69,34 @@ def explain(policy: Policy, actor: Actor, playbook: Playbook, inputs: dict[str, 
     allowed = policy.may(actor, playbook.name, **asked)
     deciding = policy.matching(actor, playbook.name, **asked)
     overruled = [] if allowed.ok else policy.overruled(actor, playbook.name, **asked)
+    also = tuple(_asked(policy, actor, ALSO[name], asked) for name in [playbook.name] if name in ALSO)
+    decided = next((other for other in also if allowed.ok and not other.ok), allowed)
     changes = playbook.risk == "change"
     approvers = policy.who_may("approve", model=model, playbook=playbook.name, requester=actor.id) if changes else []
     spent = policy.may(actor, playbook.name, **{**asked, "over_budget": True})
+    alone = _asked(policy, actor, "unattended", asked) if changes and actor.kind == "rule" else None
+    costs = decided.ok and actor.kind != "schedule" and playbook.risk != "read" and not spent.ok
     return Explained(
         actor=actor.id, roles=actor.roles if actor.kind == "person" else (actor.kind,),
         playbook=playbook.name, risk=playbook.risk, inputs=inputs, environment=policy.environment,
-        ok=allowed.ok, rule=allowed.rule, source=allowed.source, why=allowed.why,
-        others=tuple(_matched(written) for written in [*deciding[1:], *overruled]),
-        who_may=tuple(policy.who_may(playbook.name, **asked)),
-        needs_approval=changes, approvers=tuple(approvers), costs=playbook.risk != "read" and not spent.ok,
+        ok=decided.ok, rule=decided.rule, source=decided.source, why=decided.why,
+        others=tuple(_matched(written) for written in [*deciding[1:], *overruled]), also=also, unattended=alone,
+        who_may=tuple(_who_may(policy, playbook.name, asked)),
+        needs_approval=changes, approvers=tuple(approvers), costs=costs,
     )  # fmt: skip
+
+
+def _who_may(policy: Policy, name: str, asked: dict[str, Any]) -> list[str]:
+    may = policy.who_may(name, **asked)
+    return [
+        p.id for p in policy.people if p.id in may and (name not in ALSO or _asked(policy, p, ALSO[name], asked).ok)
+    ]
+
+
+def _asked(policy: Policy, actor: Actor, action: str, asked: dict[str, Any]) -> Asked:
+    about = {name: asked[name] for name in ("model", "playbook", "requester") if name in asked}
+    found = policy.may(actor, action, **about)
+    return Asked(action=action, ok=found.ok, rule=found.rule, source=found.source, why=found.why)
 
 
 def _matched(policy: Written) -> Matched:

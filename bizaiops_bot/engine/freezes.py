@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, model_validator
 
 from bizaiops_bot.domain.values import Value
-from bizaiops_bot.engine.yaml_files import read_yaml
+from bizaiops_bot.engine.yaml_files import Place, read_yaml
 
 FILE = "freeze_windows.yaml"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK = timedelta(days=7)
+_WEEK_MINUTES = 7 * 24 * 60
 
 
 class Moment(Value):
@@ -80,6 +81,12 @@ class Weekly(Value):
             raise ValueError("from and to are the same time of the week")
         return self
 
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """Of the week; the end may be in the next one."""
+        start, end = self.from_.minute, self.to.minute
+        return start, end if start < end else end + _WEEK_MINUTES
+
 
 class FreezeWindow(Value):
     """One window: either `weekly`, or once `from` a time `to` another."""
@@ -107,7 +114,7 @@ class FreezeWindow(Value):
         if self.weekly is None:
             start, end = next(self._times(datetime.now(UTC)))
             if start >= end:
-                raise ValueError("it ends before it begins")
+                raise ValueError("it has to end after it begins")
         return self
 
     def ends(self, now: datetime) -> datetime | None:
@@ -151,15 +158,33 @@ def _last(wall: datetime, zone: ZoneInfo) -> datetime:
     return max(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
-def _unique(windows: tuple[FreezeWindow, ...]) -> tuple[FreezeWindow, ...]:
-    names = [window.name for window in windows]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"the name {twice!r} is used twice")
-    return windows
+def _mistakes(windows: tuple[FreezeWindow, ...]) -> Iterator[tuple[Place, str]]:
+    """A name that is used twice, and two windows of one kind that overlap: one of them is not what was meant.
+
+    A weekly window may well fall into one of dates: then both freeze.
+    """
+    for at, window in enumerate(windows):
+        for before in windows[:at]:
+            if window.name == before.name:
+                yield (at, "name"), f"the name {window.name!r} is used twice"
+            elif _overlap(before, window):
+                yield (
+                    (at,),
+                    f"the windows {before.name} and {window.name} overlap; make them one, or end the first sooner",
+                )
 
 
-_FILE = TypeAdapter(Annotated[tuple[FreezeWindow, ...], AfterValidator(_unique)])
+def _overlap(one: FreezeWindow, other: FreezeWindow) -> bool:
+    if one.weekly and other.weekly:
+        if one.time_zone != other.time_zone:
+            return False
+        (start, end), (begin, until) = one.weekly.minutes, other.weekly.minutes
+        weeks = (-_WEEK_MINUTES, 0, _WEEK_MINUTES)
+        return any(start < until + week and begin + week < end for week in weeks)
+    if one.weekly or other.weekly:
+        return False
+    (first, last), (begins, ends) = (next(window._times(datetime.now(UTC))) for window in (one, other))
+    return first < ends and begins < last
 
 
 class FreezeWindows:
@@ -171,7 +196,7 @@ class FreezeWindows:
     @classmethod
     def load(cls, folder: Path) -> FreezeWindows:
         """freeze_windows.yaml of the folder; none when it is not there. Raises BadInput with file and line."""
-        return cls(read_yaml(folder / FILE, _FILE, ()))
+        return cls(read_yaml(folder / FILE, TypeAdapter(tuple[FreezeWindow, ...]), (), _mistakes))
 
     def active(self, now: datetime) -> str | None:
         """ "frozen by the window weekend until Mon 07:00 Europe/Berlin: nobody is there to look", None when none is.

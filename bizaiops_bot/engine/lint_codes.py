@@ -93,6 +93,11 @@ FORBIDDEN = {
 HARMLESS = frozenset({"asyncio.CancelledError", "asyncio.TimeoutError", "asyncio.iscoroutinefunction"})
 SEEDED = frozenset({"random.Random", "numpy.random.default_rng"})
 PATH_CALLS = frozenset({"read_text", "read_bytes", "write_text", "write_bytes"})
+# Only where the path is made in the same expression: other things have methods of these names.
+OF_A_PATH = frozenset(
+    {"open", "exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "mkdir", "unlink", "rename", "replace",
+     "touch", "resolve", "home", "cwd"}
+)  # fmt: skip
 BUILTINS = {"open": "P104", "input": "P104", "id": "P108", "hash": "P108"}
 
 

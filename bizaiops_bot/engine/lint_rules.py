@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bizaiops_bot.engine.lint_codes import BUILTINS, CODES, PATH_CALLS, SEEDED, forbidden
+from bizaiops_bot.engine.lint_codes import BUILTINS, CODES, OF_A_PATH, PATH_CALLS, SEEDED, forbidden
 from bizaiops_bot.engine.lint_source import Function, Scope, own_nodes
 
 Mode = Literal["durable", "direct", "kept", "import"]
@@ -18,7 +18,7 @@ WAITS = frozenset({"step", "approve", "judge", "wait", "notify"})
 KEEPS = frozenset({*WAITS, "read", "undo"})
 CALLED = {"read": 0, "step": 1, "undo": 1, "wait": 1}  # place of what the engine calls itself
 NO_ORDER = frozenset({"sorted", "set", "frozenset", "any", "all", "sum", "min", "max", "len", "dict"})
-IN_ORDER = frozenset({"list", "tuple", "iter", "enumerate", "next", "map", "filter", "zip", "reversed"})
+IN_ORDER = frozenset({"list", "tuple", "iter", "enumerate", "next", "map", "filter", "zip", "reversed", "str", "repr"})
 CHANGERS = frozenset(
     {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "setdefault"}
 )
@@ -203,8 +203,18 @@ class Look(ast.NodeVisitor):
             return
         if node.func.attr in PATH_CALLS:
             self._add("P104", node, f".{node.func.attr}()")
+        elif node.func.attr in OF_A_PATH and self._makes_path(node.func.value):
+            self._add("P104", node, f"Path.{node.func.attr}()")
         elif node.func.attr in CHANGERS:
             self._module_state(node.func.value)
+        if node.func.attr == "pop" and not node.args:
+            self._in_order(node.func.value)
+
+    def _makes_path(self, node: ast.expr) -> bool:
+        """`Path`, `Path(...)` and `Path(...) / name`."""
+        while isinstance(node, ast.BinOp):
+            node = node.left
+        return self._scope.module.dotted(node.func if isinstance(node, ast.Call) else node) == "pathlib.Path"
 
     # -- sets --------------------------------------------------------------------------------------
 
@@ -220,6 +230,15 @@ class Look(ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> None:
         self._in_order(node.iter)
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
+            self._in_order(node.value)
+        self.generic_visit(node)
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> None:
+        self._in_order(node.value)
         self.generic_visit(node)
 
     def visit_ListComp(self, node: ast.ListComp) -> None:
@@ -282,6 +301,18 @@ class Look(ast.NodeVisitor):
             if any(isinstance(n, ast.Await | ast.AsyncWith | ast.AsyncFor) for n in ast.walk(statement)):
                 self._add("P111", statement)
                 break
+        self.generic_visit(node)
+
+    def visit_With(self, node: ast.With) -> None:
+        for item in node.items:
+            call = item.context_expr
+            if isinstance(call, ast.Call) and self._scope.module.dotted(call.func) == "contextlib.suppress":
+                names = {name for kind in call.args for name in self._caught(kind)}
+                words = f"suppress({', '.join(sorted(names))})"
+                if names & PARKING:
+                    self._add("P110", call, words)
+                elif names & BROAD and self._asks(node.body):
+                    self._add("P114", call, words)
         self.generic_visit(node)
 
     def _caught(self, kind: ast.expr | None) -> set[str]:

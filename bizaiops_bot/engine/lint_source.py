@@ -121,15 +121,17 @@ class Scope:
                 self.local.add(node.id)
         for node in own_nodes(self.node):
             if isinstance(node, ast.Assign):
-                self._learn(node)
+                self._learn(node.targets, node.value)
+            elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                self._learn([node.target], node.value)
 
-    def _learn(self, node: ast.Assign) -> None:
-        for target in node.targets:
-            both_tuples = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+    def _learn(self, targets: list[ast.expr], given: ast.expr) -> None:
+        for target in targets:
+            both_tuples = isinstance(target, ast.Tuple) and isinstance(given, ast.Tuple)
             pairs = (
-                zip(target.elts, node.value.elts, strict=False)  # type: ignore[attr-defined]
+                zip(target.elts, given.elts, strict=False)  # type: ignore[attr-defined]
                 if both_tuples
-                else [(target, node.value)]
+                else [(target, given)]
             )
             for name, value in pairs:
                 if not isinstance(name, ast.Name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,8 @@ from bizaiops_bot.domain.errors import BadInput
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
+Mistakes = Iterable[tuple[Place, str]]
+"""Places in the file, such as (2, "name"), and what is wrong there."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -24,10 +26,11 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def read_yaml(path: Path, kind: TypeAdapter[T], empty: T) -> T:
+def read_yaml(path: Path, kind: TypeAdapter[T], empty: T, check: Callable[[T], Mistakes] = lambda _: ()) -> T:
     """The file's content; `empty` when there is no such file or nothing in it.
 
-    Raises BadInput with file:line for what is not YAML, a name written twice, a misspelt name and a bad value.
+    check: finds what is wrong with parts that are each right. Raises BadInput with file:line for what is not YAML, a
+    name written twice, a misspelt name, a bad value and what `check` finds.
     """
     if not path.exists():
         return empty
@@ -43,11 +46,19 @@ def read_yaml(path: Path, kind: TypeAdapter[T], empty: T) -> T:
     except (OSError, ValueError, yaml.YAMLError) as exc:
         raise BadInput(f"{path.name} cannot be read.", f"{exc}.") from exc
     try:
-        return kind.validate_python(data)
+        found = kind.validate_python(data)
     except ValidationError as exc:
-        lines = dict(_lines(node, ()))
-        said = [_mistake(lines, path.name, error["loc"], error["msg"]) for error in exc.errors()]
-        raise BadInput(f"{path.name} cannot be used.", f"{'; '.join(said)}.", "Mend it and start again.") from exc
+        raise _unusable(node, path, [(error["loc"], error["msg"]) for error in exc.errors()]) from exc
+    wrong = list(check(found))
+    if wrong:
+        raise _unusable(node, path, wrong)
+    return found
+
+
+def _unusable(node: yaml.Node, path: Path, wrong: Mistakes) -> BadInput:
+    lines = dict(_lines(node, ()))
+    said = [_mistake(lines, path.name, place, words) for place, words in wrong]
+    return BadInput(f"{path.name} cannot be used.", f"{'; '.join(said)}.", "Mend it and start again.")
 
 
 def _refuse_twice(node: yaml.Node, source: str) -> None:

@@ -26,7 +26,7 @@ def prepare(page: Path, folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "encoder"))
     program = []
     for block in blocks(page):
-        if block.file is not None and block.language in {"python", "yaml"}:
+        if block.file is not None and block.language in {"python", "yaml", "cedar"}:
             (folder / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
             program.append(block.text)

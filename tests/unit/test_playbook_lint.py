@@ -57,6 +57,8 @@ BAD = [
     ("zone = os.getenv('TZ')", "P103"),
     ("text = open('/etc/hosts').read()", "P104"),
     ("text = Path('notes.txt').read_text()", "P104"),
+    ("text = Path('notes.txt').open()", "P104"),
+    ("known = (Path('notes') / ask.name).exists()", "P104"),
     ("await asyncio.sleep(5)", "P105"),
     ("both = await asyncio.gather(run.read(run.serving.models), run.read(run.serving.models))", "P105"),
     ("traffic = await run.serving.traffic('churn')", "P106"),
@@ -66,6 +68,10 @@ BAD = [
     ("for model in {'churn', 'demand'}:\n    await run.read(run.serving.traffic, model)", "P107"),
     ("known = set(ask.names)\nfirst = list(known)", "P107"),
     ("said = ', '.join({'a', 'b'} | {'c'})", "P107"),
+    ("names: set[str] = set(ask.names)\nsaid = ', '.join(names)", "P107"),
+    ("names = set(ask.names)\none = names.pop()", "P107"),
+    ("said = f'deploys {set(ask.names)}'", "P107"),
+    ("first, *rest = set(ask.names)", "P107"),
     ("order = hash(ask.model)", "P108"),
     ("try:\n    await run.step('x', run.serving.models)\nexcept BaseException:\n    raise", "P110"),
     ("try:\n    await run.step('x', run.serving.models)\nexcept:\n    pass", "P110"),
@@ -75,6 +81,8 @@ BAD = [
     ("async def more():\n    yield await run.step('x', run.serving.models)\nasync for _ in more():\n    pass", "P112"),
     ("async def ready():\n    await run.read(run.serving.models)\n    return True, ''\nawait run.wait('w', ready)", "P113"),
     ("try:\n    await run.approve('May I?')\nexcept BotError:\n    pass", "P114"),
+    ("with suppress(BaseException):\n    await run.step('x', run.serving.models)", "P110"),
+    ("with suppress(BotError):\n    await run.approve('May I?')", "P114"),
 ]  # fmt: skip
 GOOD = [
     "async def tell():\n    return run.clock.now()\nnow = await run.read(tell)",
@@ -92,6 +100,8 @@ GOOD = [
     "when: datetime = ask.when\nlater = datetime.fromisoformat(ask.text)\nspan = dt.timedelta(days=1)",
     "names = []\nnames.append('a')\nname = uuid.UUID(ask.text)",
     "time = ask.time\nlater = time.hour",
+    "with suppress(KeyError):\n    await run.approve('May I?')\nname = Path('a') / 'b'\nkind = ask.rules.open()",
+    "first, second = sorted({1, 2})\nknown = {}\nknown.pop('a', None)\nsaid = f'{sorted({1, 2})} {len({1})}'",
 ]
 
 
