@@ -52,7 +52,7 @@ from bizaiops_bot.domain.kpi import Effect, Kpi, KpiDay, KpiRow
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, HealthSample, Outcome, SeriesData, Verdict
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, OpenGate, Release, RunRecord, Schedule
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
 from bizaiops_bot.domain.stand_in import StandIn
 from bizaiops_bot.domain.values import (
@@ -63,11 +63,14 @@ from bizaiops_bot.domain.values import (
     ModelName,
     NoData,
     Percent,
+    PersonId,
     Replicas,
     RunNumber,
     ScheduleNumber,
     SlotKind,
     TimeZone,
+    Until,
+    UntilSlot,
     Value,
     Version,
     Window,
@@ -105,6 +108,7 @@ __all__ = [
     "Conflict",
     "Context",
     "Cron",
+    "Delegation",
     "Diff",
     "DiffLine",
     "DriftReport",
@@ -127,11 +131,13 @@ __all__ = [
     "NoData",
     "NotEnoughData",
     "NotFound",
+    "OpenGate",
     "Outcome",
     "Outputs",
     "Package",
     "Percent",
     "Permanent",
+    "PersonId",
     "Playbook",
     "Refused",
     "Regression",
@@ -152,6 +158,8 @@ __all__ = [
     "TimeZone",
     "Tone",
     "TrafficState",
+    "Until",
+    "UntilSlot",
     "Value",
     "Verdict",
     "Version",

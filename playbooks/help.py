@@ -67,11 +67,12 @@ GROUPS = (
     ),
     Group(
         "Runs and approvals",
-        "run runs approve reject approval approvals cancel audit plan",
+        "run runs approve reject approval approvals delegate delegation cancel audit plan",
         "approvers decide, never on their own request; every decision is audited",
         (
             ("list approvals", "what waits for a decision"),
             ("show run 7", "its steps, plan and decisions"),
+            ("delegate my approvals to sam for 3 days", "let somebody decide in your place; `stop delegating` ends it"),
             ("cancel run 7", "stop it; what it changed is undone"),
             ("show audit", "the last entries of the audit log"),
         ),

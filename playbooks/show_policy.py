@@ -12,6 +12,7 @@ ACTIONS = (
     ("pause_model", "pause a model"),
     ("scale_model", "scale a model"),
     ("approve", "approve somebody's run"),
+    ("delegate", "let somebody approve in one's place"),
     ("freeze_deploys", "freeze changes"),
     ("schedule_digest", "schedule a KPI digest"),
     ("show_status", "look at everything"),

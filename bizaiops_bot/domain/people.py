@@ -16,3 +16,9 @@ class Actor(Value):
     name: str
     kind: ActorKind = "person"
     roles: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What others call a person besides the id, in lower case: "Sam Hill, SRE on call" is "sam hill" and "sam"."""
+        name = self.name.partition(",")[0].strip().lower()
+        return tuple(dict.fromkeys(said for said in (name, name.split(" ")[0]) if said not in ("", self.id)))

@@ -86,7 +86,10 @@ class PlaybookSpec(Value):
 
 
 class Catalogue(Value):
-    """The names that exist right now; slot values must resolve in it. `people`, `kpis` and `versions` by model."""
+    """The names that exist right now; slot values must resolve in it. `kpis` and `versions` by model.
+
+    people: ids. called: id -> other names of that person, lower case.
+    """
 
     models: tuple[ModelInfo, ...]
     versions: dict[str, tuple[str, ...]]
@@ -94,6 +97,7 @@ class Catalogue(Value):
     previous: dict[str, str]
     kpis: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
     people: tuple[str, ...] = ()
+    called: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     playbooks: tuple[PlaybookSpec, ...] = ()
     now: datetime
     time_zone: str = "UTC"

@@ -33,6 +33,7 @@ Cron = Annotated[str, SlotKind("cron")]
 TimeZone = Annotated[str, SlotKind("time_zone")]
 ScheduleNumber = Annotated[int, Field(ge=1), SlotKind("schedule")]
 FaultName = Annotated[str, SlotKind("fault")]
+PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,62}$"), SlotKind("person")]
 FreeText = Annotated[str, StringConstraints(max_length=500), SlotKind("text")]
 
 
@@ -50,6 +51,16 @@ class Window(Value):
 
 
 WindowSlot = Annotated[Window, SlotKind("window")]
+
+
+class Until(Value):
+    """A moment to come, UTC; `label` is how a person would say it: "for 3 days", "until friday"."""
+
+    at: datetime
+    label: str
+
+
+UntilSlot = Annotated[Until, SlotKind("until")]
 
 
 class NoData(Value):

@@ -7,6 +7,7 @@ import re
 from bizaiops_bot.domain.routing import PlaybookSpec
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
+from bizaiops_bot.router.slots import people
 
 LONGEST_ORDER = 250
 
@@ -27,9 +28,14 @@ def has(text: str, beginnings: tuple[str, ...]) -> bool:
 
 
 def unused(hearing: Hearing, spec: PlaybookSpec) -> bool:
-    """Whether the words hold a number that this playbook has no blank for: then they may mean something else."""
+    """Whether the words hold a number, or somebody who is to do it, that this playbook has no blank for: then they may
+    mean something else.
+    """
     kinds = {slot.kind for slot in spec.slots}
     left = {"percent": hearing.percents, "replicas": hearing.replicas}
     left["run"] = hearing.runs if "schedule" not in kinds else []
     left["version"] = [m for m in hearing.versions if re.search(r"\d", hearing.core[m.start : m.end])]
+    if "person" in kinds:
+        left["model"] = hearing.models  # "delegate approvals of churn to sam" is less than all of them
+    left["person"] = [m for m in hearing.people if people.is_to_do(hearing.core, m)]
     return any(mentions and kind not in kinds for kind, mentions in left.items())

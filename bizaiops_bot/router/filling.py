@@ -13,7 +13,7 @@ from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Memory, Play
 from bizaiops_bot.router.formats import said, say
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent, SlotHint
-from bizaiops_bot.router.slots import names, words
+from bizaiops_bot.router.slots import names, people, words
 from bizaiops_bot.router.slots.mention import Mention
 
 _UNKNOWN_MODEL = re.compile(
@@ -85,6 +85,8 @@ class Filling:
             "fault": self._fault,
             "run": self._number,
             "schedule": self._number,
+            "person": self._person,
+            "until": self._until,
             "percent": self._number,
             "replicas": self._number,
         }
@@ -96,6 +98,8 @@ class Filling:
             raise Back(self._no_model(str(value)))
         if slot.kind == "version":
             return self._known_version(slot, str(value))
+        if slot.kind == "person" and value not in self.catalogue.people:
+            return None
         if slot.kind == "cron" and "{time}" in str(value):
             raise Back(self._what_time(slot, str(value)))
         if slot.kind == "kpi" and value not in {
@@ -221,7 +225,23 @@ class Filling:
     def _after(self, mention: Mention, before: tuple[str, ...]) -> bool:
         return self.hearing.core[: mention.start].rstrip().endswith(before) if before else False
 
-    # numbers, times, words
+    # people, numbers, times, words
+
+    def _person(self, slot: SlotSpec) -> str | None:
+        heard = self.hearing.people
+        meant = [m for m in heard if people.takes_part(self.hearing.core, m)]
+        found = list(dict.fromkeys(m.value for m in meant or heard))
+        if len(found) > 1:
+            raise Back(self._choose(slot, f"One person at a time: {_either(found)}?", found))
+        if not found and (name := people.unknown(self.hearing.core)):
+            known = list(self.catalogue.people)
+            raise Back(
+                self._choose(slot, f"I know nobody called {name[:60]!r}. Whom do you mean: {_either(known)}?", known)
+            )
+        return str(found[0]) if found else None
+
+    def _until(self, slot: SlotSpec) -> Any:
+        return _usable(self.hearing.until, slot.name)
 
     def _number(self, slot: SlotSpec) -> int | None:
         mentions = self.hearing.of_kind(slot.kind)
@@ -316,6 +336,8 @@ class Filling:
         return self._choose(slot, hint or f"Which {slot.description.lower() or slot.name}?", self._other_meaning(slot))
 
     def _other_meaning(self, slot: SlotSpec) -> list[Any]:
+        if slot.kind == "person":
+            return list(self.catalogue.people)
         remembered = getattr(self.memory, slot.kind, None) if slot.kind in {"run", "schedule"} else None
         return [remembered] if remembered else []
 

@@ -66,8 +66,8 @@ class Formats:
                 for name, said in m.groupdict().items()
                 if said and not _reads(pattern.kinds[name], said, hearing.catalogue)
             ]
-            if not bad:
-                return Exact(pattern.intent)
+            if [pattern.kinds[name] for name in bad] in ([], ["person"]):
+                return Exact(pattern.intent)  # who is meant by an unknown name is asked when it is filled in
             if [pattern.kinds[name] for name in bad] == ["model"]:
                 if _names_nothing(m[bad[0]].strip(), hearing.catalogue):
                     return Exact(pattern.intent)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.router import moods
-from bizaiops_bot.router.slots import cron, names, numbers, windows, words, zones
+from bizaiops_bot.router.slots import cron, names, numbers, people, until, windows, words, zones
 from bizaiops_bot.router.slots.mention import Mention
 
 _IT = re.compile(
@@ -91,6 +91,14 @@ class Hearing:
     def zone(self) -> Mention | None:
         return zones.find(self.core)
 
+    @cached_property
+    def people(self) -> list[Mention]:
+        return people.find(self.core, self.catalogue)
+
+    @cached_property
+    def until(self) -> Mention | None:
+        return until.find(self.core, self.catalogue.now, self.catalogue.time_zone)
+
     def bare(self, kind: str) -> list[Mention]:
         """Bare numbers that nothing else claims, read as `kind`."""
         taken = [*self.models, *self.versions, *self.percents, *self.runs, *([self.window] if self.window else [])]
@@ -112,10 +120,11 @@ class Hearing:
             "schedule": self.schedules,
             "kpi": self.kpis,
             "fault": self.faults,
+            "person": self.people,
         }
         if kind in lists:
             return lists[kind] or (self.bare(kind) if kind in {"percent", "replicas", "run", "schedule"} else [])
-        one = {"window": self.window, "cron": self.cron, "time_zone": self.zone}.get(kind)
+        one = {"window": self.window, "cron": self.cron, "time_zone": self.zone, "until": self.until}.get(kind)
         return [one] if one else []
 
     def residue(self, kinds: set[str]) -> str:
@@ -143,6 +152,7 @@ class Hearing:
             (self.percents, STAND_INS["percent"]),
             (self.runs, STAND_INS["run"]),
             (self.schedules, STAND_INS["schedule"]),
+            ([m for m in self.people if people.takes_part(self.core, m)], STAND_INS["person"]),
         ):
             for mention in mentions:
                 if not any(mention.overlaps(other) for other, _ in swaps):
@@ -164,5 +174,7 @@ STAND_INS = {
     "cron": "every monday at 9:00",
     "time_zone": "berlin time",
     "window": "this week",
+    "person": "sam",
+    "until": "until friday",
     "text": "the sale",
 }

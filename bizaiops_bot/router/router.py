@@ -114,7 +114,7 @@ class Router:
     def _from_words(self, turn: _Turn) -> Decision:
         exact = self._formats.match(turn.hearing)
         if exact and not exact.unknown:
-            plain = self._timed(exact.intent) or moods.mood(turn.hearing.core) in {"order", "question"}
+            plain = self._timed(exact.intent) or moods.mood(self._core(turn, exact.intent)) in {"order", "question"}
             return self._finish(turn.noting(stage="exact"), exact.intent, sure=plain)
         if parts := moods.several(turn.hearing.core):
             why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
@@ -240,16 +240,24 @@ class Router:
     def _hold(self, turn: _Turn, intent: Intent, given: dict[str, Any] | None) -> Decision | None:
         """Why a change or control is asked back although its words are clear; None when it may go on."""
         spec = self._specs[intent.playbook]
-        mood = moods.mood(moods.without_reason(turn.hearing.core, intent.slots.keys()))
+        mood = moods.mood(moods.without_reason(self._core(turn, intent), intent.slots.keys()))
         if mood == "order" or (self._timed(intent) and mood in {"later", "conditional", "elsewhere"}):
             core = turn.hearing.core
             doubtful = doubts.unused(turn.hearing, spec) or doubts.rambling(core) or not doubts.said(core, intent)
-            doubtful = doubtful or not shape.is_order(turn.hearing, intent) or bool(turn.heard.get("doubtful"))
+            doubtful = doubtful or not shape.is_order(turn.hearing, intent, spec) or bool(turn.heard.get("doubtful"))
             return self._confirm(turn, intent, "Did you mean…", given) if doubtful else None
         if mood in {"told", "question"}:
             return self._confirm(turn, intent, f"{moods.WHY[mood]} Did you mean…", given)
         choices = (self._offer(turn, intent, given),) if mood in {"later", "conditional"} else ()
         return Refusal(why=moods.WHY[mood], help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
+
+    def _core(self, turn: _Turn, intent: Intent) -> str:
+        """The words by which the mood is told: where an end can be given, "until friday" is no condition."""
+        hearing = turn.hearing
+        timed = any(slot.kind == "until" for slot in self._specs[intent.playbook].slots)
+        if not timed or hearing.until is None or hearing.until.problem:
+            return hearing.core
+        return f"{hearing.core[: hearing.until.start]}{hearing.core[hearing.until.end :]}"
 
     def _timed(self, intent: Intent) -> bool:
         """Whether a time to come is part of the request."""
@@ -344,6 +352,7 @@ def _names(catalogue: Catalogue) -> frozenset[str]:
     """Every word of a name in the catalogue, in lower case."""
     said = [phrase for model in catalogue.models for phrase in (model.name, model.title, *model.aliases)]
     said += [phrase for kpis in catalogue.kpis.values() for name, more in kpis for phrase in (name, *more)]
+    said += [*catalogue.people, *(name for names in catalogue.called.values() for name in names)]
     return frozenset(word for phrase in said for word in re.findall(r"[a-z]+", phrase.lower()))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from bizaiops_bot.domain.routing import PlaybookSpec
 from bizaiops_bot.router import moods
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
@@ -75,11 +76,16 @@ _STRANGE_MODEL = re.compile(
 )
 
 
-def is_order(hearing: Hearing, intent: Intent) -> bool:
+_OWN_KINDS = frozenset({"person", "until"})
+"""Blanked only for playbooks with such a blank: elsewhere "let lead deploy" is no order to the bot."""
+
+
+def is_order(hearing: Hearing, intent: Intent, spec: PlaybookSpec) -> bool:
     """Whether the first clause with one of the intent's own words (`cues`) is an order, and what is before it
     harmless.
     """
-    text = moods.plain_words(_blanked(hearing))
+    own = sorted(_OWN_KINDS & {slot.kind for slot in spec.slots})
+    text = moods.plain_words(_blanked(hearing, (*_KINDS, *own)))
     if _TAKEN_BACK.search(text) or _STRANGE_MODEL.search(text):
         return False
     parts = _CLAUSE.split(text)
@@ -142,11 +148,11 @@ def _is_cue(word: str, intent: Intent) -> bool:
     return any(word == cue if len(cue) <= 3 else word.startswith(cue) for cue in intent.cues)
 
 
-def _blanked(hearing: Hearing) -> str:
+def _blanked(hearing: Hearing, kinds: tuple[str, ...]) -> str:
     """The words without the reason, every name and value as "@"."""
     text, core = "", hearing.core
     named = bytearray(len(core))
-    for kind in _KINDS:
+    for kind in kinds:
         for mention in (m for m in hearing.of_kind(kind) if kind != "cron" or not hearing.around_name(m)):
             named[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
     for i, char in enumerate(core):

@@ -20,6 +20,7 @@ _ANYWHERE = {
     "schedule": "schedule",
     "window": "window",
     "percent": "percent",
+    "person": "person",
 }
 
 
@@ -40,6 +41,7 @@ def pairs(intents: list[Intent], specs: dict[str, PlaybookSpec]) -> list[tuple[s
 _SLOT_KINDS = _ANYWHERE | {
     **{"replicas": "replicas", "cron": "cron", "time_zone": "time_zone", "fault": "fault"},
     **{"version_a": "version", "version_b": "version", "canary": "percent"},
+    **{"to": "person", "until": "until"},
     **dict.fromkeys(("reason", "topic", "since"), "text"),
 }
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bizaiops_bot.domain.errors import Refused
-from bizaiops_bot.domain.records import Alert, AuditEntry, Release, RunRecord, Schedule
+from bizaiops_bot.domain.errors import Conflict, Refused
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, OpenGate, Release, RunRecord, Schedule
 from tests.support.fake_company import Company, release
 
 
@@ -54,6 +54,21 @@ class FakeRecords:
     ) -> list[AuditEntry]:
         return list(reversed(self.world.audit))[:limit]
 
+    async def approvals(self, number: int | None = None) -> list[OpenGate]:
+        """One approval of the approvers for each waiting run."""
+        return [
+            OpenGate(
+                run=r.id, name="approval 1", question="Go?", kind="approval", quorum=1, role="approver", people=(),
+                plan_hash=r.plan.hash, opened=r.created, expires=r.created + timedelta(hours=24), voices=(),
+                may=("lead", "sre"),
+            )
+            for r in self.world.runs
+            if r.status == "waiting" and number in (None, r.id)
+        ]  # fmt: skip
+
+    async def delegations(self) -> list[Delegation]:
+        return [d for d in self.world.delegations if d.until > self.world.now]
+
     async def frozen(self) -> str | None:
         return self.world.frozen
 
@@ -80,6 +95,19 @@ class FakeControls:
         if record.actor == actor:
             raise Refused("The requester cannot approve.", do="Ask lead.")
         return self._replace(number, status="running" if decision == "approved" else "rejected")
+
+    async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
+        end = until or self.world.now + timedelta(hours=24)
+        made = Delegation(id=len(self.world.delegations) + 1, owner=actor, delegate=to, at=self.world.now, until=end)
+        self.world.delegations.append(made)
+        return made
+
+    async def end_delegation(self, to: str | None, *, actor: str) -> list[Delegation]:
+        ended = [d for d in self.world.delegations if d.owner == actor and to in (None, d.delegate)]
+        if not ended:
+            raise Conflict("You have delegated nothing.")
+        self.world.delegations = [d for d in self.world.delegations if d not in ended]
+        return ended
 
     async def freeze(self, *, actor: str, reason: str) -> str:
         self.world.frozen = f"Frozen by {actor}: {reason}."

@@ -39,6 +39,8 @@ COMPANY = Catalogue(
             ("forecast_error", ("Forecast error", "WAPE")),
         ),
     },
+    people=("engineer", "lead", "analyst", "sre"),
+    called={"engineer": ("erin",), "lead": ("lee",), "analyst": ("ana",), "sre": ("sam",)},
     now=NOW,
     time_zone="Europe/Berlin",
 )

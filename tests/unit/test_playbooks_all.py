@@ -16,8 +16,8 @@ ALL = list(Playbooks.load(FOLDER))
 RISKS = {
     "change": {"deploy_model", "roll_back_model", "retrain_model", "pause_model", "resume_model", "scale_model"},
     "control": {
-        "approve_run", "cancel_run", "clear_faults", "freeze_deploys", "inject_fault", "reject_run", "schedule_digest",
-        "send_digest", "stop_schedule", "unfreeze_deploys",
+        "approve_run", "cancel_run", "clear_faults", "delegate_approvals", "end_delegation", "freeze_deploys",
+        "inject_fault", "reject_run", "schedule_digest", "send_digest", "stop_schedule", "unfreeze_deploys",
     },
 }  # fmt: skip
 

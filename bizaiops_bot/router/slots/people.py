@@ -1,0 +1,52 @@
+"""People by id or by what others call them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from bizaiops_bot.domain.routing import Catalogue
+from bizaiops_bot.router.slots.mention import Mention, apart
+
+_BEFORE = re.compile(r"\b(?:to|let|from|for|have|make|with|and|or)\s+@?$")
+_BEHIND = re.compile(r"\s+(?:approves?|decides?|stands? in|covers?|takes? over|signs?)\b")
+_DOES = re.compile(r"\b(?:let|have|make)\s+@?$")
+_TO = re.compile(
+    r"\b(?:delegat\w*|giv\w*|hand\w*|pass\w*|transfer\w*|assign\w*|grant\w*)\b.*\bto @?([a-z][\w.-]*)|"
+    r"\b(?:let|have|make) @?([a-z][\w.-]*) (?:approve|decide)"
+)
+_NOBODY = frozenset({"me", "us", "someone", "somebody", "anyone", "anybody", "everyone", "him", "her", "them", "the"})
+
+
+def find(text: str, catalogue: Catalogue) -> list[Mention]:
+    """People in lower-case `text`; of two who are called the same, both."""
+    found = [
+        Mention("person", m.start(), m.end(), person)
+        for person in catalogue.people
+        for name in (person, *catalogue.called.get(person, ()))
+        for m in _words(name).finditer(text)
+    ]
+    places = {(m.start, m.end) for m in apart(found)}
+    return sorted({m for m in found if (m.start, m.end) in places}, key=lambda m: (m.start, m.value))
+
+
+def takes_part(text: str, mention: Mention) -> bool:
+    """Whether something is given to or taken from that person, or he is to decide; "as an analyst" names nobody."""
+    return bool(_BEFORE.search(text[: mention.start]) or _BEHIND.match(text, mention.end))
+
+
+def is_to_do(text: str, mention: Mention) -> bool:
+    """Whether that person is to do what is asked for: "let lead deploy it"."""
+    return bool(_DOES.search(text[: mention.start]))
+
+
+def unknown(text: str) -> str:
+    """The name in "delegate to kim" when nobody is called that; "" when none is said."""
+    m = _TO.search(text)
+    name = next((said for said in m.groups() if said), "") if m else ""
+    return "" if name in _NOBODY else name
+
+
+@lru_cache(maxsize=1024)
+def _words(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.@-])@?(?:the )?{re.escape(name)}(?![\w-])")

@@ -1,0 +1,130 @@
+"""An end to come as people say it: "for 3 days", "until friday 18:00", "over the weekend"."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bizaiops_bot.router.slots import clock
+from bizaiops_bot.router.slots.mention import Mention
+from bizaiops_bot.router.slots.numbers import NUMBER, value
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORT = {day[:3]: day for day in _DAYS} | {"tues": "tuesday", "thur": "thursday", "thurs": "thursday"}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY = rf"(?:{'|'.join(_DAYS)}|{'|'.join(sorted(_SHORT, key=len, reverse=True))})"
+_MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
+_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_FOR = re.compile(
+    rf"\b(?:for|during|within) (?:the )?(?:next |coming )?(?:({NUMBER})|an?|(a few|few)|(a couple of|couple of))? ?"
+    r"(minutes?|mins?|hours?|hrs?|h|days?|d|weeks?|w|months?)\b(?! end)"
+)
+_PERIOD = re.compile(
+    r"\b(?:(?:for|over|during|until|till?) )?(?:the )?(?:(?:rest|end) of )?(?:the |this )?"
+    r"(today|tonight|day|week ?end|week|month)\b"
+)
+_LED = re.compile(r"\b(?:for|over|during|until|till?|rest|end|this|today|tonight)\b")
+_UNTIL = re.compile(
+    rf"\b(?:until|till?|through|up to|to) (?:the |next |this |coming |end of )*"
+    rf"(?P<named>(?P<day>{_DAY})\b|(?P<near>today|tonight|tomorrow|day after tomorrow)\b|(?P<iso>\d{{4}}-\d\d-\d\d)|"
+    rf"(?P<dom>\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of )?(?P<month>{_MONTH})\b|(?P<month2>{_MONTH}) "
+    rf"(?P<dom2>\d{{1,2}})(?:st|nd|rd|th)?\b)?(?: ?(?P<part>morning|noon|afternoon|evening|night)\b)?"
+)
+_PARTS = {"morning": 12, "noon": 12, "afternoon": 18, "evening": 22, "night": 24, "tonight": 24}
+_LATER = re.compile(rf"\b(?:from|starting|beginning|as of) (?:on )?(?:next |the )?(?:{_DAY}|tomorrow|\d)|"
+                    r"\b(?:for|during) (?:tomorrow|next (?:week|month))\b")  # fmt: skip
+AT_ONCE = "It begins at once: say only until when, for example `until friday` or `for 3 days`."
+
+
+def find(text: str, now: datetime, zone: str) -> Mention | None:
+    """The end in lower-case `text`; a problem when it is to begin later. Value: {"at", "label"}, `at` ISO 8601 in UTC.
+
+    now: aware; zone: IANA name in which days end. A day without a time of day is over with its last minute, and
+    "friday" said on a Friday is that day: the shorter one, as more can be given any time.
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    if m := _LATER.search(text):
+        return Mention("until", m.start(), m.end(), None, AT_ONCE)
+    return _span(text, local) or _moment(text, local) or _period(text, local)
+
+
+def _span(text: str, local: datetime) -> Mention | None:
+    m = _FOR.search(text)
+    if m is None or not (m[1] or m[2] or m[3] or re.search(r"\b(?:an?|next|coming)\b", m[0])):
+        return None
+    count = value(m[1]) if m[1] else 3.0 if m[2] else 2.0 if m[3] else 1.0
+    unit = m[4]
+    if not 0 < count <= 10_000:
+        return Mention("until", m.start(), m.end(), None, f"{m[0]!r} is not a span of time such as `for 3 days`.")
+    step = timedelta(days=30) if unit.startswith("mon") else _UNITS["min" if unit.startswith("min") else unit[0]]
+    return _mention(m.start(), m.end(), local.astimezone(UTC) + count * step, m[0])
+
+
+def _moment(text: str, local: datetime) -> Mention | None:
+    for m in _UNTIL.finditer(text):
+        day, (clock_time, end) = _named_day(m, local.date()), _time_behind(text, m.end())
+        if day is None and (m["named"] or m[0].startswith("to ") or not (clock_time or m["part"])):
+            continue
+        if clock_time and clock_time.problem:
+            return Mention("until", m.start(), end, None, clock_time.problem)
+        part = _PARTS.get(m["part"] or m["near"] or "", 24)
+        hour, minute = (clock_time.hour, clock_time.minute) if clock_time else (part, 0)
+        at = _wall(day or local.date(), hour, minute, local)
+        if day is None and at <= local:
+            at = _wall(local.date() + timedelta(days=1), hour, minute, local)
+        said = text[m.start() : end]
+        if at <= local:
+            return Mention("until", m.start(), end, None, f"{said!r} has passed.")
+        return _mention(m.start(), end, at.astimezone(UTC), said)
+    return None
+
+
+def _time_behind(text: str, start: int) -> tuple[clock.TimeOfDay | None, int]:
+    """The time of day that follows ("friday 18:00", "friday at 6"), and where the words end."""
+    lead = re.match(r"\s*(?:(?:at|by) )?", text[start:])
+    skipped = start + (lead.end() if lead else 0)
+    found = next((t for t in clock.find(f"at {text[skipped:]}") if t.start == 0), None)
+    return (found, skipped + found.end - len("at ")) if found else (None, start)
+
+
+def _named_day(m: re.Match[str], today: date) -> date | None:
+    if m["day"]:
+        name = _SHORT.get(m["day"], m["day"])
+        ahead = (_DAYS.index(name) - today.weekday()) % 7
+        return today + timedelta(days=ahead + (7 if "next" in m[0] and ahead == 0 else 0))
+    if m["near"]:
+        return today + timedelta(days={"tomorrow": 1, "day after tomorrow": 2}.get(m["near"], 0))
+    try:
+        if m["iso"]:
+            return date.fromisoformat(m["iso"])
+        month, day = m["month"] or m["month2"], m["dom"] or m["dom2"]
+        if not month:
+            return None
+        found = date(today.year, _MONTHS.index(month[:3]) + 1, int(day))
+        return found if found >= today else found.replace(year=today.year + 1)
+    except ValueError:  # 30 february
+        return None
+
+
+def _period(text: str, local: datetime) -> Mention | None:
+    for m in _PERIOD.finditer(text):
+        if not _LED.search(m[0]) or text[: m.start()].endswith("not "):
+            continue
+        today = local.date()
+        sunday = today + timedelta(days=6 - today.weekday())
+        month = (today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        name = m[1].replace(" ", "")
+        last = {"week": sunday, "weekend": sunday, "month": month}.get(name, today)
+        return _mention(m.start(), m.end(), _wall(last, 24, 0, local).astimezone(UTC), m[0])
+    return None
+
+
+def _wall(day: date, hour: int, minute: int, local: datetime) -> datetime:
+    """Of the local clock; hour 24 is the end of the day."""
+    day, hour = (day + timedelta(days=1), 0) if hour == 24 else (day, hour)
+    return datetime.combine(day, time(hour, minute), local.tzinfo)
+
+
+def _mention(start: int, end: int, at: datetime, label: str) -> Mention:
+    return Mention("until", start, end, {"at": at.isoformat(), "label": re.sub(r"\s+", " ", label)})
