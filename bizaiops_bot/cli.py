@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 
+from bizaiops_bot.cli_audit import audit_app
+from bizaiops_bot.cli_playbooks import playbooks_app
 from bizaiops_bot.cli_policy import policy_app
 from bizaiops_bot.domain.errors import BotError
 
@@ -34,9 +36,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="BizAIOps: runs a company's machine-learning models from its chat.",
 )
-audit_app = typer.Typer(no_args_is_help=True, help="The hash-chained audit log, also of a stopped bot.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(policy_app, name="policy")
+app.add_typer(playbooks_app, name="playbooks")
 
 Url = Annotated[str, typer.Option(help="Where the bot is.")]
 As = Annotated[str, typer.Option("--as", help="Who speaks: engineer, lead, analyst or sre in the demo.")]
@@ -114,6 +116,7 @@ def say(
         str | None,
         typer.Option(help="Then click the button with this label; with an empty TEXT the newest one there is."),
     ] = None,
+    reason: Annotated[str, typer.Option(help="Why, for a click that approves or rejects.")] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object: message_id, cards, runs, click.")
     ] = False,
@@ -125,7 +128,9 @@ def say(
     from bizaiops_bot.surfaces import terminal
 
     with _client(url, token_file) as client:
-        code = terminal.say(text, url, as_, conversation, click=click, wait_s=wait, as_json=as_json, client=client)
+        code = terminal.say(
+            text, url, as_, conversation, click=click, wait_s=wait, as_json=as_json, reason=reason, client=client
+        )
     raise typer.Exit(code)
 
 
@@ -167,46 +172,6 @@ def doctor(
     from bizaiops_bot.doctor import examine
 
     raise typer.Exit(asyncio.run(examine(_settings({"data": data}, {}), url)))
-
-
-@audit_app.command("verify")
-def audit_verify(data: Annotated[Path | None, typer.Option(help="Data folder of the bot.")] = None) -> None:
-    """Check every entry's hash and the chain; name the first entry that was changed."""
-    from bizaiops_bot.engine import audit
-
-    count, problem = _with_store(data, audit.verify)
-    typer.echo(f"{count} entries: {problem or 'none changed, removed or reordered'}")
-    raise typer.Exit(0 if problem is None else 1)
-
-
-@audit_app.command("show")
-def audit_show(
-    data: Annotated[Path | None, typer.Option(help="Data folder of the bot.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
-) -> None:
-    """Print entries as JSON lines."""
-    from bizaiops_bot.engine import audit
-
-    for entry in _with_store(data, lambda conn: audit.read(conn, limit=limit, before=None, subject=None)):
-        typer.echo(entry.model_dump_json())
-
-
-def _with_store(data: Path | None, work: Any) -> Any:
-    from bizaiops_bot.engine.store import Store
-
-    settings = _settings({"data": data}, {})
-    file = settings.data / "bizaiops.sqlite"
-    if not file.exists():
-        _fail(f"There is no bot's data in {str(settings.data)!r}. Give its folder: --data DIR", code=2)
-    store = Store.sqlite(file)
-
-    async def once() -> Any:
-        return await store.read(work)
-
-    try:
-        return asyncio.run(once())
-    finally:
-        store.close()
 
 
 def _settings(top: dict[str, Any], company: dict[str, Any]) -> Settings:

@@ -9,8 +9,9 @@ from fastapi.responses import StreamingResponse
 
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedMessage
+from bizaiops_bot.domain.records import OpenGate
 from bizaiops_bot.surfaces.live import resume_from, stream
-from bizaiops_bot.surfaces.shapes import CardOut, ClickIn, MessageAccepted, MessageIn, card_out, event_out
+from bizaiops_bot.surfaces.shapes import CardOut, ClickIn, DecisionIn, MessageAccepted, MessageIn, card_out, event_out
 from bizaiops_bot.surfaces.site import SiteDep
 
 router = APIRouter(prefix="/api", tags=["conversations"])
@@ -66,4 +67,24 @@ async def events(site: SiteDep, request: Request, conversation: Conversation, af
 @router.post("/clicks")
 async def click(site: SiteDep, request: Request, body: ClickIn) -> ClickAnswer:
     """Click a button. `accepted` false is an answer too: `message` says why not."""
-    return await site.desk.click(site.acting(request, body.actor), body.card_id, body.button_id)
+    who = site.acting(request, body.actor)
+    return await site.desk.click(who, body.card_id, body.button_id, reason=body.reason, event_id=body.event_id)
+
+
+@router.get("/approvals", tags=["runs"])
+async def approvals(site: SiteDep, run: Annotated[int | None, Query(ge=0, le=2**62)] = None) -> list[OpenGate]:
+    """What waits for a decision, oldest first, with who has agreed and who may still decide; of one run or all."""
+    return await site.desk.ports.records.approvals(run)
+
+
+@router.post("/runs/{number}/decision", tags=["runs"])
+async def decide(
+    site: SiteDep, request: Request, number: Annotated[int, Path(ge=0, le=2**62)], body: DecisionIn
+) -> ClickAnswer:
+    """Approve or reject what a run waits for. One that does not count is an error that says why: 403, 404 or 409."""
+    word = "approved" if body.decision == "approve" else "rejected"
+    who = site.acting(request, body.actor)
+    told = await site.desk.ports.controls.decide_words(
+        number, word, actor=who, reason=body.reason, plan_hash=body.plan_hash, gate=body.gate
+    )
+    return ClickAnswer(accepted=True, message=told)

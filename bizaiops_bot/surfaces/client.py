@@ -44,9 +44,9 @@ class Client:
             self._call("POST", f"/api/conversations/{conversation}/messages", json=body)
         )
 
-    def click(self, actor: str, card: str, button: str) -> ClickAnswer:
-        """Clicks a button."""
-        body = {"actor": actor, "card_id": card, "button_id": button}
+    def click(self, actor: str, card: str, button: str, *, reason: str = "") -> ClickAnswer:
+        """Clicks a button; `reason` goes with a decision."""
+        body = {"actor": actor, "card_id": card, "button_id": button, "reason": reason}
         return ClickAnswer.model_validate(self._call("POST", "/api/clicks", json=body))
 
     def cards(self, conversation: str, after: int) -> list[CardOut]:

@@ -43,6 +43,22 @@ class ClickIn(Strict):
     actor: str = Field(default="", max_length=100)
     card_id: str = Field(max_length=200)
     button_id: str = Field(max_length=200)
+    reason: str = Field(default="", max_length=500, description="For a decision: why, in words.")
+    event_id: str | None = Field(
+        default=None, max_length=200, description="Your own id of the click; the same one again is answered as before."
+    )
+
+
+class DecisionIn(Strict):
+    """A decision on what a run waits for."""
+
+    actor: str = Field(default="", max_length=100)
+    decision: Literal["approve", "reject"]
+    reason: str = Field(default="", max_length=500, description="Why, in words; people see it on the card.")
+    plan_hash: str | None = Field(
+        default=None, max_length=64, description="Of the plan you have seen, 12 digits or more; refused if it changed."
+    )
+    gate: str | None = Field(default=None, max_length=100, description="Its name; left out: the one that is open.")
 
 
 class FaultIn(Strict):
@@ -59,6 +75,7 @@ class ButtonOut(BaseModel):
     label: str
     style: str
     confirm: str = ""
+    ask: str = ""
 
 
 class CardOut(BaseModel):

@@ -53,10 +53,13 @@ def say(
     wait_s: float = 60.0,
     as_json: bool = False,
     *,
+    reason: str = "",
     client: Client | None = None,
     console: Console | None = None,
 ) -> int:
     """Says `text` (empty: only clicks), waits for the answer, clicks `click` on the newest card that has it.
+
+    reason: goes with a click that decides.
 
     Returns 0 done (or waiting for someone), 1 refused or failed, 2 wrong use, 3 no bot there, 4 still going on after
     `wait_s` seconds; a run is watched until it ends or waits for a person.
@@ -66,7 +69,7 @@ def say(
     out = console or Console()
     errors = console or Console(stderr=True)
     try:
-        return _Talk(talk, actor, conversation, time.monotonic() + wait_s, out, as_json).hold(text, click)
+        return _Talk(talk, actor, conversation, time.monotonic() + wait_s, out, as_json, reason).hold(text, click)
     except NoBot as error:
         errors.print(Text(str(error)))
         return EXIT_NO_BOT
@@ -89,6 +92,7 @@ class _Talk:
     until: float
     out: Console
     as_json: bool
+    reason: str = ""
     heard: Heard = field(default_factory=Heard)
     after: int = 0
     thread: str = ""
@@ -119,7 +123,7 @@ class _Talk:
             raise NotFound("button", label, labels)
         button = button_labelled(card, label)
         assert button is not None
-        self.heard.click = self.client.click(self.actor, card.id, button.id)
+        self.heard.click = self.client.click(self.actor, card.id, button.id, reason=self.reason)
         if not self.as_json:
             self.out.print(Text(self.heard.click.message, style="green" if self.heard.click.accepted else "yellow"))
         if not self.heard.click.accepted:

@@ -60,6 +60,15 @@ def chat(
     return EXIT_OK
 
 
+@dataclass(frozen=True)
+class Pressable:
+    """A button on the screen. ask: what it asks a reason for."""
+
+    card: str
+    id: str
+    ask: str
+
+
 @dataclass
 class Conversation:
     """One terminal. Button numbers only rise, so any number still on the screen means what it meant."""
@@ -69,7 +78,7 @@ class Conversation:
     conversation: str
     out: Console
     after: int = 0
-    buttons: dict[int, tuple[str, str]] = field(default_factory=dict)
+    buttons: dict[int, Pressable] = field(default_factory=dict)
     shown: dict[str, CardOut] = field(default_factory=dict)
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -91,8 +100,9 @@ class Conversation:
         try:
             if not words:
                 return
-            if words.isdecimal() and int(words) in self.buttons:
-                self._click(int(words))
+            head, _, rest = words.partition(" ")
+            if head.isdecimal() and int(head) in self.buttons and (not rest or self.buttons[int(head)].ask):
+                self._click(int(head), rest.strip())
             elif words.split()[0] == "/as":
                 self._become(words.removeprefix("/as").strip())
             elif words == "/people":
@@ -133,8 +143,13 @@ class Conversation:
         self.actor = person
         self.out.print(Text(f"You are {person} now.", style="bright_black"))
 
-    def _click(self, number: int) -> None:
-        answer = self.client.click(self.actor, *self.buttons[number])
+    def _click(self, number: int, reason: str) -> None:
+        """A button that asks for a reason is pressed with one, or with a dash for none."""
+        button = self.buttons[number]
+        if button.ask and not reason:
+            self.out.print(Text(f"{button.ask} Type: {number} YOUR REASON   (or {number} - to give none)"))
+            return
+        answer = self.client.click(self.actor, button.card, button.id, reason="" if reason == "-" else reason)
         self.out.print(Text(answer.message, style="green" if answer.accepted else "yellow"))
         self.look()
 
@@ -151,7 +166,7 @@ class Conversation:
 
     def _print(self, card: CardOut) -> None:
         first = max(self.buttons, default=0) + 1
-        self.buttons |= {first + i: (card.id, button.id) for i, button in enumerate(card.buttons)}
+        self.buttons |= {first + i: Pressable(card.id, b.id, b.ask) for i, b in enumerate(card.buttons)}
         self.out.print(card_rich(card_of(card), tuple(map(_label, card.buttons)), first=first))
 
 

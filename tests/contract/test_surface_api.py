@@ -48,7 +48,7 @@ async def test_a_message_is_accepted_and_answered_by_a_card(api: httpx.AsyncClie
         "at",
     } <= card.keys()
     assert [button["label"] for button in card["buttons"]] == ["Approve", "Reject", "Cancel"]
-    assert card["buttons"][0].keys() == {"id", "label", "style", "confirm"}, (
+    assert card["buttons"][0].keys() == {"id", "label", "style", "confirm", "ask"}, (
         "what a button stands for stays on the server"
     )
 
@@ -79,6 +79,35 @@ async def test_a_click_is_answered_truthfully(api: httpx.AsyncClient) -> None:
     assert (await api.post("/api/clicks", json=click | {"actor": "lead"})).json()["accepted"] is True
     again = await api.post("/api/clicks", json=click | {"actor": "lead"})
     assert (again.status_code, again.json()["accepted"]) == (200, False), "an old button gets an answer, not an error"
+
+
+async def test_a_click_carries_a_reason_and_the_same_event_is_answered_as_before(
+    api: httpx.AsyncClient, desk: FakeDesk
+) -> None:
+    await api.post(SAY, json={"actor": "engineer", "text": "plan"})
+    (card,) = (await api.get("/api/conversations/ml-ops/cards")).json()
+    reject = next(b for b in card["buttons"] if b["label"] == "Reject")
+    assert reject["ask"] == "Why do you reject run 7?"
+    click = {"actor": "lead", "card_id": card["id"], "button_id": reject["id"], "reason": "the AUC is too low"}
+    first = await api.post("/api/clicks", json=click | {"event_id": "c1"})
+    again = await api.post("/api/clicks", json=click | {"event_id": "c1"})
+    assert first.json() == again.json() and first.json()["accepted"]
+    assert desk.reasons == ["the AUC is too low"]
+    assert (await api.post("/api/clicks", json=click | {"reason": "x" * 501})).status_code == 422
+
+
+async def test_what_waits_is_listed_and_decided_over_rest(api: httpx.AsyncClient, desk: FakeDesk) -> None:
+    waiting = (await api.get("/api/approvals")).json()
+    assert waiting and waiting[0]["may"] == ["lead", "sre"]
+    number = waiting[0]["run"]
+    assert (await api.get(f"/api/approvals?run={number + 1000}")).json() == []
+    own = await api.post(f"/api/runs/{number}/decision", json={"actor": "engineer", "decision": "approve"})
+    assert own.status_code == 403 and "requester cannot approve" in own.json()["error"]["what"]
+    wrong = await api.post(f"/api/runs/{number}/decision", json={"actor": "lead", "decision": "yes"})
+    assert wrong.status_code == 422
+    body = {"actor": "lead", "decision": "approve", "reason": "looks good"}
+    told = await api.post(f"/api/runs/{number}/decision", json=body)
+    assert told.json() == {"accepted": True, "message": f"Run {number} is approved: looks good."}
 
 
 async def test_models_tell_revisions_health_and_drift(api: httpx.AsyncClient) -> None:

@@ -113,6 +113,17 @@ async def test_a_refused_click_is_told_in_a_toast(web: httpx.AsyncClient, desk: 
     assert 'class="toast success"' in accepted.text
 
 
+async def test_a_button_that_asks_for_a_reason_passes_it_on(web: httpx.AsyncClient, desk: FakeDesk) -> None:
+    await desk.post("ml-ops", "engineer", "plan")
+    (card,) = await desk.cards("ml-ops")
+    page = (await web.get("/")).text
+    assert 'hx-confirm="Why do you reject run 7?" data-ask' in page and 'id="confirm-reason"' in page
+    reject = next(b for b in card.buttons if b.label == "Reject")
+    click = {"card": card.id, "button": reject.id, "actor": "lead", "reason": "too late in the day — später"}
+    assert 'class="toast success"' in (await web.post("/console/click", data=click, headers=HTMX)).text
+    assert desk.reasons == ["too late in the day — später"]
+
+
 @pytest.mark.parametrize(
     ("path", "data", "words"),
     [

@@ -143,6 +143,12 @@ async def test_in_chat_a_number_clicks_and_as_changes_who_one_is(terminal: Termi
     assert said == ["plan", "99"], "a number that is no button is something said"
 
 
+async def test_in_chat_a_rejection_is_asked_for_its_reason(terminal: Terminal) -> None:
+    assert await terminal.chat("plan", "/as lead", "2", "2 the AUC is too low", "") == 0
+    assert "Why do you reject run 7? Type: 2 YOUR REASON" in terminal.text
+    assert "Reject: done." in terminal.text and terminal.desk.reasons == ["the AUC is too low"]
+
+
 async def test_in_chat_a_mistake_is_told_and_the_talk_goes_on(terminal: Terminal) -> None:
     assert await terminal.chat("/as nobody", "/people", "ask") == 0
     assert "There is no person 'nobody'" in terminal.text

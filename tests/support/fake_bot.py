@@ -96,6 +96,19 @@ class FakeControls:
             raise Refused("The requester cannot approve.", do="Ask lead.")
         return self._replace(number, status="running" if decision == "approved" else "rejected")
 
+    async def decide_words(
+        self,
+        number: int,
+        decision: str,
+        *,
+        actor: str,
+        reason: str = "",
+        plan_hash: str | None = None,
+        gate: str | None = None,
+    ) -> str:
+        await self.decide(number, decision, actor=actor, reason=reason, plan_hash=plan_hash)
+        return f"Run {number} is {decision}{f': {reason}' if reason else ''}."
+
     async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
         end = until or self.world.now + timedelta(hours=24)
         made = Delegation(id=len(self.world.delegations) + 1, owner=actor, delegate=to, at=self.world.now, until=end)

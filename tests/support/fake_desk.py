@@ -14,6 +14,7 @@ from bizaiops_bot.domain.posts import ClickAnswer, PostedButton, PostedCard, Pos
 from bizaiops_bot.ports import Ports
 from tests.support.fake_ports import (
     FakeClock,
+    FakeControls,
     FakeDrift,
     FakeFaults,
     FakeMetrics,
@@ -49,10 +50,13 @@ class FakeDesk:
                 warehouse=FakeWarehouse(),
                 faults=self.faults,
                 records=self.records,
+                controls=FakeControls(),
             ),
         )
         self.log: list[PostedCard | PostedMessage] = []
         self.by_event: dict[str, PostedMessage] = {}
+        self.clicked: dict[str | None, ClickAnswer] = {}
+        self.reasons: list[str] = []
         self.changed = asyncio.Condition()
         self.silent = False
 
@@ -60,7 +64,15 @@ class FakeDesk:
         return PEOPLE
 
     async def post(
-        self, conversation: str, actor: str, text: str, *, thread: str | None = None, event_id: str | None = None
+        self,
+        conversation: str,
+        actor: str,
+        text: str,
+        *,
+        thread: str | None = None,
+        event_id: str | None = None,
+        platform_event: str | None = None,
+        platform_thread: str | None = None,
     ) -> PostedMessage:
         if actor not in {person.id for person in PEOPLE}:
             raise BadInput(f"There is no person {actor!r}.")
@@ -103,7 +115,7 @@ class FakeDesk:
         self, card_id: str, version: int, conversation: str, thread: str, reply_to: str | None, card: Card
     ) -> PostedCard:
         buttons = tuple(
-            PostedButton(id=f"{card_id}-{version}-{i}", label=b.label, style=b.style, confirm=b.confirm)
+            PostedButton(id=f"{card_id}-{version}-{i}", label=b.label, style=b.style, confirm=b.confirm, ask=b.ask)
             for i, b in enumerate(card.buttons)
         )
         posted = PostedCard(
@@ -128,7 +140,19 @@ class FakeDesk:
     def _newest(self, card_id: str) -> PostedCard | None:
         return next((p for p in reversed(self.log) if isinstance(p, PostedCard) and p.id == card_id), None)
 
-    async def click(self, actor: str, card: str, button: str) -> ClickAnswer:
+    async def click(
+        self, actor: str, card: str, button: str, *, reason: str = "", event_id: str | None = None
+    ) -> ClickAnswer:
+        if event_id in self.clicked:
+            return self.clicked[event_id]
+        answer = await self._press(actor, card, button)
+        if event_id is not None:
+            self.clicked[event_id] = answer
+        if answer.accepted:
+            self.reasons.append(reason)
+        return answer
+
+    async def _press(self, actor: str, card: str, button: str) -> ClickAnswer:
         posted = self._newest(card)
         pressed = next((b for b in posted.buttons if b.id == button), None) if posted else None
         if posted is None or pressed is None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bizaiops_bot.domain.errors import NotFound
+from bizaiops_bot.domain.errors import NotFound, Refused
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.models import ModelInfo, Revision, TrafficState
 from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, HealthSample, SeriesData
-from bizaiops_bot.domain.records import Alert, AuditEntry, DecisionRecord, RunRecord, Schedule
+from bizaiops_bot.domain.records import Alert, AuditEntry, DecisionRecord, OpenGate, RunRecord, Schedule
 from bizaiops_bot.domain.values import NoData
 from tests.support.sample_cards import NOW, PLAN, steps, wave
 
@@ -260,3 +260,20 @@ class FakeRecords:
 
     async def frozen(self) -> str | None:
         return None
+
+    async def approvals(self, number: int | None = None) -> list[OpenGate]:
+        """Run 7 waits, as far as programs are told."""
+        gate = OpenGate(
+            run=7, name="approval 1", question="Go?", kind="approval", quorum=1, role="approver", people=(),
+            plan_hash=PLAN.hash, opened=NOW, expires=NOW + timedelta(hours=24), voices=(), may=("lead", "sre"),
+        )  # fmt: skip
+        return [gate] if number in (None, 7) else []
+
+
+class FakeControls:
+    """Lets everybody decide but the one who asked."""
+
+    async def decide_words(self, number: int, decision: str, *, actor: str, reason: str = "", **_bound: object) -> str:
+        if actor == "engineer":
+            raise Refused("The requester cannot approve.", do="Ask lead.")
+        return f"Run {number} is {decision}{f': {reason}' if reason else ''}."

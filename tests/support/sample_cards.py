@@ -91,7 +91,7 @@ def plan_card() -> Card:
         ),
         buttons=(
             Button(label="Approve", command="approve run 7", style="primary"),
-            Button(label="Reject", command="reject run 7", style="danger"),
+            Button(label="Reject", command="reject run 7", style="danger", ask="Why do you reject run 7?"),
             Button(label="Cancel", command="cancel run 7", confirm="Cancel run 7?"),
         ),
     )

@@ -36,7 +36,8 @@ async def say(site: SiteDep, request: Request, conversation: Conversation, form:
 async def click(site: SiteDep, request: Request, form: Form) -> HTMLResponse:
     """Clicks a button; the answer is a toast, the outcome an edited card."""
     who = site.acting(request, form.get("actor"))
-    answer = await site.desk.click(who, field(form, "card"), field(form, "button"))
+    reason, event_id = form.get("reason", "")[:500], form.get("event_id", "")[:200] or None
+    answer = await site.desk.click(who, field(form, "card"), field(form, "button"), reason=reason, event_id=event_id)
     return toast(answer.message, "success" if answer.accepted else "warning")
 
 

@@ -92,11 +92,21 @@ $("#toasts").addEventListener("click", (event) => { if (event.target.closest(".t
 document.body.addEventListener("htmx:confirm", (event) => {
   if (!event.detail.question) return;
   event.preventDefault();
-  const dialog = $("#confirm");
+  const dialog = $("#confirm"), reason = $("#confirm-reason"), button = event.detail.elt;
   $("#confirm-text").textContent = event.detail.question;
+  reason.hidden = !button.hasAttribute("data-ask");
+  reason.value = "";
+  $("#confirm-yes").textContent = reason.hidden ? "Yes" : button.textContent;
   dialog.returnValue = "no";
-  dialog.onclose = () => { if (dialog.returnValue === "yes") event.detail.issueRequest(true); };
+  dialog.onclose = () => {
+    if (dialog.returnValue !== "yes") return;
+    if (!reason.hidden) button.dataset.reason = reason.value;
+    event.detail.issueRequest(true);
+  };
   dialog.showModal();
+});
+document.body.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.dataset?.reason !== undefined) event.detail.parameters.reason = event.detail.elt.dataset.reason;
 });
 
 // Theme: the server draws the page in the chosen one, so nothing flashes.
