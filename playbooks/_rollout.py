@@ -27,6 +27,8 @@ from bizaiops_bot.playbook import (
 from playbooks._cards import status_button, verdict_table
 from playbooks._watch import arm_before, watch_all
 
+REMIND = {"4h": "approver", "20h": "approver"}
+"""When approvers who have not decided are told again."""
 HOLD = "20m"
 
 

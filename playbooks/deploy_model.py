@@ -17,6 +17,7 @@ from bizaiops_bot.playbook import (
 )
 from playbooks._cards import known_model, known_versions, metric_words, success_title
 from playbooks._rollout import (
+    REMIND,
     Released,
     Rollout,
     certify,
@@ -50,7 +51,7 @@ async def deploy_model(run: Run, ask: DeployModel) -> Released:
             do=f"Type `history of {ask.model}` to see when it was released.",
         )
     registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
-    await run.approve(_question(ask, stable, registered), undo=f"say `roll back {ask.model}`")
+    await run.approve(_question(ask, stable, registered), escalate=REMIND, undo=f"say `roll back {ask.model}`")
     await refuse_while_frozen(run)
     await still_as_planned(run, traffic)
     if ask.version not in registered:

@@ -7,6 +7,7 @@ from pydantic import Field
 from bizaiops_bot.playbook import Alert, Build, DiffLine, FreeText, Inputs, ModelName, Run, playbook, stamp
 from playbooks._cards import clock_now, known_model, known_versions, number_of, success_title
 from playbooks._rollout import (
+    REMIND,
     Released,
     Rollout,
     certify,
@@ -42,7 +43,7 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Released:
     traffic, stable = await steady_traffic(run, ask.model)
     since = await _since(run, ask)
     version = f"v{max(map(number_of, await known_versions(run, ask.model)), default=0) + 1}"
-    await run.approve(_question(ask, version, stable, since), undo=f"say `roll back {ask.model}`")
+    await run.approve(_question(ask, version, stable, since), escalate=REMIND, undo=f"say `roll back {ask.model}`")
     await refuse_while_frozen(run)
     await still_as_planned(run, traffic)
     await _collect(run, ask.model, since)

@@ -49,6 +49,7 @@ async def roll_back_model(run: Run, ask: RollBackModel) -> RolledBack:
         )
     await run.approve(
         f"Send all traffic of {ask.model} to {target}? Now it is {traffic.spoken()}.",
+        escalate={"2h": "sre"},  # somebody wants the old version back: that should not wait for a day
         undo=f"say `deploy {ask.model} {traffic.stable}`",
     )
     await still_as_planned(run, traffic)

@@ -166,3 +166,15 @@ async def test_what_waits_can_be_listed_and_decided_from_the_list(talk: Talk) ->
     waiting.shows("churn", "v2")
     await waiting.click(f"Approve run {plan.run}", by="lead")
     await talk.served("churn", {"v1": 90, "v2": 10})
+
+
+async def test_approvers_who_have_not_decided_are_told_again_once(talk: Talk) -> None:
+    # given a release that waits, and nobody looks for four hours
+    plan = await talk.starts(ASK)
+    await talk.minutes(4 * 60 + 1)
+    # then those who may decide are told in its thread, and may still decide
+    told = [card for card in await talk.cards() if "has waited" in card.card.title]
+    assert [card.posted.thread for card in told] == [plan.posted.thread]
+    told[0].shows("waited 4 h for approval", "lead, sre: please decide", "0 of 1 approvals")
+    (await plan.now()).shows("Reminded: approver", "Will be reminded: approver at 5 Mar 04:00 UTC")
+    assert (await plan.click("Approve", by="sre")).accepted
