@@ -19,10 +19,11 @@ from bizaiops_bot.adapters.mlflow import MlflowSettings
 from bizaiops_bot.adapters.redis import RedisSettings
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.engine import pseudonyms
 from bizaiops_bot.engine.store_settings import PostgresSettings, SqliteSettings
 
 PREFIX = "BIZAIOPS_"
-RESERVED = frozenset({"watch", "policy", "setup", "rule", "schedule"})
+RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule"})
 
 
 StoreSettings = Annotated[SqliteSettings | PostgresSettings, Field(discriminator="kind")]

@@ -29,17 +29,20 @@ _insert = sa.insert(t.audit)
 def append(conn: sa.Connection, *, at: datetime, actor: str, kind: str, subject: str, **detail: Any) -> int:
     """Adds one entry, chained to the one before, in the caller's transaction; its number.
 
-    Secrets are taken out; people (see `pseudonyms.know`) stand under their pseudonyms, also within sentences.
+    Secrets are taken out; people (see `pseudonyms.know`) stand under their pseudonyms, also within sentences,
+    and are read back by their ids.
     """
     body = _json(detail)
     if redaction.suspects(f"{subject} {body}"):
         subject, detail = redact(subject), redaction.clean(detail)
         body = _json(detail)
     others = pseudonyms.mentioned(conn, f"{subject} {body}")
-    people = others | {actor} if pseudonyms.is_person(conn, actor) else others
+    people = set(others.values()) - {""}
+    if pseudonyms.is_person(conn, actor):
+        people.add(actor)
     seq, prev, known = _place(conn, people)
     if others:
-        hide = pseudonyms.hider(known)
+        hide = pseudonyms.hider({said: known.get(person, pseudonyms.SOMEBODY) for said, person in others.items()})
         subject, body = hide(subject), _json(redaction.mapped(detail, hide))
     who = known.get(actor, actor)
     when = t.iso(at)

@@ -52,13 +52,15 @@ def write(conn: sa.Connection, file: Path, header: Header, at: datetime) -> int:
     }  # fmt: skip
     count = 0
     try:
-        with unfinished.open("x", encoding="utf-8", errors="surrogateescape") as out:
+        with unfinished.open("w", encoding="utf-8", errors="surrogateescape") as out:
             out.write(_encode(first) + "\n")
             for count, row in enumerate(rows(conn), 1):  # noqa: B007 - told below
                 out.write(_encode(dict(zip(FIELDS, row, strict=True))) + "\n")
         unfinished.rename(file)
     except OSError as exc:
         raise BadInput(f"{str(file)!r} cannot be written.", f"{exc.strerror}.") from exc
+    finally:
+        unfinished.unlink(missing_ok=True)
     return count
 
 
@@ -107,5 +109,7 @@ def _row(line: str) -> Row | None:
         body: dict[str, Any] = json.loads(line)
         row = tuple(body[name] for name in FIELDS)
     except (ValueError, TypeError, KeyError):
+        return None
+    if len(body) != len(FIELDS):  # what no hash covers
         return None
     return row if type(row[0]) is int else None  # texts are checked by their hash

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from bizaiops_bot.engine import audit_heads, audit_keys
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.audit_chain import GENESIS, Chain, rows
 from bizaiops_bot.engine.audit_heads import Head
+from bizaiops_bot.engine.audit_report import compare
 from bizaiops_bot.engine.store import Store
 
 log = logging.getLogger("bizaiops.audit")
@@ -43,6 +45,8 @@ class AuditGuard:
         self._key = audit_keys.load_or_make(folder)
         self._seq, self._hash = 0, GENESIS  # checked up to here
         self._behind = True
+        self._compared = False  # with what was signed before this start
+        self._filed = False  # the file has all heads that we signed
         self._broken = ""
         self._since = now()
         self._busy = asyncio.Lock()
@@ -60,13 +64,19 @@ class AuditGuard:
         """Checks the whole log once, then what is added, and signs every 15 minutes or 1,000 entries."""
         while True:
             try:
-                await self._catch_up()
-                await self._sign(due=self._is_due)
+                await self.look()
             except BotError as exc:
                 log.warning("the audit could not be looked at: %s", exc)
             except OSError as exc:
                 log.warning("a head of the audit could not be written: %s", exc.strerror)
             await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Checks what is new and signs when it is due. Raises StoreDown; OSError when the file cannot be written."""
+        more = True
+        while more:
+            more = await self._advance()
+        await self._sign(due=self._is_due)
 
     async def stop(self) -> None:
         """Signs what there is, so that nothing can be cut off unseen while the bot is down."""
@@ -78,10 +88,6 @@ class AuditGuard:
         except (BotError, OSError) as exc:
             log.warning("the last head of the audit could not be written: %s", exc)
 
-    async def _catch_up(self) -> None:
-        while await self._advance():
-            await asyncio.sleep(0)
-
     async def _advance(self) -> bool:
         """Checks some entries more; whether there may be others."""
         async with self._busy:
@@ -90,12 +96,36 @@ class AuditGuard:
             # The read may be made twice, so it changes nothing here.
             chain = await self._store.read(_checked_after(self._seq, self._hash))
             if not chain.whole:
-                self._broken = chain.problems[0][0].upper() + chain.problems[0][1:]
-                log.error("the audit is not as it was written: %s", chain.problems[0])
-                return False
+                return self._found(chain.problems[0])
             self._seq, self._hash = chain.seq, chain.hash
             self._behind = chain.count >= AT_ONCE
+            if not self._behind and not self._compared:
+                problem = await self._contradiction()
+                if problem:
+                    return self._found(problem)
+                self._compared = True
             return self._behind
+
+    def _found(self, problem: str) -> bool:
+        self._broken = problem[0].upper() + problem[1:]
+        log.error("the audit is not as it was written: %s", problem)
+        return False
+
+    async def _contradiction(self) -> str:
+        """What this bot signed before its start and is no more so, "" when all is: the log may have been cut off or
+        written anew while nobody watched. As the chain is whole, the newest head speaks for all before it.
+        """
+        in_file, _ = await asyncio.to_thread(audit_heads.in_file, self._folder)
+        seq, public = self._seq, self._key.public
+
+        def work(conn: sa.Connection) -> list[str]:
+            known = {*in_file, *audit_heads.stored(conn)}
+            ours = sorted((head for head in known if head.key == public), key=lambda head: head.seq, reverse=True)
+            newest = list(islice((head for head in ours if head.valid), 1))
+            return compare(newest, audit_heads.hashes(conn, newest), seq)[0]
+
+        problems = await self._store.read(work)
+        return problems[0] if problems else ""
 
     def _is_due(self, known: Head | None) -> bool:
         signed, at = (0, self._since) if known is None else (known.seq, datetime.fromisoformat(known.at))
@@ -103,13 +133,16 @@ class AuditGuard:
 
     async def _sign(self, due: Callable[[Head | None], bool]) -> None:
         async with self._busy:
-            if self._broken or self._seq == 0:
+            if self._broken or not self._compared or self._seq == 0:
                 return
             known = await self._store.read(audit_heads.last)
             if (known is None or known.seq < self._seq) and due(known):
                 head = audit_heads.make(self._key, self._seq, self._hash, self._now())
                 await self._store.write(_put_if_newest(head))
-            await self._write_file()
+                self._filed = False
+            if not self._filed:
+                await self._write_file()
+                self._filed = True
 
     async def _write_file(self) -> None:
         """Adds our heads that the file has not: the newest, and one that a crash left out."""

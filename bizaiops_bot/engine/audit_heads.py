@@ -65,6 +65,12 @@ def signed_since(conn: sa.Connection, key: HeadKey, seq: int) -> list[Head]:
     return [Head(*row) for row in conn.execute(query.order_by(t.audit_heads.c.seq))]
 
 
+def hashes(conn: sa.Connection, heads: Iterable[Head]) -> dict[int, str]:
+    """{number: hash as stored} of the entries that a few heads speak of and that are there."""
+    query = sa.select(t.audit.c.seq, t.audit.c.hash).where(t.audit.c.seq.in_([head.seq for head in heads]))
+    return {int(row[0]): str(row[1]) for row in conn.execute(query)}
+
+
 def in_file(folder: Path) -> tuple[list[Head], list[str]]:
     """(heads of the folder's file, what is wrong with its lines). No file: nothing of either.
 

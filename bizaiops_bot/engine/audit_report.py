@@ -62,7 +62,7 @@ class Report:
             return "No signed head attests it: whether the newest entries were removed cannot be told."
         signed = f"entry {head.seq:,} is the one that key {head.key_id} signed at {head.at[:19]} UTC"
         if not self.whole:
-            return f"Attested: {signed}."
+            return f"Attested: the hash of {signed}."
         rest = self.last - head.seq
         later = f" Whether any were removed after entry {self.last:,} cannot be told." if rest else ""
         open_end = f" The {rest:,} after it are not signed yet." if rest else ""
@@ -90,7 +90,7 @@ def examine(rows: Iterable[Row], evidence: Evidence) -> Report:
         words = f"{_heads(count)} signed by key {stranger}, which is not this bot's: not counted"
         (problems if evidence.alone else notes).append(words)
     problems += _removed_heads(evidence)
-    told, attested = _compare(sorted(good, key=lambda head: head.seq), kept, chain.seq)
+    told, attested = compare(sorted(good, key=lambda head: head.seq), kept, chain.seq)
     found = [*chain.problems, *told, *problems]
     more = chain.more + max(0, len(found) - NAMED)
     return Report(chain.count, chain.seq, tuple(found[:NAMED]), more, attested, tuple(f"Note: {n}." for n in notes))
@@ -104,17 +104,20 @@ def _noting(rows: Iterable[Row], kept: dict[int, str]) -> Iterator[Row]:
         yield row
 
 
-def _compare(heads: list[Head], kept: dict[int, str], last: int) -> tuple[list[str], Head | None]:
-    """(what the trusted heads, oldest first, say against the entries, the newest that holds)."""
+def compare(heads: list[Head], kept: dict[int, str], last: int) -> tuple[list[str], Head | None]:
+    """(what the trusted heads, oldest first, say against the entries, the newest that holds).
+
+    kept: the hash of each entry that a head speaks of, "" or nothing for one that is not there.
+    """
     problems: list[str] = []
     attested: Head | None = None
     rewritten, cut = 0, None
     for head in heads:
         if head.seq > last:
             cut = head
-        elif kept[head.seq] == head.hash:
+        elif kept.get(head.seq) == head.hash:
             attested = head
-        elif kept[head.seq]:
+        elif kept.get(head.seq):
             if not rewritten:
                 since = attested.seq + 1 if attested else 1
                 problems.append(
@@ -126,7 +129,7 @@ def _compare(heads: list[Head], kept: dict[int, str], last: int) -> tuple[list[s
         problems.append(f"nor is what {rewritten - 1:,} later head(s) attest")
     if cut is not None:
         problems.append(
-            f"the end was cut off: entry {cut.seq:,} was signed at {cut.at[:19]} UTC, the last there is is {last:,}"
+            f"the end was cut off: entry {cut.seq:,} was signed at {cut.at[:19]} UTC, the last one left is {last:,}"
         )
     return problems, attested
 

@@ -28,6 +28,7 @@ _SHAPES = (
     r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?",  # JWT
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,60}-----|\Z)",
     r"(?<=://)[^\s/:@]*:[^\s/]+(?=@)",  # user:password@host
+    r"(?<=hooks\.slack\.com/services/)[\w/]{20,}",
 )
 _VALUE = r"[^\s\"',;<>]"
 _LIKELY = rf"(?:(?={_VALUE}{{0,64}}\d){_VALUE}{{6,}}|{_VALUE}{{20,}})"
@@ -38,7 +39,8 @@ _SECRET_WORD = (
     r"|account[_ -]?key|auth[_ -]?key|credentials?|authorization"
 )
 _SCHEME = r"(?:(?i:bearer|basic|token)\s{1,3})?"
-_ASSIGNED = rf"[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?{_SCHEME}"
+_QUOTE = r"\\{0,3}[\"']?"  # JSON within a JSON text has its quotes escaped
+_ASSIGNED = rf"{_QUOTE}\s{{0,3}}[=:]\s{{0,3}}{_QUOTE}{_SCHEME}"
 _NO_PASSWORD = (
     r"(?i:required|missing|invalid|expired|changed|unknown|wrong|incorrect|protected|optional|none|null|true|false|"
     r"empty|reset|please|see|ask|not|is|the|and|or|yes|no)(?!\w)"
@@ -48,13 +50,18 @@ _WORDED = (
     rf"(?P<password>(?i:{_PASSWORD}){_ASSIGNED})(?!{_NO_PASSWORD}){_VALUE}{{4,}}",
     rf"(?P<named>(?i:{_SECRET_WORD}){_ASSIGNED}){_LIKELY}",
     rf"(?P<spoken>(?i:{_PASSWORD}|secret|token|api[_ -]?key)\s{{1,3}}(?:is|ist)\s{{1,3}}[\"']?){_LIKELY}",
+    rf"(?P<said>(?i:{_PASSWORD})\s{{1,3}})(?=\S{{0,64}}[A-Za-z])(?=\S{{0,64}}\d){_VALUE}{{6,}}",
+    rf"(?P<header>(?i:authorization){_QUOTE}\s{{0,3}}[=:]\s{{0,3}}{_QUOTE}(?i:bearer|basic|token)\s{{1,3}}){_VALUE}{{6,}}",
+    r"(?P<query>[?&](?i:sig|signature|x-amz-signature|auth|key)=)[^\s&\"']{12,}",
+    r"(?P<user>(?<!\S)(?:-u|--user)[ =][^\s:]{1,64}:)\S{3,}",
     rf"(?P<option>--(?i:{_SECRET_WORD})\s{{1,3}}){_VALUE}{{4,}}",
     r"(?P<bearer>(?<!\w)(?i:bearer)\s{1,3})(?=[\w.~+/=-]{0,64}\d)[\w.~+/=-]{12,}",
 )
 _SIGNS = (  # all in lower case: a text with none of them, and no "key" of a kind, matches no pattern
     "xox", "xapp-", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", *_GITLAB, "npm_", "akia", "asia",
     "aiza", "k_live_", "k_test_", "eyj", "private key", "passw", "passp", "kennwort", "pwd", "secret", "token",
-    "credential", "authorization", "bearer",
+    "credential", "authorization", "bearer", "hooks.slack", "sig=", "signature=", "auth=", "?key=", "&key=", "-u ",
+    "--user",
 )  # fmt: skip
 _KEYS = ("api", "access", "account", "auth")
 _SECRET_KEY = re.compile(rf"(?i)(?:^|[_. -])(?:{_SECRET_WORD})$|(?:password|passwd|secret|token|apikey)$")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from bizaiops_bot.engine.core import Core
 
 log = logging.getLogger("bizaiops.retention")
 AT_ONCE = 500  # rows a transaction: others write in between
+RUNS_AT_ONCE = 20  # with perhaps thirty rows each
 EVERY = timedelta(days=1)
 HOUR_OF_NIGHT = 3
 Step = tuple[str, Callable[[sa.Connection], int]]
@@ -55,15 +55,14 @@ class Retention:
                 log.exception("not everything old was deleted")
 
     async def tidy(self) -> dict[str, int]:
-        """Deletes what is past its time; how many rows of each kind. Stopped half way, it leaves the rest for next time."""
+        """Deletes what is past its time; how many rows of each kind. Stopped half way, it leaves the rest for later."""
         gone: dict[str, int] = {}
         for name, some in self._steps(self._core.clock.now()):
             while True:
                 count = await self._core.store.write(lambda conn, s=some: self._leading_only(conn, s))  # type: ignore[misc]
                 gone[name] = gone.get(name, 0) + count
-                if count < AT_ONCE:
+                if not count:
                     break
-                await asyncio.sleep(0)
         gone = {name: count for name, count in gone.items() if count}
         if gone:
             await self._core.store.write(lambda conn: self._core.note(conn, "retention", "deleted", "old rows", **gone))
@@ -77,13 +76,14 @@ class Retention:
         keep = self._keep
         talk, journal = _before(now, keep.conversations_days), _before(now, keep.journal_days)
         runs, events = _before(now, keep.runs_days), _before(now, keep.events_days)
-        yield "messages", lambda conn: _delete(conn, t.messages, t.messages.c.at < talk, t.messages.c.answered)
+        yield "messages", lambda conn: _delete(conn, t.messages, t.messages.c.at < talk, t.messages.c.answered, _idle())
+        yield "memory", lambda conn: _delete(conn, t.memory, _silent())
         yield "cards", lambda conn: _delete_cards(conn, talk)
         yield (
             "deliveries",
             lambda conn: _delete(conn, t.deliveries, t.deliveries.c.card.not_in(sa.select(t.cards.c.id))),
         )
-        yield "journal", lambda conn: _delete_of_runs(conn, (t.journal,), journal)
+        yield "journal", lambda conn: _delete(conn, t.journal, t.journal.c.run_id.in_(_old_runs(journal)))
         yield "runs", lambda conn: _delete_runs(conn, runs)
         yield "inbox", lambda conn: _delete(conn, t.inbox, t.inbox.c.at < events)
         yield "fires", lambda conn: _delete(conn, t.fires, t.fires.c.at < events, t.fires.c.done)
@@ -111,15 +111,27 @@ def _delete_cards(conn: sa.Connection, before: str) -> int:
     return _delete(conn, t.cards, t.cards.c.at < before, free)
 
 
-def _old_runs(before: str) -> sa.Select[tuple[int]]:
+def _idle() -> sa.ColumnElement[bool]:
+    """Messages of a thread without a run under way."""
+    same = (t.runs.c.conversation == t.messages.c.conversation, t.runs.c.thread == t.messages.c.thread)
+    return ~sa.exists().where(*same, t.runs.c.status.not_in(FINISHED))
+
+
+def _silent() -> sa.ColumnElement[bool]:
+    """What is remembered of a thread that has no messages any more."""
+    same = (t.messages.c.conversation == t.memory.c.conversation, t.messages.c.thread == t.memory.c.thread)
+    return ~sa.exists().where(*same)
+
+
+def _old_runs(before: str) -> sa.Select[int]:
     return sa.select(t.runs.c.id).where(t.runs.c.status.in_(FINISHED), t.runs.c.ended < before)
 
 
-def _delete_of_runs(conn: sa.Connection, tables: tuple[sa.Table, ...], before: str) -> int:
-    return sum(_delete(conn, table, table.c.run_id.in_(_old_runs(before))) for table in tables)
-
-
 def _delete_runs(conn: sa.Connection, before: str) -> int:
-    """Their parts first: a run is never there without them."""
-    parts = _delete_of_runs(conn, (t.journal, t.steps, t.decisions, t.gates, t.run_cards), before)
-    return parts or _delete(conn, t.runs, t.runs.c.status.in_(FINISHED), t.runs.c.ended < before)
+    """Some of the runs with all their parts: neither is ever there without the other."""
+    old = list(conn.execute(_old_runs(before).limit(RUNS_AT_ONCE)).scalars())
+    if old:
+        for part in (t.journal, t.steps, t.decisions, t.gates, t.run_cards):
+            conn.execute(sa.delete(part).where(part.c.run_id.in_(old)))
+        conn.execute(sa.delete(t.runs).where(t.runs.c.id.in_(old)))
+    return len(old)

@@ -1,0 +1,195 @@
+"""Signed heads tell what the chain alone cannot: that the end was cut off, or everything written anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bizaiops_bot.domain.errors import Permanent
+from bizaiops_bot.engine import audit_heads, audit_keys
+from bizaiops_bot.engine.audit_chain import Row
+from bizaiops_bot.engine.audit_heads import HEADS_FILE, Head
+from bizaiops_bot.engine.audit_keys import HeadKey
+from bizaiops_bot.engine.audit_report import Evidence, Report, examine
+from tests.support.audit_log import AT, chained, named, rechained
+
+KEY, FOREIGN = HeadKey(Ed25519PrivateKey.generate()), HeadKey(Ed25519PrivateKey.generate())
+ROWS = chained([("a", f"m-{n}", "{}") for n in range(12)])
+
+
+def head(seq: int, *, key: HeadKey = KEY, rows: list[Row] = ROWS) -> Head:
+    return audit_heads.make(key, seq, rows[seq - 1][7], AT + timedelta(minutes=seq))
+
+
+def report(rows: list[Row], *heads: Head, elsewhere: tuple[Head, ...] | None = None, alone: bool = True) -> Report:
+    """heads: those of the database; elsewhere: those of the file, the same when not said."""
+    file = list(heads if elsewhere is None else elsewhere)
+    return examine(rows, Evidence(list(heads), file, frozenset({KEY.id}), alone))
+
+
+def test_a_whole_log_is_attested_up_to_the_newest_head() -> None:
+    found = report(ROWS, head(5), head(10))
+    assert found.whole and found.attested == head(10)
+    assert found.lines() == [
+        "12 entries: none changed, none reordered, none missing between the first and the last.",
+        f"Attested: entry 10 is the one that key {KEY.id} signed at 2026-03-04T08:10:00 UTC, and so are all before it."
+        " The 2 after it are not signed yet. Whether any were removed after entry 12 cannot be told.",
+    ]
+
+
+def test_without_a_head_it_is_said_that_a_cut_off_end_cannot_be_told() -> None:
+    found = report(ROWS)
+    assert found.whole and found.attested is None
+    assert "whether the newest entries were removed cannot be told" in found.lines()[1]
+
+
+def test_an_end_that_was_cut_off_is_found_by_the_head_in_the_database() -> None:
+    found = report(ROWS[:9], head(5), head(12))
+    assert not found.whole and found.attested == head(5)
+    assert (
+        "the end was cut off: entry 12 was signed at 2026-03-04T08:12:00 UTC, the last one left is 9" in found.problems
+    )
+
+
+def test_an_end_that_was_cut_off_with_its_heads_is_found_by_the_file_beside_the_database() -> None:
+    found = report(ROWS[:9], head(5), elsewhere=(head(5), head(12)))
+    assert "the end was cut off" in found.problems[0]
+    assert (
+        "1 head is in audit-heads.jsonl and not in the database, the last at entry 12: removed there" in found.problems
+    )
+
+
+def test_a_log_that_was_emptied_is_found() -> None:
+    assert "the last one left is 0" in report([], head(12)).problems[0]
+
+
+def test_heads_deleted_from_the_database_are_found_though_all_entries_are_there() -> None:
+    found = report(ROWS, elsewhere=(head(5), head(12)))
+    assert found.problems == (
+        "2 heads are in audit-heads.jsonl and not in the database, the last at entry 12: removed there",
+    )
+    assert found.attested == head(12)
+
+
+def test_a_head_that_only_the_database_has_is_no_problem() -> None:
+    """A crash between the two leaves it so."""
+    assert report(ROWS, head(5), head(12), elsewhere=(head(5),)).whole
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 11), st.sampled_from([1, 2, 3, 4, 5]), st.sets(st.integers(1, 12), min_size=1))
+def test_a_log_written_anew_from_any_entry_on_is_found_by_any_later_head(
+    place: int, field: int, signed: set[int]
+) -> None:
+    row = [*ROWS[place]]
+    row[field] = f"{row[field]}x"
+    forged = rechained([*ROWS[:place], tuple(row), *ROWS[place + 1 :]], place)  # type: ignore[arg-type]
+    found = report(forged, *(head(seq) for seq in sorted(signed)))
+    after = {seq for seq in signed if seq > place}
+    assert found.whole == (not after)
+    if after:
+        before = max(signed - after, default=0)
+        assert f"somewhere from entry {before + 1} to {min(after)}" in found.problems[0]
+        assert (found.attested.seq if found.attested else 0) == before
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 11), st.sets(st.integers(1, 12), min_size=1))
+def test_a_log_cut_off_anywhere_is_found_by_any_head_behind_the_cut(kept: int, signed: set[int]) -> None:
+    found = report(ROWS[:kept], *(head(seq) for seq in signed))
+    assert found.whole == (max(signed) <= kept)
+    if not found.whole:
+        assert max(signed) in named(found.problems)
+
+
+def test_a_head_of_a_foreign_key_is_a_problem_where_one_bot_signs() -> None:
+    found = report(ROWS, head(5), head(12, key=FOREIGN))
+    assert found.problems == (f"1 head is signed by key {FOREIGN.id}, which is not this bot's: not counted",)
+    assert found.attested == head(5)
+
+
+def test_a_head_of_another_worker_is_not_counted_and_only_noted_where_many_sign() -> None:
+    found = report(ROWS, head(5), head(12, key=FOREIGN), alone=False)
+    assert found.whole and found.attested == head(5)
+    assert found.lines()[-1].startswith(f"Note: 1 head is signed by key {FOREIGN.id}")
+
+
+def test_a_rewritten_log_with_heads_of_the_attackers_own_key_is_not_attested() -> None:
+    forged = rechained([(1, ROWS[0][1], "b", *ROWS[0][3:]), *ROWS[1:]], 0)
+    found = report(forged, head(12, key=FOREIGN, rows=forged), elsewhere=(head(12),))
+    assert found.attested is None
+    assert any("was rewritten somewhere from entry 1 to 12" in problem for problem in found.problems)
+
+
+@pytest.mark.parametrize("field", ["seq", "hash", "at", "key", "signature"])
+def test_a_head_that_was_changed_is_not_valid(field: str) -> None:
+    good = head(5)
+    other = {
+        "seq": 6,
+        "hash": "0" * 64,
+        "at": "2026-03-05",
+        "key": FOREIGN.public,
+        "signature": good.signature[:-1] + "x",
+    }
+    bad = replace(good, **{field: other[field]})
+    assert good.valid and not bad.valid
+    assert "the signature of the head" in report(ROWS, bad).problems[0]
+
+
+# -- the file beside the database --------------------------------------------------------------------------------------
+
+
+def test_the_file_gives_back_the_heads_it_was_given(tmp_path: Path) -> None:
+    assert audit_heads.in_file(tmp_path) == ([], [])
+    audit_heads.add_to_file(tmp_path, [head(5)])
+    audit_heads.add_to_file(tmp_path, [head(10), head(12)])
+    assert audit_heads.in_file(tmp_path) == ([head(5), head(10), head(12)], [])
+
+
+def test_a_line_that_a_crash_left_half_written_is_no_mistake_and_spoils_nothing(tmp_path: Path) -> None:
+    audit_heads.add_to_file(tmp_path, [head(5)])
+    with (tmp_path / HEADS_FILE).open("a") as out:
+        out.write('{"seq": 10, "ha')
+    assert audit_heads.in_file(tmp_path) == ([head(5)], [])
+    audit_heads.add_to_file(tmp_path, [head(12)])
+    heads, wrong = audit_heads.in_file(tmp_path)
+    assert heads == [head(5), head(12)]
+    assert wrong == ["line 2 of audit-heads.jsonl is not a head"]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "no json", "[]", "{}", '{"seq": "5"}', json.dumps(asdict(head(5)) | {"seq": 5.0})]
+)
+def test_a_line_that_is_no_head_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / HEADS_FILE).write_text(f"{line}\n")
+    assert audit_heads.in_file(tmp_path) == ([], ["line 1 of audit-heads.jsonl is not a head"])
+
+
+# -- the key -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    audit_keys.load_or_make(tmp_path)
+    yield tmp_path
+
+
+def test_the_key_is_made_once_and_only_its_owner_can_read_it(folder: Path) -> None:
+    first = audit_keys.load(folder)
+    assert first is not None and audit_keys.load_or_make(folder).public == first.public
+    assert (folder / audit_keys.KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in folder.iterdir()] == [audit_keys.KEY_FILE]
+
+
+def test_a_damaged_key_is_told_and_not_replaced_in_silence(folder: Path) -> None:
+    (folder / audit_keys.KEY_FILE).write_text("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n")
+    with pytest.raises(Permanent, match=r"cannot be used.*Put the right file back"):
+        audit_keys.load_or_make(folder)
