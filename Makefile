@@ -30,7 +30,7 @@ test: install check unit postgres e2e  ## Everything that must pass
 SHARED := -n 2 --dist loadfile
 ENGINE := tests/unit/test_engine_*.py tests/unit/test_approval_*.py tests/unit/test_escalation.py tests/unit/test_clicks.py
 
-.PHONY: unit postgres e2e
+.PHONY: unit postgres e2e chaos
 unit:
 	$(BIN)/python -m pytest $(SHARED) tests/unit tests/scenario tests/eval tests/docs
 	$(BIN)/python -m pytest tests/contract
@@ -41,6 +41,10 @@ postgres:
 
 e2e:
 	$(BIN)/python -m pytest tests/e2e
+
+KILLS := 10000
+chaos: install  ## Kill the bot KILLS times wherever it could hurt, before a release
+	BIZAIOPS_KILLS=$(KILLS) $(BIN)/python -m pytest tests/e2e/faults/test_kills.py -q
 
 check: install  ## Format, lint, types and import rules
 	$(BIN)/ruff format --check .

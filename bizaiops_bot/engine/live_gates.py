@@ -44,8 +44,8 @@ class GatedRun(LiveBase):
         spec = self._plan.gates[self._gate - 1]  # who must agree is what the approved plan says
         outcome = await self._outcome(n, spec, kind="approval")
         if outcome != "approved":
-            raise Stopped(*_ended(self.id, outcome))
-        refused = self._refused_now() if self._held.unattended is None else None
+            raise Stopped(*_ended(self.id, outcome, self._so_far(n)))
+        refused = self._refused_now(n) if self._held.unattended is None else None
         if refused is not None:
             raise Stopped("failed", refused)
 
@@ -70,8 +70,14 @@ class GatedRun(LiveBase):
             return f"State unknown; it could not be read either ({type(exc).__name__})."
         return f"State unknown; read again, the traffic of {model} is {traffic.spoken()}."
 
-    def _refused_now(self) -> str | None:
-        """Policy once more, right before the first effect: what was allowed when asked for may not be any more."""
+    def _so_far(self, n: int) -> str:
+        """What was done by the time of the gate at place `n` of the plan, in words."""
+        if any(step.kind == "step" for step in self._plan.steps[: n - 1]):
+            return "What was done before is undone where the plan says so."
+        return "Nothing was begun."
+
+    def _refused_now(self, n: int) -> str | None:
+        """Policy once more, right before what is approved: what was allowed when asked for may not be any more."""
         held, core = self._held, self._core
         model = held.plan.inputs.get("model")
         may = core.policy.may(
@@ -81,7 +87,7 @@ class GatedRun(LiveBase):
             return None
         return (
             f"Run {self.id} was approved, but {held.actor.id} may not do it any more: {may.why} "
-            f"(policy rule {may.rule}). Nothing was begun."
+            f"(policy rule {may.rule}). {self._so_far(n)}"
         )
 
     # -- waiting without being there ---------------------------------------------------------------
@@ -142,13 +148,13 @@ class GatedRun(LiveBase):
         runs.set_status(conn, self.id, "running", now=self.clock.now())
 
 
-def _ended(number: int, outcome: str) -> tuple[str, str]:
+def _ended(number: int, outcome: str, so_far: str) -> tuple[str, str]:
     """(status of the run, words)."""
     if outcome == "expired":
-        return "expired", f"Run {number} expired: nobody approved it in time. Nothing was begun."
+        return "expired", f"Run {number} expired: nobody approved it in time. {so_far}"
     if outcome == "rejected":
-        return "rejected", f"Run {number} was rejected. Nothing was begun."
+        return "rejected", f"Run {number} was rejected. {so_far}"
     if outcome == "void":
         why = "those who approved it may not do so any more"
-        return "failed", f"Run {number} was approved, but {why}. Nothing was begun. Ask for it again."
-    return "cancelled", f"Run {number} was cancelled. Nothing was begun."
+        return "failed", f"Run {number} was approved, but {why}. {so_far} Ask for it again."
+    return "cancelled", f"Run {number} was cancelled. {so_far}"

@@ -78,7 +78,8 @@ class ChatDouble:
         takes_s: float = 0.0,
     ) -> None:
         self.prefix = prefix
-        self._path, self._now, self._sleep, self._faults, self._takes_s = ledger, now, sleep, faults, takes_s
+        self.faults, self.takes_s = faults, takes_s
+        self._path, self._now, self._sleep = ledger, now, sleep
         self._entries: list[Entry] = []
         self._read_to = 0
         self._script: dict[str, list[Fault]] = defaultdict(list)
@@ -103,12 +104,17 @@ class ChatDouble:
     async def find(self, channel: str, outbox_id: str) -> tuple[str, int] | None:
         async with self._call("find", channel) as fault:
             self._accept("find", channel, outbox_id, 0, "", None, "", fault)
-            shown = [e for e in self.entries if e.accepted and e.card == outbox_id and e.channel == channel]
+            here = (e for e in self.entries if e.card == outbox_id and e.channel == channel)
+            shown = [e for e in here if e.accepted and e.op != "find"]
             return (shown[0].ref, shown[-1].version) if shown else None
 
     def fail(self, op: str, *kinds: Kind, after_s: float = 1.0) -> None:
         """The next calls of `op` ("post", "edit", "find") meet these faults, one each."""
         self._script[op] += [Fault(kind, after_s) for kind in kinds]
+
+    def forgive(self) -> None:
+        """What `fail` asked for and has not happened yet does not happen."""
+        self._script.clear()
 
     # -- what it has seen --------------------------------------------------------------------------
 
@@ -165,7 +171,7 @@ class ChatDouble:
         return _Call(self, op, channel)
 
     def next_fault(self, op: str, channel: str) -> Fault | None:
-        return self._script[op].pop(0) if self._script[op] else self._faults(op, channel)
+        return self._script[op].pop(0) if self._script[op] else self.faults(op, channel)
 
     def _accept(
         self,
@@ -241,9 +247,9 @@ class _Call:
     async def __aenter__(self) -> Fault | None:
         self._chat.in_call += 1
         self._chat.most_in_call = max(self._chat.most_in_call, self._chat.in_call)
-        if self._chat._takes_s:
+        if self._chat.takes_s:
             try:
-                await self._chat._sleep(self._chat._takes_s)
+                await self._chat._sleep(self._chat.takes_s)
             except BaseException:
                 self._chat.in_call -= 1
                 raise

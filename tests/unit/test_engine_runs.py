@@ -47,7 +47,9 @@ class World:
         return what
 
     async def traffic(self, model: str) -> TrafficState:
-        return TrafficState(model=model, revisions=(Revision(revision="r1", version="v1", weight=100, state="stable"),), read_at=START)
+        return TrafficState(
+            model=model, revisions=(Revision(revision="r1", version="v1", weight=100, state="stable"),), read_at=START
+        )
 
     async def arms(self, model: str, since: object) -> list[ArmSample] | NoData:
         self.looks += 1
@@ -81,6 +83,14 @@ async def retrain_model(run: Run, ask: Ask) -> Card:
     return Card(title="done")
 
 
+@playbook(title="Asked late", risk="change")
+async def scale_model(run: Run, ask: Ask) -> Card:
+    await run.approve("Go?")
+    await run.step("change", run.serving.change, "change")  # type: ignore[attr-defined]
+    await run.approve("Keep it?")
+    return Card(title="done")
+
+
 def engine_for(folder: Path, made: Playbook, world: World) -> SmallEngine:
     return SmallEngine(folder, [made], VirtualClock(START), serving=world, metrics=world)
 
@@ -104,6 +114,21 @@ async def test_a_run_that_was_cancelled_can_not_be_approved_any_more(gated: Smal
         await gated.controls.decide(number, "approved", actor="lead")
     # then nothing has been counted
     assert (await gated.run(number)).decisions == ()
+
+
+async def test_a_rejection_says_that_nothing_was_begun_only_where_that_is_so(tmp_path: Path) -> None:
+    engine = engine_for(tmp_path / "data", scale_model, World())
+    await engine.start()
+    try:
+        early, late = await engine.begin("m-1", model="churn"), await engine.begin("m-2", model="demand")
+        await engine.controls.decide(late, "approved", actor="lead")
+        await engine.until(late, lambda record: record.steps[-1].status == "waiting")
+        for number in (early, late):
+            await engine.controls.decide(number, "rejected", actor="lead")
+        assert "Nothing was begun" in (await engine.finished(early)).error
+        assert "is undone where the plan says so" in (await engine.finished(late)).error
+    finally:
+        await engine.stop()
 
 
 async def test_an_approval_after_the_cancel_does_not_count(gated: SmallEngine) -> None:
