@@ -203,8 +203,12 @@ class Controls(Protocol):
         reason: str = "",
         plan_hash: str | None = None,
         gate: str | None = None,
+        event: str | None = None,
     ) -> str:
-        """As `decide`, returning what the person is told."""
+        """As `decide`, returning what the person is told.
+
+        event: the sender's own id; one that has counted is answered as then, and does not count again.
+        """
 
     async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
         """Lets the person `to` decide in the actor's place, by default for 24 h, at most 30 days."""

@@ -82,7 +82,9 @@ def cast(
         return Cast(ballot=None, tally=before, problem="not_allowed")
     mine = next((b for b in ballots if b.actor == actor), None)
     if mine is not None and mine.decision == decision and mine.behalf in rights:
-        return Cast(ballot=None, tally=before, problem="again")
+        # Voices that had lost their right and have it again may be enough by now: saying it again settles it then.
+        again = before.state == "open"
+        return Cast(ballot=None if again else mine, tally=before, problem="again" if again else "")
     others = [b for b in ballots if b.actor != actor]
     # A veto is heard even from a voice that has spoken: the careful word wins.
     used = {b.authority: b.actor for b in others if counts(b.actor, b.behalf)} if decision == "approved" else {}

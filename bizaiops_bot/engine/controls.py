@@ -60,10 +60,11 @@ class EngineControls:
         reason: str = "",
         plan_hash: str | None = None,
         gate: str | None = None,
+        event: str | None = None,
     ) -> str:
-        return await deciding.decide_words(
-            self._core, deciding.Decision(number, decision, actor, reason=reason, plan_hash=plan_hash, gate=gate)
-        )
+        mine = None if event is None else json.dumps(["decision", actor, event])
+        made = deciding.Decision(number, decision, actor, reason=reason, plan_hash=plan_hash, gate=gate, event=mine)
+        return await deciding.decide_words(self._core, made)
 
     async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
         core = self._core

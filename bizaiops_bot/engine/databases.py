@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 WRITE_LOCK = 6173420917  # any number, the same in every worker
 FROZEN_MS = 2000
-"""A worker that stands still in the midst of a transaction would hold all others up: the server ends its transaction."""
+"""A worker that stands still in a transaction would hold all others up: after so long the server ends it."""
 
 
 @dataclass(frozen=True)

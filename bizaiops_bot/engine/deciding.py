@@ -42,7 +42,17 @@ async def decide_words(core: Core, decision: Decision) -> str:
     """What the person is told. Raises BadInput for no decision at all, and what `gates.decide` raises."""
     if decision.word not in ("approved", "rejected"):
         raise BadInput(f"{decision.word!r} is no decision.", do="Say approve or reject.")
-    answer, error = await core.store.write(lambda conn: _settle(core, conn, decision))
+
+    def work(conn: sa.Connection) -> tuple[str, BotError | None]:
+        known = answered(conn, decision.event)
+        if known is not None:
+            return known.message, None
+        answer, error = _settle(core, conn, decision)
+        if error is None:  # one that did not count changed nothing: tried again, it is told how things are then
+            keep(core, conn, decision.event, ClickAnswer(accepted=True, message=answer))
+        return answer, error
+
+    answer, error = await core.store.write(work)
     core.ring(decision.number)
     if error is not None:
         raise error

@@ -14,6 +14,7 @@ from bizaiops_bot.domain.approval import Ballot, Cast, Counts, Tally, Word, cast
 from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound, Refused
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec
+from bizaiops_bot.domain.records import FINISHED
 from bizaiops_bot.domain.values import duration_s
 from bizaiops_bot.engine import runs
 from bizaiops_bot.engine import tables as t
@@ -339,9 +340,12 @@ def _write(
 
 
 def why_closed(conn: sa.Connection, number: int, name: str | None = None) -> str:
-    """Why a decision comes too late: who decided and when, and how the run is now."""
+    """Why a decision comes too late: who decided and when, and how the run is now. Empty while one is waited for."""
     seen = look(conn, number)
-    return f"There is no run {number}." if seen is None else _why(conn, number, seen, name)
+    if seen is None:
+        return f"there is no run {number} any more."
+    waits = any(name in (None, gate["name"]) for gate in seen.open) and not seen.cancel
+    return "" if waits else _why(conn, number, seen, name)
 
 
 def _why(conn: sa.Connection, number: int, seen: Seen, name: str | None) -> str:
@@ -354,5 +358,7 @@ def _why(conn: sa.Connection, number: int, seen: Seen, name: str | None) -> str:
         if made:
             at = f"{datetime.fromisoformat(made[-1]['at']):%-d %b %H:%M} UTC"
             by = who(made[-1]["actor"], made[-1]["behalf"])
-            return f"Run {number} was {ended} by {by} at {at}; it is {seen.status} now."
-    return f"Run {number} is {seen.status}; nothing is waiting for approval."
+            then = "" if seen.status == "waiting" else f"; it is {seen.status} now"  # else it has not gone on yet
+            return f"Run {number} was {ended} by {by} at {at}{then}."
+    how = "being cancelled" if seen.cancel and seen.status not in FINISHED else seen.status
+    return f"Run {number} is {how}; nothing is waiting for approval."

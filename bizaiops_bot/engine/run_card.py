@@ -38,8 +38,11 @@ def draw(run: RunRecord, title: str, result: Card | None, gate: OpenGate | None)
 
 
 def _status(run: RunRecord, gate: OpenGate | None) -> str:
-    asks = gate is not None and gate.kind == "question" and not run.finished
-    return "asks what to do" if asks else _WORDS[run.status]
+    if gate is not None and gate.kind == "question" and not run.finished:
+        return "asks what to do"
+    if gate is None and run.status == "waiting" and run.decisions:
+        return f"{run.decisions[-1].decision} by {run.decisions[-1].actor}"  # and it has not gone on yet
+    return _WORDS[run.status]
 
 
 def _gate_blocks(run: RunRecord, gate: OpenGate) -> list[Block]:

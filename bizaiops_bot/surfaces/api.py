@@ -85,6 +85,7 @@ async def decide(
     word = "approved" if body.decision == "approve" else "rejected"
     who = site.acting(request, body.actor)
     told = await site.desk.ports.controls.decide_words(
-        number, word, actor=who, reason=body.reason, plan_hash=body.plan_hash, gate=body.gate
-    )
+        number, word, actor=who, reason=body.reason, plan_hash=body.plan_hash, gate=body.gate,
+        event=body.event_id,
+    )  # fmt: skip
     return ClickAnswer(accepted=True, message=told)

@@ -59,6 +59,9 @@ class DecisionIn(Strict):
         default=None, max_length=64, description="Of the plan you have seen, 12 digits or more; refused if it changed."
     )
     gate: str | None = Field(default=None, max_length=100, description="Its name; left out: the one that is open.")
+    event_id: str | None = Field(
+        default=None, max_length=200, description="Your own id of the decision; sent again, it counts once."
+    )
 
 
 class FaultIn(Strict):

@@ -105,9 +105,11 @@ async def test_what_waits_is_listed_and_decided_over_rest(api: httpx.AsyncClient
     assert own.status_code == 403 and "requester cannot approve" in own.json()["error"]["what"]
     wrong = await api.post(f"/api/runs/{number}/decision", json={"actor": "lead", "decision": "yes"})
     assert wrong.status_code == 422
-    body = {"actor": "lead", "decision": "approve", "reason": "looks good"}
+    seen = {"plan_hash": waiting[0]["plan_hash"], "gate": waiting[0]["name"]}
+    body = {"actor": "lead", "decision": "approve", "reason": "looks good", "event_id": "e-1", **seen}
     told = await api.post(f"/api/runs/{number}/decision", json=body)
     assert told.json() == {"accepted": True, "message": f"Run {number} is approved: looks good."}
+    assert desk.ports.controls.bound == {**seen, "event": "e-1"}  # type: ignore[attr-defined]
 
 
 async def test_models_tell_revisions_health_and_drift(api: httpx.AsyncClient) -> None:

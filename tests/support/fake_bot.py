@@ -105,6 +105,7 @@ class FakeControls:
         reason: str = "",
         plan_hash: str | None = None,
         gate: str | None = None,
+        event: str | None = None,
     ) -> str:
         await self.decide(number, decision, actor=actor, reason=reason, plan_hash=plan_hash)
         return f"Run {number} is {decision}{f': {reason}' if reason else ''}."

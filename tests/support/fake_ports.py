@@ -273,7 +273,8 @@ class FakeRecords:
 class FakeControls:
     """Lets everybody decide but the one who asked."""
 
-    async def decide_words(self, number: int, decision: str, *, actor: str, reason: str = "", **_bound: object) -> str:
+    async def decide_words(self, number: int, decision: str, *, actor: str, reason: str = "", **bound: object) -> str:
+        self.bound = bound
         if actor == "engineer":
             raise Refused("The requester cannot approve.", do="Ask lead.")
         return f"Run {number} is {decision}{f': {reason}' if reason else ''}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +24,7 @@ from bizaiops_bot.engine.deciding import Decision
 from bizaiops_bot.engine.policy import Policy
 from bizaiops_bot.engine.records import EngineRecords
 from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.store import Store
+from tests.support import stores
 from tests.support.virtual_clock import VirtualClock
 
 T = TypeVar("T")
@@ -50,19 +51,22 @@ def plan_of(*specs: GateSpec, model: str = "churn", version: str = "v2") -> Plan
     return Plan(playbook="deploy_model", inputs={"model": model, "version": version}, steps=steps, gates=specs)
 
 
+@cache
+def _playbooks() -> Playbooks:
+    return Playbooks.load(content_folder("playbooks"))
+
+
 class GateRoom:
     """One folder with its store; `reopened` is another process on the same file."""
 
     def __init__(self, folder: Path, clock: VirtualClock | None = None, staff: tuple[Actor, ...] = STAFF) -> None:
         self.folder, self.clock = folder, clock or VirtualClock(AT)
         folder.mkdir(exist_ok=True)
-        playbooks = Playbooks.load(content_folder("playbooks"))
+        playbooks = _playbooks()
         self.people = {person.id: person for person in staff}
         policy = Policy.load(content_folder("policy"), self.people.values(), {p.name: p.risk for p in playbooks})
-        self.core = Core(
-            Store.sqlite(folder / "b.sqlite"), self.clock, policy, playbooks, [], home="ml-ops", time_zone="UTC"
-        )
-        self.core.people = self.people
+        self.core = Core(stores.open_store(folder), self.clock, policy, playbooks, [], home="ml-ops", time_zone="UTC")
+        self.core.people, policy.people = self.people, self.people.values()
         self.controls, self.records = EngineControls(self.core), EngineRecords(self.core)
 
     def reopened(self) -> GateRoom:

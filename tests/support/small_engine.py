@@ -40,9 +40,7 @@ class SmallEngine:
         folder.mkdir(exist_ok=True)
         known = Playbooks({p.name: p for p in playbooks})
         policy = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in playbooks})
-        self.core = Core(
-            stores.open_store(folder), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC"
-        )
+        self.core = Core(stores.open_store(folder), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
         self.controls = EngineControls(self.core)
         filled = dict.fromkeys(PORTS) | ports
         self.core.ports = SimpleNamespace(

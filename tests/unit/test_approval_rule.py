@@ -64,6 +64,8 @@ def one_more(
         ("lead", YES, [], [], {}, "", "open"),
         ("lead", YES, [("sre", YES, None)], [], {}, "", "approved"),
         ("lead", YES, [("lead", YES, None)], [], {}, "again", "open"),
+        # who says it again settles what is enough by now: a voice that was lost has come back
+        ("lead", YES, [("lead", YES, None), ("sre", YES, None)], [], {}, "", "approved"),
         ("lead", NO, [("lead", YES, None)], [], {}, "", "rejected"),
         ("asker", YES, [], [], {}, "requester", "open"),
         ("bob", YES, [], [], {}, "not_allowed", "open"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -173,6 +173,16 @@ async def test_an_approver_who_left_the_company_does_not_count_either(room: Gate
     assert "goes on" in (await room.decides("kim", number)).message
 
 
+async def test_who_has_the_role_back_says_it_again_and_the_run_goes_on(room: GateRoom) -> None:
+    number = await room.begin(TWO)
+    await room.decides("lead", number)
+    room.give("lead", "engineer")
+    await room.decides("sre", number)
+    room.give("lead", "approver")
+    assert await room.state(number) == "open", "nobody has looked since"
+    assert "goes on" in (await room.decides("lead", number)).message
+
+
 async def test_before_the_first_effect_the_approvals_are_counted_once_more(room: GateRoom) -> None:
     number = await room.begin()
     assert not await room.still_approved(number)
@@ -335,6 +345,17 @@ async def test_the_same_click_event_is_answered_as_before_and_counts_once(room: 
     room.close()
 
 
+async def test_a_program_that_sends_its_decision_again_is_answered_as_before(room: GateRoom) -> None:
+    number = await room.begin(TWO)
+    refused = {"actor": "lead", "plan_hash": "0" * 64, "event": "e-1"}
+    with pytest.raises(Conflict, match="another plan"):
+        await room.controls.decide_words(number, "approved", **refused)
+    told = await room.controls.decide_words(number, "approved", actor="lead", event="e-1")
+    assert await room.controls.decide_words(number, "approved", actor="lead", event="e-1") == told
+    assert "1 of 2" in told and (await room.open_gate(number)).voices == ("lead",)
+    assert "goes on" in await room.controls.decide_words(number, "approved", actor="sre", event="e-1")
+
+
 async def test_every_decision_is_audited_with_the_rule_and_what_was_told(room: GateRoom) -> None:
     number = await room.begin()
     for who in ("engineer", "ana", "nobody", "lead", "sre"):
@@ -354,9 +375,7 @@ async def test_a_decision_on_a_run_that_is_not_there_is_answered_and_audited(roo
     assert len(await room.audited("decision", 99)) == 1
 
 
-async def test_a_thousand_clicks_at_once_have_one_outcome_and_an_answer_each(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+async def test_a_thousand_clicks_at_once_have_one_outcome_and_an_answer_each(tmp_path: Path) -> None:
     # given fifty people, most of whom may approve, and a gate for three
     staff = tuple(
         Actor(id=f"p{i}", name=f"P{i}", roles=("approver",) if i % 5 else ("analyst",)) for i in range(50)
@@ -380,7 +399,6 @@ async def test_a_thousand_clicks_at_once_have_one_outcome_and_an_answer_each(
     found = await room.audited("decision", number)
     assert len(found) == 1000
     assert sum(e.detail["counted"] for e in found) == sum(a.accepted for a in answers) == 3
-    record_property("slowest_answer_s", round(max(took), 3))
     # The target is 1 s on a quiet machine; this bound catches a slip by an order of magnitude only.
     assert max(took) < 10
     room.close()
