@@ -6,6 +6,7 @@ Nothing is kept there. A Redis that is stopped, emptied or frozen costs a second
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("bizaiops.signals")
 QUIET_S = 4.0
 """Silence after which Redis is asked for a sign of life; without one it is taken for lost."""
+LAST_S = 0.2
+"""How long the end waits for a publication that is under way."""
+END_S = 0.1
+"""How long each part of the end may take: three of them and `LAST_S` are within the half second that is promised."""
 
 
 class RedisSettings(BaseModel):
@@ -90,13 +95,20 @@ class RedisSignals:
     async def run(self, heard: Heard) -> None:
         from redis.exceptions import RedisError
 
-        await keep_listening("Redis", self._listen, heard, (RedisError, OSError))
+        forever = keep_listening("Redis", self._listen, heard, (RedisError, OSError))
+        listening = asyncio.create_task(forever, name="listen to Redis")
+        try:
+            await asyncio.wait({listening})
+            await listening  # it has failed in a way that nobody foresaw
+        finally:
+            await _end(listening)
 
     async def close(self) -> None:
         if self._publishing is not None:
-            await self._publishing
+            await asyncio.wait({self._publishing}, timeout=LAST_S)
+            await _end(self._publishing)
         if self._client is not None:
-            await self._client.aclose()
+            await _shut(self._client)
             self._client = None
 
     async def _publish(self) -> None:
@@ -135,7 +147,7 @@ class RedisSignals:
                     elif message["type"] == "message":
                         tell(heard, message["data"])
         finally:
-            await client.aclose()
+            await _shut(client)
 
     def _connect(self) -> Redis:
         from redis.asyncio import Redis
@@ -150,3 +162,24 @@ class RedisSignals:
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),  # trying again is ours: within a bound, and told once
         )
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancels it until it has ended. Once is not always enough: redis-py 8.1 sends through `asyncio.wait_for`, which in
+    Python 3.11 loses a cancel that comes just as the sending is done (https://github.com/python/cpython/issues/86296).
+    """
+    for _ in range(10):
+        task.cancel()
+        ended, _running = await asyncio.wait({task}, timeout=END_S / 10)
+        if ended:
+            return
+    log.error("Redis: %s did not end in %g s and was left behind", task.get_name(), END_S)
+
+
+async def _shut(client: Redis) -> None:
+    """Closes its connections without waiting long for a goodbye, which a frozen server does not send."""
+    from redis.exceptions import RedisError
+
+    with contextlib.suppress(RedisError, OSError):
+        async with asyncio.timeout(END_S):
+            await client.aclose()

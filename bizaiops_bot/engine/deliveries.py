@@ -20,16 +20,27 @@ from bizaiops_bot.engine import tables as t
 _c, _d = t.cards.c, t.deliveries.c
 _LEDGER = sa.outerjoin(t.cards, t.deliveries, _d.card == _c.id)
 _STATE = (_d.card.label("known"), _d.sent, _d.sending, _d.ref, _d.failed)
+# Statements of every delivery are built once: building them anew costs as much as the database does.
+_NOW = sa.select(t.cards, *_STATE).select_from(_LEDGER).where(_c.id == sa.bindparam("of"))
+_FIRST = sa.insert(t.deliveries)
+_MARK = sa.update(t.deliveries).where(_d.card == sa.bindparam("of"))
+_MINE = _MARK.where(_d.sending == sa.bindparam("marked"))
+_ONCE_MORE = _MINE.values(tries=_d.tries + 1)
+_UNSURE = _MARK.where(_d.sending != 0, _d.ref.is_(None))
 
 
 @dataclass(frozen=True)
 class Due:
-    """A card that a platform does not show as it is. `born` orders posts; next_at: ISO time before which not to try."""
+    """A card that a platform does not show as it is. `born` orders posts; next_at: ISO time before which not to try.
+
+    sending: a call for it is under way, or was when its process ended.
+    """
 
     card: str
     conversation: str
     born: int
     posted: bool
+    sending: bool
     next_at: str | None
 
 
@@ -56,9 +67,9 @@ def due(conn: sa.Connection, prefixes: Sequence[str], after: int = 0) -> list[Du
     """Cards above feed place `after`, of conversations that begin with one of `prefixes`, in the order of posting."""
     undone = sa.or_(_d.card.is_(None), _d.sending != 0, sa.and_(_c.version > _d.sent, _c.version > _d.failed))
     ours = sa.or_(sa.false(), *(_c.conversation.startswith(prefix, autoescape=True) for prefix in prefixes))
-    query = sa.select(_c.id, _c.conversation, _c.born, _d.ref, _d.next_at).select_from(_LEDGER)
+    query = sa.select(_c.id, _c.conversation, _c.born, _d.ref, _d.sending, _d.next_at).select_from(_LEDGER)
     rows = conn.execute(query.where(_c.seq > after, ours, undone).order_by(_c.born, _c.seq))
-    return [Due(row.id, row.conversation, row.born, row.ref is not None, row.next_at) for row in rows]
+    return [Due(r.id, r.conversation, r.born, r.ref is not None, bool(r.sending), r.next_at) for r in rows]
 
 
 def begin(conn: sa.Connection, card: str, *, platform: str, channel: str, settled: bool, absent: bool) -> Call | Hold:
@@ -66,7 +77,7 @@ def begin(conn: sa.Connection, card: str, *, platform: str, channel: str, settle
 
     settled: whatever was under way has had its time. absent: and the platform was asked and does not have it.
     """
-    found = conn.execute(sa.select(t.cards, *_STATE).select_from(_LEDGER).where(_c.id == card)).first()
+    found = conn.execute(_NOW, {"of": card}).first()
     if found is None:
         return Hold.NOTHING
     row = found._asdict()
@@ -75,12 +86,12 @@ def begin(conn: sa.Connection, card: str, *, platform: str, channel: str, settle
     if row["sending"] and row["ref"] is None and not absent:
         return Hold.READ_BACK
     if row["known"] is None:
-        values = {"card": card, "platform": platform, "channel": channel, "sending": row["version"]}
-        conn.execute(sa.insert(t.deliveries).values(values))
+        place = {"platform": platform, "channel": channel}
+        conn.execute(_FIRST, {"card": card, **place, "sending": row["version"]})
     elif row["version"] <= max(row["sent"], row["failed"]):
         return Hold.NOTHING
     else:
-        conn.execute(sa.update(t.deliveries).where(_d.card == card).values(sending=row["version"]))
+        conn.execute(_MARK, {"of": card, "sending": row["version"]})
     posted = outbox.posted_card(row)
     under = None if row["ref"] is not None else _thread_ref(conn, posted)
     return Call(posted, row["ref"], under, hashlib.sha256(row["card"].encode()).hexdigest())
@@ -107,37 +118,40 @@ def _thread_ref(conn: sa.Connection, card: PostedCard) -> str | None:
 
 def delivered(conn: sa.Connection, call: Call, ref: str) -> bool:
     """False when somebody else has taken the delivery over meanwhile; then nothing is changed."""
-    return _close(conn, call, sent=call.card.version, sending=0, ref=ref, tries=0, error="", next_at=None)
+    shown = {"sent": call.card.version, "sending": 0, "ref": ref, "tries": 0, "error": "", "next_at": None}
+    return _changed(conn, _MINE, _of(call) | shown)
 
 
 def refused(conn: sa.Connection, call: Call, why: str) -> bool:
     """This version is not tried again; the next one is. False as above."""
-    return _close(conn, call, failed=call.card.version, sending=0, error=why, next_at=None)
+    given_up = {"failed": call.card.version, "sending": 0, "error": why, "next_at": None}
+    return _changed(conn, _MINE, _of(call) | given_up)
 
 
 def unreadable(conn: sa.Connection, card: str, why: str) -> bool:
     """Whether it was posted cannot be found out. It stays marked, so it is never posted again without knowing."""
-    unsure = (_d.card == card, _d.sending != 0, _d.ref.is_(None))
-    values = {"failed": _d.sending, "error": why, "next_at": None}
-    return conn.execute(sa.update(t.deliveries).where(*unsure).values(values)).rowcount == 1
+    given_up = _UNSURE.values(failed=_d.sending)
+    return _changed(conn, given_up, {"of": card, "error": why, "next_at": None})
 
 
 def put_off(conn: sa.Connection, call: Call, why: str, next_at: str, *, unknown: bool) -> bool:
     """To be tried again. unknown: it may have been accepted, so it stays marked as under way. False as above."""
     kept = call.card.version if unknown else 0
-    return _close(conn, call, sending=kept, tries=_d.tries + 1, error=why, next_at=next_at)
-
-
-def _close(conn: sa.Connection, call: Call, **values: object) -> bool:
-    mine = (_d.card == call.card.id, _d.sending == call.card.version)
-    return conn.execute(sa.update(t.deliveries).where(*mine).values(**values)).rowcount == 1
+    return _changed(conn, _ONCE_MORE, _of(call) | {"sending": kept, "error": why, "next_at": next_at})
 
 
 def read_back(conn: sa.Connection, card: str, ref: str, version: int) -> bool:
     """A post of unknown outcome was found. False when somebody else has settled it meanwhile."""
-    unsure = (_d.card == card, _d.sending != 0, _d.ref.is_(None))
-    values = {"sent": version, "sending": 0, "ref": ref, "tries": 0, "error": "", "next_at": None}
-    return conn.execute(sa.update(t.deliveries).where(*unsure).values(values)).rowcount == 1
+    shown = {"sent": version, "sending": 0, "ref": ref, "tries": 0, "error": "", "next_at": None}
+    return _changed(conn, _UNSURE, {"of": card, **shown})
+
+
+def _of(call: Call) -> dict[str, object]:
+    return {"of": call.card.id, "marked": call.card.version}
+
+
+def _changed(conn: sa.Connection, statement: sa.Update, values: dict[str, object]) -> bool:
+    return conn.execute(statement, values).rowcount == 1
 
 
 def retry(conn: sa.Connection, card: str) -> bool:

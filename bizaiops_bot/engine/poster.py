@@ -15,7 +15,7 @@ from bizaiops_bot.domain.errors import BotError, Permanent, Temporary, Unknown
 from bizaiops_bot.engine import deliveries, outbox
 from bizaiops_bot.engine.audit import redact
 from bizaiops_bot.engine.channels import Channel, Item
-from bizaiops_bot.engine.deliveries import Call, Hold
+from bizaiops_bot.engine.deliveries import Call, Due, Hold
 from bizaiops_bot.engine.failpoints import failpoint
 from bizaiops_bot.engine.store import Store
 from bizaiops_bot.engine.tables import iso
@@ -33,8 +33,10 @@ PACE_S = 1.0
 MOST_WAIT_S = 60.0
 AT_ONCE = 8
 LOOK_EVERY_S = 5.0
-FOLLOW_S = 0.5
-"""How often a worker that does not lead looks whether it leads now."""
+WATCH_S = 0.5
+"""How often a worker looks whether it leads: shorter than a pace, so whoever led for a moment only wrote nothing."""
+LONGEST_REST_S = 3600.0
+"""A wait that an earlier process was told to keep is kept up to this; more is a machine's clock that was set back."""
 
 
 class Poster:
@@ -64,17 +66,22 @@ class Poster:
         self._now, self._sleep, self._wall, self._jitter = now, sleep, wall, jitter
         self._channels: dict[str, Channel] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._leading = False
+        self._leading = False  # nothing is marked or called while this is False
+        self._doubt = asyncio.Event()
+        self._seen = 0.0
         self._free_at = 0.0
         self._looked = 0  # everything up to this place in the feed has been looked at
 
     async def run(self) -> None:
         """Posts while this worker leads, until cancelled. A cancel in the midst of a call leaves it to be read back."""
+        if not self._platforms:
+            await asyncio.get_running_loop().create_future()
+        self._seen = self._now()
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch())
             while True:
                 if not self._leads():
-                    self._leading = False
-                    await self._sleep(FOLLOW_S)
+                    await self._sleep(WATCH_S)
                     continue
                 try:
                     await self._look(tasks)
@@ -84,9 +91,32 @@ class Poster:
                     continue
                 await self._news()
 
+    @property
+    def waiting(self) -> int:
+        """How many cards wait to be posted or edited, as far as this worker knows."""
+        return sum(len(channel.waiting) for channel in self._channels.values())
+
+    async def _watch(self) -> None:
+        """Doubts the lead when it is gone, and when this process stood still so long that another may have led."""
+        while True:
+            if not self._surely_leads():
+                self._begin_anew()
+            self._seen = self._now()
+            await self._sleep(WATCH_S)
+
+    def _surely_leads(self) -> bool:
+        """Also asked from the store's thread, and right after a standstill before the watch has noticed it."""
+        return self._leads() and self._now() - self._seen <= SETTLE_S
+
+    def _begin_anew(self) -> None:
+        """What is known of the channels is void. If this worker leads, it looks at all that is due once more."""
+        self._leading = False
+        self._doubt.set()
+
     async def _news(self) -> None:
-        """Returns when the feed has something new, or after a while, whichever is first."""
-        waits = {asyncio.ensure_future(w) for w in (self._store.news(self._looked), self._sleep(LOOK_EVERY_S))}
+        """Returns when the feed has something new, the lead is in doubt, or after a while, whichever is first."""
+        reasons = (self._store.news(self._looked), self._doubt.wait(), self._sleep(LOOK_EVERY_S))
+        waits = {asyncio.ensure_future(reason) for reason in reasons}
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -100,21 +130,31 @@ class Poster:
         first = not self._leading
         if first:
             await self._end_calls()
+            self._doubt.clear()
         head = self._store.head  # before the read: what is written meanwhile rings again
         prefixes = [platform.prefix for platform in self._platforms]
         after = 0 if first else self._looked
         found = await self._store.read(lambda conn: deliveries.due(conn, prefixes, after))
+        if self._doubt.is_set():
+            return
         self._leading, self._looked = True, head
         for card in found:
             channel = self._channel(card.conversation)
             if channel is None:
                 continue
-            channel.add(Item(card.card, card.born, card.posted))
-            if first and card.next_at is not None:
-                left = (datetime.fromisoformat(card.next_at) - self._wall()).total_seconds()
-                channel.rest_until(self._now() + min(left, MOST_WAIT_S))
+            channel.add(Item(card.card, card.born, card.posted, settled=first and card.sending))
+            if first:
+                channel.rest_until(self._now() + self._rest(card))
             if channel.task is None:
                 channel.task = tasks.create_task(self._serve(channel))
+
+    def _rest(self, card: Due) -> float:
+        """Seconds for which an earlier leader's doings keep this card's channel from being called."""
+        settling = SETTLE_S if card.sending else 0.0
+        if card.next_at is None:
+            return settling
+        left = (datetime.fromisoformat(card.next_at) - self._wall()).total_seconds()
+        return max(settling, min(left, LONGEST_REST_S))
 
     def _channel(self, conversation: str) -> Channel | None:
         known = self._channels.get(conversation)
@@ -144,15 +184,13 @@ class Poster:
         """Works off what waits in a channel, one after the other."""
         channel.rest_until(self._free_at)
         try:
-            while channel.waiting and self._leads():
+            while channel.waiting and self._leading:
                 if (pause := channel.free_at - self._now()) > 0:
                     await self._sleep(pause)
                 async with self._slots:
                     channel.calling = True
                     await self._next(channel, channel.take())
                     channel.calling = False
-            if channel.waiting:
-                self._leading = False  # whoever leads from now on begins with all that is due
         finally:
             channel.task, channel.calling = None, False
 
@@ -174,8 +212,7 @@ class Poster:
             case Hold.NOTHING:
                 pass
             case Hold.FOLLOWING:
-                self._leading = False
-                self._again(channel, item, 0.0)
+                self._begin_anew()
             case Hold.UNSETTLED:
                 self._again(channel, item, SETTLE_S, settled=True)
             case Hold.READ_BACK:
@@ -184,7 +221,7 @@ class Poster:
                 await self._call(channel, item, step)
 
     def _begin(self, conn: sa.Connection, channel: Channel, item: Item) -> Call | Hold:
-        if not self._leads():
+        if not (self._leading and self._surely_leads()):
             return Hold.FOLLOWING
         place = {"platform": channel.platform.prefix, "channel": channel.name}
         return deliveries.begin(conn, item.card, **place, settled=item.settled, absent=item.absent)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
+from redis.asyncio.client import PubSub
 
 from bizaiops_bot.adapters.redis import RedisSettings
 from bizaiops_bot.engine.signals import NoSignals, PostgresSignals, Signals, feed_head
@@ -62,7 +63,8 @@ class Process:
 
     async def end(self) -> None:
         self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        ended, _ = await asyncio.wait({self.task}, timeout=PATIENCE_S)
+        assert ended, "a cancel did not end it"
         await self.signals.close()
 
 
@@ -238,6 +240,30 @@ async def test_a_redis_that_went_silent_is_told_once_and_heard_again(
         redis.resume()
     await connected(place, process, 2)
     await process.end()
+
+
+async def test_an_end_that_the_client_library_loses_is_told_again(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As asyncio.wait_for of Python 3.11, by which redis-py sends, does now and then."""
+    real, lost = PubSub.get_message, list[int]()
+
+    async def get_message(self: PubSub, timeout: float) -> object:
+        try:
+            return await real(self, timeout=timeout)
+        except asyncio.CancelledError:
+            if lost:
+                raise
+            lost.append(1)
+            return await real(self, timeout=timeout)
+
+    monkeypatch.setattr(PubSub, "get_message", get_message)
+    place = Place(redis, lambda: RedisSettings(url=redis.url).build())
+    process = Process(place.make())
+    await connected(place, process, 1)
+    began = time.monotonic()
+    await process.end()
+    assert lost and time.monotonic() - began < NEVER_LONGER_S
 
 
 async def test_a_bot_alone_waits_for_nobody_and_ends_when_told() -> None:
