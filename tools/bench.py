@@ -1,269 +1,74 @@
-"""Measures what docs/reference/benchmarks.md reports: `make bench`, or `python -m tools.bench [--write] [--install]`.
-
-Everything is measured from outside, on real processes over HTTP: what a person or a program would notice.
-"""
+"""Measures what docs/reference/benchmarks.md reports: `python -m tools.bench [bot|engine] [--write]`."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import os
-import platform
-import shutil
-import statistics
-import subprocess
+import re
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
-import psutil
+from tools import bench_bot
+from tools.bench_engine import report
+from tools.bench_engine.measures import FULL, QUICK, SHORT
+from tools.bench_engine.processes import load
+from tools.bench_rows import Row, machine, table
 
-from tests.support.demo_process import DemoProcess
-from tests.support.eventually import eventually
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
+TITLES = {"bot": "The bot", "engine": "The engine"}
+FOOT = """## Repeat it
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
-READ_ONLY = ("what models do we have?", "status churn", "help")
-SETTLE_S = 20.0
-WIDE = 20
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured number; `met` is None where there is no target."""
-
-    what: str
-    value: str
-    target: str = ""
-    met: bool | None = None
-
-
-def row(what: str, value: float, unit: str, limit: float | None = None, *, digits: int = 1) -> Row:
-    """A number with an upper limit as target."""
-    target = "" if limit is None else f"<= {limit:g} {unit}"
-    return Row(what, f"{value:,.{digits}f} {unit}", target, None if limit is None else value <= limit)
-
-
-# -- one process -------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def running(folder: Path, speed: float) -> Iterator[DemoProcess]:
-    """A bot that is ended with the block."""
-    bot = DemoProcess(folder, speed=speed)
-    try:
-        yield bot
-    finally:
-        bot.end()
-
-
-def cpu_s(bot: DemoProcess) -> float:
-    """Processor seconds the bot and its subprocesses have used."""
-    spent = psutil.Process(bot.pid).cpu_times()
-    return float(spent.user + spent.system + spent.children_user + spent.children_system)
-
-
-def cores_used(bot: DemoProcess, seconds: float) -> float:
-    """Share of one core that it uses while nothing but time happens."""
-    before, began = cpu_s(bot), time.perf_counter()
-    time.sleep(seconds)
-    return (cpu_s(bot) - before) / (time.perf_counter() - began)
-
-
-def start_times(folder: Path) -> tuple[float, float]:
-    """Seconds from the command to readiness and to the first answer."""
-    with running(folder, 60) as bot:
-        began = time.perf_counter()
-        bot.start(wait=False)
-        eventually(bot.is_ready, "readiness", patience_s=120, every_s=0.01)
-        ready = time.perf_counter() - began
-        message = bot.post("status churn")
-        eventually(lambda: bot.answers(message), "the first answer", every_s=0.01)
-        return ready, time.perf_counter() - began
-
-
-# -- messages ----------------------------------------------------------------------------------------------------------
-
-
-class Listener:
-    """Follows one conversation's events and notes when each message's first card came."""
-
-    def __init__(self, http: httpx.AsyncClient, conversation: str) -> None:
-        self._http, self._conversation = http, conversation
-        self._came: dict[str, asyncio.Future[float]] = {}
-        self.connected = asyncio.Event()
-
-    def card_of(self, message: str) -> asyncio.Future[float]:
-        """When (perf_counter) the first card that answers the message came."""
-        return self._came.setdefault(message, asyncio.get_running_loop().create_future())
-
-    async def follow(self) -> None:
-        """Reads the stream until cancelled."""
-        async with self._http.stream("GET", f"/api/conversations/{self._conversation}/events", timeout=None) as stream:
-            self.connected.set()
-            async for line in stream.aiter_lines():
-                if line.startswith("data: ") and '"reply_to":"' in line:
-                    came = self.card_of(json.loads(line[6:])["reply_to"])
-                    if not came.done():
-                        came.set_result(time.perf_counter())
-
-
-async def ask(http: httpx.AsyncClient, listener: Listener, conversation: str, text: str) -> float:
-    """Says it; milliseconds from the request to the first card."""
-    began = time.perf_counter()
-    answer = await http.post(f"/api/conversations/{conversation}/messages", json={"actor": "engineer", "text": text})
-    answer.raise_for_status()
-    came = await asyncio.wait_for(asyncio.shield(listener.card_of(answer.json()["message_id"])), 30)
-    return (came - began) * 1000
-
-
-async def converse(url: str, conversation: str, texts: list[str], wide: int) -> tuple[list[float], float]:
-    """(milliseconds of each message, seconds for all), `wide` people at a time."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-        listener = Listener(http, conversation)
-        following = asyncio.create_task(listener.follow())
-        await listener.connected.wait()
-        todo = iter(texts)
-
-        async def person() -> list[float]:
-            return [await ask(http, listener, conversation, text) for text in todo]
-
-        began = time.perf_counter()
-        try:
-            spent = await asyncio.gather(*(person() for _ in range(wide)))
-            return [ms for mine in spent for ms in mine], time.perf_counter() - began
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value below which `share` of the values lie."""
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
-
-
-def message_rows(bot: DemoProcess, idle: float, count: int) -> list[Row]:
-    """Latency and processor time per read-only message; the world's own share, `idle` cores, is taken off."""
-    rows = []
-    asyncio.run(converse(bot.url, "warm-up", list(READ_ONLY) * 5, 1))
-    everything: list[float] = []
-    for text in READ_ONLY:
-        before = cpu_s(bot)
-        spent, seconds = asyncio.run(converse(bot.url, f"bench-{READ_ONLY.index(text)}", [text] * count, 1))
-        each = (cpu_s(bot) - before - idle * seconds) / count * 1000
-        everything += spent
-        rows.append(row(f"`{text}`: message -> card, p50", statistics.median(spent), "ms", 50))
-        rows.append(row(f"`{text}`: message -> card, p95", percentile(spent, 0.95), "ms"))
-        rows.append(row(f"`{text}`: processor time a message", each, "ms"))
-    rows.append(row("all read-only messages: p50", statistics.median(everything), "ms", 50))
-    rows.append(row("all read-only messages: p95", percentile(everything, 0.95), "ms"))
-    texts = [READ_ONLY[i % len(READ_ONLY)] for i in range(count * 2)]
-    spent, seconds = asyncio.run(converse(bot.url, "wide", texts, WIDE))
-    rows.append(Row(f"{WIDE} people at once: answered", f"{len(texts) / seconds:,.0f} messages/s"))
-    rows.append(row(f"{WIDE} people at once: p95", percentile(spent, 0.95), "ms"))
-    return rows
-
-
-# -- the whole ---------------------------------------------------------------------------------------------------------
-
-
-def start_rows(folder: Path, runs: int) -> list[Row]:
-    """First starts in fresh folders, then restarts; the median of each."""
-    first = [start_times(folder / f"first-{i}") for i in range(runs)]
-    again = [start_times(folder / "first-0") for _ in range(runs)]
-    return [
-        row("first start: ready", statistics.median(r for r, _ in first), "s"),
-        row("first start: first answer", statistics.median(a for _, a in first), "s", 10),
-        row("restart: ready", statistics.median(r for r, _ in again), "s"),
-        row("restart: first answer", statistics.median(a for _, a in again), "s", 10),
-    ]
-
-
-def life_rows(folder: Path, seconds: float, count: int) -> list[Row]:
-    """Idle and message numbers of a bot that has settled."""
-    with running(folder, 1) as bot:
-        bot.start()
-        time.sleep(SETTLE_S)
-        slow = cores_used(bot, seconds)
-        rows = [row("idle, world at speed 1", slow * 100, "% of a core", 5)]
-        rows += message_rows(bot, slow, count)
-        memory = psutil.Process(bot.pid).memory_info().rss / 1e6
-    with running(folder, 60) as bot:
-        bot.start()
-        time.sleep(SETTLE_S)
-        rows.insert(1, row("idle, world at speed 60", cores_used(bot, seconds) * 100, "% of a core"))
-        memory = max(memory, psutil.Process(bot.pid).memory_info().rss / 1e6)
-    return [*rows, row("memory (RSS)", memory, "MB", 600, digits=0)]
-
-
-def install_row(folder: Path) -> Row:
-    """`make install` in a copy of the tree; the package index and its cache are as they are on this machine."""
-    target = folder / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".data", "__pycache__", ".*_cache", ".hypothesis")
-    shutil.copytree(ROOT, target, ignore=ignored)
-    ours = ("BIZAIOPS_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    began = time.perf_counter()
-    subprocess.run(["make", "install"], cwd=target, env=env, check=True, stdout=subprocess.DEVNULL, timeout=900)
-    return row("`make install`", time.perf_counter() - began, "s", 60)
-
-
-def machine() -> str:
-    """The machine in general words."""
-    memory = psutil.virtual_memory().total / 2**30
-    return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
-
-
-def table(rows: list[Row]) -> str:
-    """Markdown."""
-    signs = {True: "yes", False: "**no**", None: ""}
-    lines = [f"| {r.what} | {r.value} | {r.target} | {signs[r.met]} |" for r in rows]
-    return "\n".join(["| what | measured | target | met |", "| --- | ---: | ---: | --- |", *lines])
-
-
-def page(rows: list[Row], load: float) -> str:
-    """docs/reference/benchmarks.md."""
-    return f"""# Benchmarks
-
-Written by `make bench ARGS=--write` on {datetime.now(UTC):%-d %B %Y}; {machine()}; load before: {load:.1f}.
-
-{table(rows)}
-
-How it is measured: real processes, over HTTP, from outside. A start is timed until GET /readyz answers 200 and
-to the first card; the median of several. Message -> card is the time from `POST /api/conversations/ID/messages` to the
-card on the event stream, the measuring program on the same machine included. Idle is the processor time of the process
-while nobody is connected; processor time a message has the idle share taken off. Memory is the resident size after all.
-
-Repeat it on a machine that does nothing else: `make bench`; with `ARGS=--install` the installation is timed too (it
-needs the package index), with `ARGS=--quick` everything is shorter and less exact.
+`make bench` on a machine that does nothing else measures everything, the engine at smaller sizes; `ARGS=--full` takes
+the sizes of this page. `ARGS=bot` and `ARGS=engine` measure one of the two, in full. With `ARGS=--install` the
+installation is timed too (it needs the package index, as DBOS and Temporal do the first time); with `ARGS=--quick`
+everything is shorter and less exact. `--write` renews what was measured on this page.
 """
+
+
+def bot_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], str]:
+    """(rows, how they were measured)."""
+    runs, seconds, count = (1, 10.0, 30) if options.quick else (3, 40.0, 100)
+    rows = [bench_bot.install_row(folder)] if options.install else []
+    rows += bench_bot.start_rows(folder, runs)
+    return [*rows, *bench_bot.life_rows(folder / "first-0", seconds, count)], bench_bot.NOTES
+
+
+def engine_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], str]:
+    """(rows, how they were measured); shorter when the bot is measured as well."""
+    full = options.full or options.what == "engine"
+    return report.engine_rows(folder / "engine", QUICK if options.quick else FULL if full else SHORT)
+
+
+def section(title: str, rows: list[Row], notes: str, before: float) -> str:
+    """Of the page. before: load average when it began."""
+    when = f"Measured on {datetime.now(UTC):%-d %B %Y}; {machine()}; load before: {before:.1f}."
+    return f"## {title}\n\n{when}\n\n{table(rows)}\n\n{notes.strip()}\n"
+
+
+def renewed(page: str, sections: dict[str, str]) -> str:
+    """The page with these sections; what was not measured now stays as it was."""
+    old = {found.split("\n", 1)[0]: f"## {found.strip()}\n" for found in re.split(r"^## ", page, flags=re.M)[1:]}
+    parts = [sections.get(title) or old.get(title) for title in TITLES.values()]
+    return "\n".join(["# Benchmarks\n", *(part for part in parts if part), FOOT])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("all", *TITLES), default="all", help="bot or engine: only that")
     parser.add_argument("--write", action="store_true", help="renew docs/reference/benchmarks.md")
     parser.add_argument("--install", action="store_true", help="also time `make install` in a copy of the tree")
-    parser.add_argument("--quick", action="store_true", help="one start, 10 s of idling, 90 messages")
+    parser.add_argument("--full", action="store_true", help="the engine with 10,000 waiting runs, beside the bot too")
+    parser.add_argument("--quick", action="store_true", help="everything short, to see that it works")
     options = parser.parse_args()
-    runs, seconds, count = (1, 10.0, 30) if options.quick else (3, 40.0, 100)
-    load = os.getloadavg()[0]
+    sections = {}
     with tempfile.TemporaryDirectory(prefix="bizaiops-bench-") as name:
-        folder = Path(name)
-        steps: list[Callable[[], list[Row]]] = [
-            *([lambda: [install_row(folder)]] if options.install else []),
-            lambda: start_rows(folder, runs),
-            lambda: life_rows(folder / "first-0", seconds, count),
-        ]
-        rows = [found for step in steps for found in step()]
-    print(f"{machine()}; load before: {load:.1f}\n\n{table(rows)}")
+        for what, measure in (("bot", bot_rows), ("engine", engine_rows)):
+            if options.what in ("all", what):
+                before = load()
+                sections[TITLES[what]] = section(TITLES[what], *measure(Path(name), options), before)
+                print(sections[TITLES[what]])
     if options.write:
-        PAGE.write_text(page(rows, load), encoding="utf-8")
+        PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), sections), encoding="utf-8")
 
 
 if __name__ == "__main__":

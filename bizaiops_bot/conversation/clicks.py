@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from bizaiops_bot.engine.orders import Order, Orders, Place
 
 ONE_PRESS_S = 2.0
 KEPT_PRESSES = 1000
+RUN_CARD = re.compile(r"run-(\d{1,9})(?:-|$)")
 Begin = Callable[[PostedMessage, dict[str, str] | None], None]
 
 
@@ -49,7 +51,7 @@ class Clicks:
             if person is None:
                 raise NotFound("person", actor[:60], self._core.people)
             if posted is None:
-                raise NotFound("card", card[:60], [])
+                return await self._gone(person, card[:100], event)
             if found is None:
                 return await self._stale(person, posted, event)
             if "plan_hash" in found.bind:
@@ -116,10 +118,21 @@ class Clicks:
         """A button that is no longer on the card: says what happened since."""
         now = f"the card has changed. Now: {posted.card.summary or posted.card.title}"
         run = posted.card.run_id
-        if run is not None and not posted.buttons:
-            now = await self._core.store.read(lambda conn: gates.why_closed(conn, run))
+        if run is not None:
+            now = await self._core.store.read(lambda conn: gates.why_closed(conn, run)) or now
         answer = ClickAnswer(accepted=False, message=f"That button is no longer valid; {now}")
         return await self._answered(person.id, posted.id, event, answer, stale=True)
+
+    async def _gone(self, person: Actor, card: str, event: str | None) -> ClickAnswer:
+        """A card that is still on a screen and was deleted here, as old ones are: says how its run stands."""
+        found = RUN_CARD.match(card)
+        now = "say in words what you want."
+        if found is not None:
+            run = int(found[1])
+            waits = f"run {run} still waits for a decision: say `show run {run}`."
+            now = await self._core.store.read(lambda conn: gates.why_closed(conn, run)) or waits
+        answer = ClickAnswer(accepted=False, message=f"That card is not kept any more; {now}")
+        return await self._answered(person.id, card, event, answer, stale=True)
 
     async def _refused(self, actor: str, card: str, error: BotError, event: str | None) -> ClickAnswer:
         answer = ClickAnswer(accepted=False, message=str(error))
@@ -129,12 +142,12 @@ class Clicks:
         self, actor: str, card: str, event: str | None, answer: ClickAnswer, **detail: object
     ) -> ClickAnswer:
         """Audits the click and remembers its answer; the answer given before when someone was faster."""
+        kind = "stale_click" if detail.pop("stale", False) else "click"
 
         def work(conn: sa.Connection) -> ClickAnswer:
             known = deciding.answered(conn, event)
             if known is not None:
                 return known
-            kind = "stale_click" if detail.pop("stale", False) else "click"
             self._core.note(conn, actor, kind, card, accepted=answer.accepted, told=answer.message, **detail)
             deciding.keep(self._core, conn, event, answer)
             return answer

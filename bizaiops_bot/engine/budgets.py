@@ -17,6 +17,12 @@ from bizaiops_bot.engine.yaml_files import read_yaml
 
 FILE = "budgets.yaml"
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+_PAID = sa.select(t.spending.c.count).where(t.spending.c.who == sa.bindparam("payer"))
+_MORE = sa.update(t.spending).where(
+    t.spending.c.who == sa.bindparam("payer"), t.spending.c.minute == sa.bindparam("at")
+)
+_MORE = _MORE.values(count=t.spending.c.count + 1)
+_FIRST = sa.insert(t.spending)
 
 
 class Budget(Value):
@@ -63,6 +69,7 @@ class Budgets:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self._tidied: datetime | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Budgets:
@@ -80,16 +87,18 @@ class Budgets:
 
     def spend(self, conn: sa.Connection, actor: Actor, conversation: str, key: str, now: datetime) -> None:
         """Counts the order with this key for its actor and conversation."""
-        conn.execute(sa.delete(t.spending).where(t.spending.c.minute < t.iso(_minute(now) - _HOUR)))
+        minute = _minute(now)
+        if self._tidied != minute:  # it looks at every row, so not with every request
+            conn.execute(sa.delete(t.spending).where(t.spending.c.minute < t.iso(minute - _HOUR)))
+            self._tidied = minute
         for who in [f"order {key}", *(who for who, _ in self._payers(actor, conversation))]:
-            row = (t.spending.c.who == who, t.spending.c.minute == t.iso(_minute(now)))
-            more = sa.update(t.spending).where(*row).values(count=t.spending.c.count + 1)
-            if conn.execute(more).rowcount == 0:
-                conn.execute(sa.insert(t.spending).values(who=who, minute=t.iso(_minute(now)), count=1))
+            values = {"payer": who, "at": t.iso(minute)}
+            if conn.execute(_MORE, values).rowcount == 0:
+                conn.execute(_FIRST, {"who": who, "minute": values["at"], "count": 1})
 
     def paid(self, conn: sa.Connection, key: str) -> bool:
         """Whether the order with this key was counted within the hour: one that a crash repeats is not paid twice."""
-        return conn.execute(sa.select(t.spending.c.count).where(t.spending.c.who == f"order {key}")).first() is not None
+        return conn.execute(_PAID, {"payer": f"order {key}"}).first() is not None
 
     def _payers(self, actor: Actor, conversation: str) -> Iterator[tuple[str, int]]:
         """Whose budgets a request of the actor uses, each with its limit. A schedule only does what a person paid."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,12 @@ from bizaiops_bot.ports import Clock, Ports
 
 log = logging.getLogger("bizaiops.engine")
 DRAW_AFTER_S = 0.25
+DRAW_SHARE = 0.05
+"""Of the time, at most, that goes into drawing progress: with much to do its edits come less often."""
+DRAW_AT_LAST_S = 1.0
+"""The longest that progress is held back."""
+_COPIES = sa.select(t.run_cards).where(t.run_cards.c.run_id == sa.bindparam("n"))
+_FROZEN = sa.select(t.flags.c.value).where(t.flags.c.name == "frozen")
 
 
 class Core:
@@ -67,6 +74,7 @@ class Core:
         self._dirty: set[int] = set()
         self._drawer: asyncio.Task[None] | None = None
         self.draw_after_s = DRAW_AFTER_S
+        self._drawing_s = 0.0
 
     def set_leading(self, leading: bool) -> None:
         """Whether this worker does what only one may do: schedules, the watch, posting to chat platforms."""
@@ -114,7 +122,7 @@ class Core:
 
     async def _draw(self) -> None:
         with self.working():
-            await asyncio.sleep(self.draw_after_s)
+            await asyncio.sleep(max(self.draw_after_s, min(self._drawing_s / DRAW_SHARE, DRAW_AT_LAST_S)))
             numbers, self._dirty, self._drawer = sorted(self._dirty), set(), None
             try:
                 await self.store.write(lambda conn: self._redraw_all(conn, numbers))
@@ -122,8 +130,10 @@ class Core:
                 log.warning("cards of runs %s were not drawn: %s", numbers, exc)
 
     def _redraw_all(self, conn: sa.Connection, numbers: list[int]) -> None:
+        began = time.perf_counter()
         for number in numbers:
             self.redraw(conn, number)
+        self._drawing_s = time.perf_counter() - began
 
     def current(self, actor: Actor) -> Actor:
         """The actor with the roles of now; someone who is not known any more has none."""
@@ -165,7 +175,7 @@ class Core:
         now = self.clock.now()
         gate = None if record.finished else deciders.first_open(conn, self.policy, self.people, row, now)
         card = run_card.draw(record, _title(playbook.name, record.inputs), result, gate)
-        for copy in conn.execute(sa.select(t.run_cards).where(t.run_cards.c.run_id == number)).mappings():
+        for copy in conn.execute(_COPIES, {"n": number}).mappings():
             outbox.put_card(
                 conn,
                 copy["card"],
@@ -189,7 +199,7 @@ class Core:
 
     def frozen_by_hand(self, conn: sa.Connection) -> str | None:
         """Who froze changes, when and why: what `unfreeze deploys` ends."""
-        found = conn.execute(sa.select(t.flags.c.value).where(t.flags.c.name == "frozen")).scalar()
+        found = conn.execute(_FROZEN).scalar()
         return None if found is None else str(found)
 
 

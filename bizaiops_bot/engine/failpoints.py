@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 ALL = (
-    "store.in_transaction",  # a write has done its work, its savepoint still stands
+    "store.in_transaction",  # a write has done its work, others of its commit may follow
     "store.before_commit",  # all writes of one commit are done
     "store.after_commit",  # they are durable, and nobody has been told
     "step.before_effect",  # a step is about to change the world

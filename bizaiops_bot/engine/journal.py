@@ -13,6 +13,11 @@ from bizaiops_bot.engine import tables as t
 VERSION = 1
 """Of the JSON in `output`."""
 
+# Built once: building them anew costs more than the database does.
+_ADD = sa.insert(t.journal)
+_LOAD = sa.select(t.journal.c.name, t.journal.c.output, t.journal.c.version).order_by(t.journal.c.n)
+_LOAD = _LOAD.where(t.journal.c.run_id == sa.bindparam("run"), t.journal.c.edition == sa.bindparam("edition"))
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -33,10 +38,8 @@ class Journal:
     @classmethod
     def load(cls, conn: sa.Connection, number: int, edition: int) -> Journal:
         """Raises Conflict for a record in a newer spelling than this bot reads."""
-        mine = (t.journal.c.run_id == number, t.journal.c.edition == edition)
-        columns = (t.journal.c.name, t.journal.c.output, t.journal.c.version)
         entries = []
-        for name, output, version in conn.execute(sa.select(*columns).where(*mine).order_by(t.journal.c.n)):
+        for name, output, version in conn.execute(_LOAD, {"run": number, "edition": edition}):
             if version > VERSION:
                 raise Conflict(
                     f"Run {number} was carried on by a newer bot.",
@@ -89,7 +92,7 @@ class Journal:
             for n, entry in enumerate(self._entries[self._stored :], start=self._stored + 1)
         ]  # fmt: skip
         if rows:
-            conn.execute(sa.insert(t.journal), rows)
+            conn.execute(_ADD, rows)
         return len(self._entries)
 
     def stored(self, count: int) -> None:

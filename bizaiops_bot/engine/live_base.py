@@ -109,10 +109,11 @@ class LiveBase(PortedRun):
         held, core = self._held, self._core
 
         def mine(conn: sa.Connection) -> tuple[T, bool, int] | None:
-            if not runs.holds(conn, held.number, core.worker, held.segment):
+            cancel = runs.held(conn, held.number, core.worker, held.segment)
+            if cancel is None:
                 return None
             stored = self._journal.store(conn, core.clock.now()) if keep else 0
-            return work(conn), runs.cancel_asked(conn, held.number), stored
+            return work(conn), cancel, stored
 
         try:
             written = await core.store.write(mine)

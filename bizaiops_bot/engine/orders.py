@@ -22,6 +22,12 @@ from bizaiops_bot.engine.planner import make_plan
 from bizaiops_bot.engine.store import after_commit
 from bizaiops_bot.playbook import Inputs, Playbook, card_and_output
 
+_ADD_CARD = sa.insert(t.run_cards)
+_AMENDABLE = sa.select(t.runs).where(
+    t.runs.c.model == sa.bindparam("of"), t.runs.c.playbook == sa.bindparam("by"), t.runs.c.status == "waiting",
+    t.runs.c.worker.is_(None), ~t.runs.c.cancel,
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Place:
@@ -121,8 +127,7 @@ class Orders:
 
     async def made(self, key: str) -> int | None:
         """The run that the order with this key has made already: after a crash it is not planned anew."""
-        query = sa.select(t.runs.c.id).where(t.runs.c.message == key)
-        return await self._core.store.read(lambda conn: conn.execute(query).scalar())
+        return await self._core.store.read(lambda conn: runs.made(conn, key))
 
     async def plan(self, order: Order, playbook: Playbook, inputs: Inputs) -> Plan:
         core = self._core
@@ -131,9 +136,8 @@ class Orders:
             return await make_plan(playbook, inputs, order.actor, order.place.conversation, core.ports, core.time_zone)
 
     def _refuse_second(self, conn: sa.Connection, order: Order, inputs: Inputs) -> None:
-        known = conn.execute(sa.select(t.runs.c.id).where(t.runs.c.message == order.key)).scalar()
         model = getattr(inputs, "model", None)
-        if known is None and model is not None and not order.dry_run:
+        if model is not None and not order.dry_run and runs.made(conn, order.key) is None:
             runs.refuse_second(conn, model)
 
     async def begin(
@@ -231,11 +235,7 @@ class Orders:
         wanted = inputs.model_dump(mode="json")
         if wanted.get("model") is None:
             return None
-        query = sa.select(t.runs).where(
-            t.runs.c.model == wanted.get("model"), t.runs.c.playbook == order.playbook, t.runs.c.status == "waiting",
-            t.runs.c.worker.is_(None), ~t.runs.c.cancel,
-        )  # fmt: skip
-        for row in conn.execute(query).mappings():
+        for row in conn.execute(_AMENDABLE, {"of": wanted["model"], "by": order.playbook}).mappings():
             known = json.loads(row["inputs"])
             mine = runs.actor_of(row).id == order.actor.id and order.actor.kind == "person"
             same = {k: v for k, v in known.items() if k in ("model", "version")}
@@ -246,15 +246,8 @@ class Orders:
 
     def _add_card(self, conn: sa.Connection, number: int, index: int, place: Place) -> None:
         card_id = f"run-{number}" if index == 0 else f"run-{number}-{index}"
-        conn.execute(
-            sa.insert(t.run_cards).values(
-                run_id=number,
-                card=card_id,
-                conversation=place.conversation,
-                thread=place.thread,
-                reply_to=place.reply_to,
-            )
-        )
+        values = {"conversation": place.conversation, "thread": place.thread, "reply_to": place.reply_to}
+        conn.execute(_ADD_CARD, {"run_id": number, "card": card_id, **values})
 
 
 def _amended_card(number: int, plan: Plan, voided: list[str]) -> Card:

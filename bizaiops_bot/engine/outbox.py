@@ -21,6 +21,7 @@ _NEW_CARD = sa.insert(t.cards)
 _EDIT = sa.update(t.cards).where(t.cards.c.id == sa.bindparam("card_id"))
 _EDIT = _EDIT.values({name: sa.bindparam(f"new_{name}") for name in ("seq", "version", "card", "buttons")})
 _NEW_MESSAGE = sa.insert(t.messages)
+_ANSWERED = sa.update(t.messages).where(t.messages.c.id == sa.bindparam("message")).values(answered=True)
 _BY_EVENT = sa.select(t.messages).where(t.messages.c.event_id == sa.bindparam("event"))
 
 
@@ -158,7 +159,7 @@ def _known_thread(conn: sa.Connection, conversation: str, platform_thread: str) 
 
 
 def mark_answered(conn: sa.Connection, message_id: str) -> None:
-    conn.execute(sa.update(t.messages).where(t.messages.c.id == message_id).values(answered=True))
+    conn.execute(_ANSWERED, {"message": message_id})
 
 
 def claim_unanswered(conn: sa.Connection, worker: str) -> list[tuple[PostedMessage, dict[str, str] | None]]:

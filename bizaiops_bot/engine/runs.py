@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bizaiops_bot.domain.cards import Card, StepLine
 from bizaiops_bot.domain.errors import Conflict, NotFound
@@ -18,6 +20,50 @@ from bizaiops_bot.engine.outbox import next_seq
 
 _OPEN = ("waiting", "running")
 AT_ONCE = ""  # sorts before every time
+
+# Statements of every step and every card are built once: building them anew costs more than the database does.
+_N: sa.BindParameter[Any] = sa.bindparam("n")
+_IS_OPEN = t.runs.c.status.in_(_OPEN)
+_MADE = sa.select(t.runs.c.id).where(t.runs.c.message == sa.bindparam("message"))
+_NEW = sa.insert(t.runs)
+_SECOND = sa.select(t.runs.c.id, t.runs.c.playbook, t.runs.c.actor, t.runs.c.status)
+_SECOND = _SECOND.where(t.runs.c.model == sa.bindparam("model"), _IS_OPEN)
+_HELD = sa.select(t.runs.c.cancel).where(
+    t.runs.c.id == _N, t.runs.c.worker == sa.bindparam("by"), t.runs.c.segment == sa.bindparam("in"), _IS_OPEN
+)
+_CANCEL = sa.select(t.runs.c.cancel).where(t.runs.c.id == _N)
+_ROW = sa.select(t.runs).where(t.runs.c.id == _N)
+_STEPS = sa.select(t.steps).where(t.steps.c.run_id == _N).order_by(t.steps.c.n)
+_DECISIONS = sa.select(t.decisions).where(t.decisions.c.run_id == _N, t.decisions.c.edition == sa.bindparam("of"))
+_DECISIONS = _DECISIONS.order_by(t.decisions.c.at)
+_FREE = (t.runs.c.id == _N, t.runs.c.worker.is_(None), _IS_OPEN)
+_CLAIM = sa.update(t.runs).where(t.runs.c.id == _N, _IS_OPEN)
+_CLAIM = _CLAIM.values(worker=sa.bindparam("by"), segment=t.runs.c.segment + 1, wake_at=None).returning(
+    t.runs.c.segment
+)
+_CLAIM_FREE = _CLAIM.where(t.runs.c.worker.is_(None))
+_CLAIM_LEFT = _CLAIM.where(t.runs.c.worker == sa.bindparam("held_by"))
+_CLAIM_DUE = _CLAIM_FREE.where(t.runs.c.wake_at == AT_ONCE)
+_MOVE = sa.update(t.runs).where(t.runs.c.id == _N, _IS_OPEN).values(status=sa.bindparam("to"))
+_END = _MOVE.values({name: sa.bindparam(f"new_{name}") for name in ("ended", "summary", "error", "output", "result")})
+_END = _END.values(worker=None, wake_at=None)
+_PARK = sa.update(t.runs).where(t.runs.c.id == _N).values(worker=None, wake_at=sa.bindparam("at"))
+_WAKE = sa.update(t.runs).where(*_FREE).values(wake_at=sa.bindparam("at"))
+_DUE = sa.select(t.runs.c.id).where(t.runs.c.worker.is_(None), t.runs.c.wake_at <= sa.bindparam("now"), _IS_OPEN)
+_DUE = _DUE.order_by(t.runs.c.id)
+# As the index has it: with min(wake_at) PostgreSQL reads all that wait, and every click has to wait for that.
+_NEXT_WAKE = sa.select(t.runs.c.wake_at).where(t.runs.c.worker.is_(None), t.runs.c.wake_at.is_not(None), _IS_OPEN)
+_NEXT_WAKE = _NEXT_WAKE.order_by(t.runs.c.worker, t.runs.c.wake_at).limit(1)
+
+
+def _put(new: Any) -> Any:
+    """An insert that changes the step when it is there already."""
+    kept = {"started": sa.func.coalesce(t.steps.c.started, new.excluded.started)}
+    changed = {name: new.excluded[name] for name in ("status", "detail", "ended")}
+    return new.on_conflict_do_update(index_elements=["run_id", "n"], set_=changed | kept)
+
+
+_PUT_STEP = {"sqlite": _put(sqlite.insert(t.steps)), "postgresql": _put(postgresql.insert(t.steps))}
 
 
 def create(
@@ -37,9 +83,9 @@ def create(
     Raises Conflict while another change of the model runs.
     """
     if message is not None:
-        known = conn.execute(sa.select(t.runs.c.id).where(t.runs.c.message == message)).scalar()
+        known = made(conn, message)
         if known is not None:
-            return int(known), False
+            return known, False
     model = plan.inputs.get("model")
     if model is not None:
         refuse_second(conn, str(model))
@@ -50,17 +96,20 @@ def create(
         "plan": plan.canonical, "plan_hash": plan.hash, "unattended": unattended, "created": t.iso(now),
         "worker": worker, "segment": 1,
     }  # fmt: skip
-    key = conn.execute(sa.insert(t.runs).values(values)).inserted_primary_key
+    key = conn.execute(_NEW, values).inserted_primary_key
     assert key is not None
     return int(key[0]), True
 
 
+def made(conn: sa.Connection, message: str) -> int | None:
+    """The run that this message or event has made."""
+    number = conn.execute(_MADE, {"message": message}).scalar()
+    return None if number is None else int(number)
+
+
 def refuse_second(conn: sa.Connection, model: str) -> None:
     """One change of a model at a time. Raises Conflict naming the run that is on."""
-    query = sa.select(t.runs.c.id, t.runs.c.playbook, t.runs.c.actor, t.runs.c.status).where(
-        t.runs.c.model == model, t.runs.c.status.in_(_OPEN)
-    )
-    row = conn.execute(query).first()
+    row = conn.execute(_SECOND, {"model": model}).first()
     if row is not None:
         who = json.loads(row[2])["id"]
         state = "is waiting for approval" if row[3] == "waiting" else "is running"
@@ -83,13 +132,15 @@ def set_status(
     output: dict[str, Any] | None = None,
 ) -> bool:
     """Moves a run that is not finished; False when it already was."""
-    values: dict[str, Any] = {"status": status}
-    if status in FINISHED:
-        values |= {"ended": t.iso(now), "summary": summary, "error": error, "worker": None, "wake_at": None}
-        values["output"] = None if output is None else json.dumps(output)
-        values["result"] = None if result is None else result.model_dump_json()
-    done = conn.execute(sa.update(t.runs).where(t.runs.c.id == number, t.runs.c.status.in_(_OPEN)).values(values))
-    return done.rowcount == 1
+    to = {"n": number, "to": status}
+    if status not in FINISHED:
+        return conn.execute(_MOVE, to).rowcount == 1
+    ended = {
+        "new_ended": t.iso(now), "new_summary": summary, "new_error": error,
+        "new_output": None if output is None else json.dumps(output),
+        "new_result": None if result is None else result.model_dump_json(),
+    }  # fmt: skip
+    return conn.execute(_END, {**to, **ended}).rowcount == 1
 
 
 def ask_cancel(conn: sa.Connection, number: int) -> None:
@@ -99,7 +150,7 @@ def ask_cancel(conn: sa.Connection, number: int) -> None:
 
 
 def cancel_asked(conn: sa.Connection, number: int) -> bool:
-    return bool(conn.execute(sa.select(t.runs.c.cancel).where(t.runs.c.id == number)).scalar())
+    return bool(conn.execute(_CANCEL, {"n": number}).scalar())
 
 
 # -- who carries a run out ---------------------------------------------------------------------
@@ -107,52 +158,49 @@ def cancel_asked(conn: sa.Connection, number: int) -> bool:
 
 def claim(conn: sa.Connection, number: int, worker: str, *, held_by: str | None = None) -> int | None:
     """Takes an unfinished run that nobody (or `held_by`, who is gone) carries out; its new segment, None otherwise."""
-    free = t.runs.c.worker.is_(None) if held_by is None else t.runs.c.worker == held_by
-    taken = (
-        sa.update(t.runs)
-        .where(t.runs.c.id == number, free, t.runs.c.status.in_(_OPEN))
-        .values(worker=worker, segment=t.runs.c.segment + 1, wake_at=None)
-    )
-    if conn.execute(taken).rowcount != 1:
-        return None
-    return int(conn.execute(sa.select(t.runs.c.segment).where(t.runs.c.id == number)).scalar_one())
+    wanted = {"n": number, "by": worker}
+    if held_by is None:
+        segment = conn.execute(_CLAIM_FREE, wanted).scalar()
+    else:
+        segment = conn.execute(_CLAIM_LEFT, {**wanted, "held_by": held_by}).scalar()
+    return None if segment is None else int(segment)
 
 
 def claim_due(conn: sa.Connection, number: int, worker: str) -> int | None:
     """As `claim`, for a parked run that is due at once; None for one that still waits."""
-    at_once = sa.select(t.runs.c.id).where(t.runs.c.id == number, t.runs.c.wake_at == AT_ONCE)
-    return None if conn.execute(at_once).first() is None else claim(conn, number, worker)
+    segment = conn.execute(_CLAIM_DUE, {"n": number, "by": worker}).scalar()
+    return None if segment is None else int(segment)
+
+
+def held(conn: sa.Connection, number: int, worker: str, segment: int) -> bool | None:
+    """Whether a cancel was asked for, if this worker still carries the run out in this segment; None if not."""
+    row = conn.execute(_HELD, {"n": number, "by": worker, "in": segment}).first()
+    return None if row is None else bool(row[0])
 
 
 def holds(conn: sa.Connection, number: int, worker: str, segment: int) -> bool:
     """Whether this worker still carries the run out in this segment."""
-    mine = (t.runs.c.id == number, t.runs.c.worker == worker, t.runs.c.segment == segment)
-    return conn.execute(sa.select(t.runs.c.id).where(*mine, t.runs.c.status.in_(_OPEN))).first() is not None
+    return held(conn, number, worker, segment) is not None
 
 
 def park(conn: sa.Connection, number: int, wake_at: datetime) -> None:
     """Nobody carries the run out until something happens or the time comes."""
-    conn.execute(sa.update(t.runs).where(t.runs.c.id == number).values(worker=None, wake_at=t.iso(wake_at)))
+    conn.execute(_PARK, {"n": number, "at": t.iso(wake_at)})
 
 
 def wake(conn: sa.Connection, number: int, at: str = AT_ONCE) -> None:
     """Has a parked run looked at; after a crash too, as the time is stored."""
-    parked = (t.runs.c.id == number, t.runs.c.worker.is_(None), t.runs.c.status.in_(_OPEN))
-    conn.execute(sa.update(t.runs).where(*parked).values(wake_at=at))
+    conn.execute(_WAKE, {"n": number, "at": at})
 
 
 def due(conn: sa.Connection, now: datetime) -> list[int]:
     """Runs nobody carries out whose time has come, oldest first."""
-    query = sa.select(t.runs.c.id).where(
-        t.runs.c.worker.is_(None), t.runs.c.wake_at <= t.iso(now), t.runs.c.status.in_(_OPEN)
-    )
-    return [int(n) for n in conn.execute(query.order_by(t.runs.c.id)).scalars()]
+    return [int(n) for n in conn.execute(_DUE, {"now": t.iso(now)}).scalars()]
 
 
 def next_wake(conn: sa.Connection) -> datetime | None:
     """When the next parked run has to be looked at."""
-    query = sa.select(sa.func.min(t.runs.c.wake_at)).where(t.runs.c.worker.is_(None), t.runs.c.status.in_(_OPEN))
-    found = conn.execute(query).scalar()
+    found = conn.execute(_NEXT_WAKE).scalar()
     if found is None:
         return None
     return datetime.min.replace(tzinfo=UTC) if found == AT_ONCE else datetime.fromisoformat(found)
@@ -214,22 +262,17 @@ def put_step(
     started: datetime | None = None,
     ended: datetime | None = None,
 ) -> None:
-    """Writes the state of one step; a start time once written stays."""
-    where = (t.steps.c.run_id == number, t.steps.c.n == n)
-    row = conn.execute(sa.select(t.steps.c.started).where(*where)).first()
-    values: dict[str, Any] = {"status": status, "detail": detail, "ended": None if ended is None else t.iso(ended)}
-    if row is None:
-        values["started"] = None if started is None else t.iso(started)
-        conn.execute(sa.insert(t.steps).values(run_id=number, n=n, name=name, **values))
-    else:
-        if row[0] is None and started is not None:
-            values["started"] = t.iso(started)
-        conn.execute(sa.update(t.steps).where(*where).values(values))
+    """Writes the state of one step; its name and a start time once written stay."""
+    values = {
+        "run_id": number, "n": n, "name": name, "status": status, "detail": detail,
+        "started": None if started is None else t.iso(started), "ended": None if ended is None else t.iso(ended),
+    }  # fmt: skip
+    conn.execute(_PUT_STEP[conn.dialect.name], values)
 
 
 def get_row(conn: sa.Connection, number: int) -> sa.RowMapping:
     """Raises NotFound with the last run numbers."""
-    row = conn.execute(sa.select(t.runs).where(t.runs.c.id == number)).mappings().first()
+    row = conn.execute(_ROW, {"n": number}).mappings().first()
     if row is None:
         last = conn.execute(sa.select(t.runs.c.id).order_by(t.runs.c.id.desc()).limit(3)).scalars()
         raise NotFound("run", str(number), [f"run {n}" for n in last])
@@ -252,16 +295,26 @@ def unfinished(conn: sa.Connection) -> list[int]:
     return [int(n) for n in conn.execute(sa.select(t.runs.c.id).where(t.runs.c.status.in_(_OPEN))).scalars()]
 
 
+@lru_cache(maxsize=256)
+def _plan(text: str) -> Plan:
+    """Read once for all the times a run's card is drawn."""
+    return Plan.model_validate_json(text)
+
+
+def plan_of(row: sa.RowMapping) -> Plan:
+    """The run's plan; not to be changed, as others have the same one."""
+    return _plan(row["plan"])
+
+
 def actor_of(row: sa.RowMapping) -> Actor:
     return Actor.model_validate_json(row["actor"])
 
 
 def record(conn: sa.Connection, row: sa.RowMapping) -> RunRecord:
     """The run with its steps and decisions; steps not begun come from the plan."""
-    plan = Plan.model_validate_json(row["plan"])
-    done = conn.execute(sa.select(t.steps).where(t.steps.c.run_id == row["id"]).order_by(t.steps.c.n)).mappings().all()
-    mine = (t.decisions.c.run_id == row["id"], t.decisions.c.edition == row["edition"])
-    made = conn.execute(sa.select(t.decisions).where(*mine).order_by(t.decisions.c.at)).mappings()
+    plan = plan_of(row)
+    done = conn.execute(_STEPS, {"n": row["id"]}).mappings().all()
+    made = conn.execute(_DECISIONS, {"n": row["id"], "of": row["edition"]}).mappings()
     return RunRecord(
         id=row["id"],
         playbook=row["playbook"],

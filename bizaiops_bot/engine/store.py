@@ -54,7 +54,8 @@ class Store:
     """The bot's database. `write` commits all or nothing before it returns, and a commit survives kill -9.
 
     Writes are one after the other over all workers: what a transaction has read still holds when it commits. Those
-    that wait at the same time share one commit, each in a savepoint of its own, as waiting for the disk costs most.
+    that wait at the same time share one commit, as waiting for the disk costs most. When one of them fails all are
+    taken back and done again, each in a savepoint of its own: savepoints for every write would cost all of them.
     """
 
     def __init__(self, database: Database, signals: Signals | None = None) -> None:
@@ -103,8 +104,8 @@ class Store:
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Runs `work` in a transaction, then rings for new feed entries it made.
 
-        `work` may be run again when the connection was lost before its commit. Raises StoreDown when the database
-        does not take it; then nothing of it is there.
+        `work` may be run again before its commit: when the connection was lost, or another write failed. Raises
+        StoreDown when the database does not take it; then nothing of it is there.
         """
         loop = asyncio.get_running_loop()
         if self._closed:
@@ -192,12 +193,14 @@ class Store:
     def _commit(self, batch: list[_Job]) -> None:
         """All jobs in one transaction; tried again while the connection is lost before the commit."""
         until = time.monotonic() + PATIENCE_S
-        pause = 0.02
+        pause, do = 0.02, _do
         while True:
             attempt = _Attempt(self.database, self._signals)
             try:
-                attempt.run(batch)
+                attempt.run(batch, do)
                 return
+            except _Spoilt:
+                do = _do_alone
             except sa.exc.DBAPIError as exc:
                 if attempt.committed():
                     return
@@ -254,12 +257,12 @@ class _Attempt:
         self._database, self._signals = database, signals
         self._xid: str | None = None
 
-    def run(self, batch: list[_Job]) -> None:
+    def run(self, batch: list[_Job], do: Callable[[sa.Connection, _Job], None]) -> None:
         with self._database.engine.connect() as conn:
             with conn.begin():
                 self._database.begin_write(conn)
                 for job in batch:
-                    _do(conn, job)
+                    do(conn, job)
                 head = max(job.head for job in batch)
                 if head:
                     self._signals.in_transaction(conn, head)
@@ -284,23 +287,34 @@ class _Attempt:
         return False
 
 
+class _Spoilt(Exception):
+    """A write of the batch failed where nothing but the whole batch could be taken back."""
+
+
 def _do(conn: sa.Connection, job: _Job) -> None:
-    """Runs one job; its own error undoes its own writes only, a broken database ends the whole batch."""
+    """Runs one job. Its error ends the whole batch: raises _Spoilt, and the database's own when that is broken."""
     conn.info.pop("feed_head", None)
     conn.info.pop("after", None)
     job.error, job.head, job.after = None, 0, []
-    point = conn.begin_nested()
     try:
         job.result = job.work(conn)
         failpoint("store.in_transaction")
-        point.commit()
     except (sa.exc.OperationalError, sa.exc.InterfaceError):
         raise
     except BaseException as exc:
+        raise _Spoilt from exc
+    job.head, job.after = conn.info.pop("feed_head", 0), conn.info.pop("after", [])
+
+
+def _do_alone(conn: sa.Connection, job: _Job) -> None:
+    """Runs one job; its own error undoes its own writes only, a broken database ends the whole batch."""
+    point = conn.begin_nested()
+    try:
+        _do(conn, job)
+        point.commit()
+    except _Spoilt as exc:
         point.rollback()
-        job.error = exc
-    else:
-        job.head, job.after = conn.info.pop("feed_head", 0), conn.info.pop("after", [])
+        job.error, job.head, job.after = exc.__cause__, 0, []
 
 
 def _down(exc: sa.exc.DBAPIError) -> Exception:

@@ -17,6 +17,7 @@ from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.audit_chain import digest
 from bizaiops_bot.engine.store import Store
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
+from tests.support import stores
 from tests.support.small_engine import PEOPLE, START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
 
@@ -71,7 +72,10 @@ class World:
         return model
 
 
-async def test_a_run_that_waits_in_a_folder_of_version_0_1_0_can_be_approved_by_this_one(tmp_path: Path) -> None:
+async def test_a_run_that_waits_in_a_folder_of_version_0_1_0_can_be_approved_by_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "KIND", "sqlite")  # that version knew no other store
     # given a folder as version 0.1.0 left it: a run, its open gate and card, and an audit
     folder, world = tmp_path / "data", World()
     folder.mkdir()

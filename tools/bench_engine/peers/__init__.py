@@ -1,0 +1,1 @@
+"""The engines we compare with. These files run on the Python of the peers' own environment, not on the bot's."""
