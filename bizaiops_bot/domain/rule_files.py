@@ -38,7 +38,7 @@ def _rule(node: yaml.Node, source: str) -> Rule:
     data = yaml.SafeLoader("").construct_document(node)
     if not isinstance(data, dict):
         raise BadInput(f"{place} is not a rule.", "A rule is a mapping with name, when, and a playbook or a page.")
-    lines = dict(_lines(node, ()))
+    lines = dict(node_lines(node, ()))
     try:
         return Rule.model_validate({**data, "source": place})
     except ValidationError as error:
@@ -46,17 +46,17 @@ def _rule(node: yaml.Node, source: str) -> Rule:
         raise BadInput("The rule cannot be used.", "; ".join(said)) from error
 
 
-def _lines(node: yaml.Node, path: Place) -> Iterator[tuple[Place, int]]:
+def node_lines(node: yaml.Node, path: Place) -> Iterator[tuple[Place, int]]:
     """Every place in the document with its line, counted from 1."""
     yield path, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             name = (*path, str(key.value))
-            yield from _lines(value, name)
+            yield from node_lines(value, name)
             yield name, key.start_mark.line + 1
     elif isinstance(node, yaml.SequenceNode):
         for i, item in enumerate(node.value):
-            yield from _lines(item, (*path, i))
+            yield from node_lines(item, (*path, i))
 
 
 def _mistake(lines: dict[Place, int], source: str, path: Place, message: str) -> str:

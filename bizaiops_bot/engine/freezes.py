@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, model_validator
 
+from bizaiops_bot.domain.rule_files import Place
 from bizaiops_bot.domain.values import Value
-from bizaiops_bot.engine.yaml_files import Place, read_yaml
+from bizaiops_bot.engine.yaml_files import read_yaml
 
 FILE = "freeze_windows.yaml"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -151,7 +151,7 @@ class ReplayRun(PortedRun):
         outcome = str(json.loads(self._take(f"{spec.name} outcome")))
         if outcome != "approved":
             status = {"void": "failed"}.get(outcome, outcome)
-            raise Stopped(status, f"Run {self.id}: {spec.name} was {outcome}. Nothing was begun.")
+            raise Stopped(status, f"Run {self.id}: {spec.name} was {outcome}.")
 
     async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
         step = planned.judgement(model, version, hold)

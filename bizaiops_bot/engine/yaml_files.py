@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,9 +10,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from bizaiops_bot.domain.errors import BadInput
+from bizaiops_bot.domain.rule_files import Place, node_lines
 
 T = TypeVar("T")
-Place = tuple[str | int, ...]
 Mistakes = Iterable[tuple[Place, str]]
 """Places in the file, such as (2, "name"), and what is wrong there."""
 
@@ -56,7 +56,7 @@ def read_yaml(path: Path, kind: TypeAdapter[T], empty: T, check: Callable[[T], M
 
 
 def _unusable(node: yaml.Node, path: Path, wrong: Mistakes) -> BadInput:
-    lines = dict(_lines(node, ()))
+    lines = dict(node_lines(node, ()))
     said = [_mistake(lines, path.name, place, words) for place, words in wrong]
     return BadInput(f"{path.name} cannot be used.", f"{'; '.join(said)}.", "Mend it and start again.")
 
@@ -72,19 +72,6 @@ def _refuse_twice(node: yaml.Node, source: str) -> None:
                 raise BadInput(f"{source}:{key.start_mark.line + 1}: {key.value} is written twice.")
             seen.add(key.value)
             _refuse_twice(value, source)
-
-
-def _lines(node: yaml.Node, path: Place) -> Iterator[tuple[Place, int]]:
-    """Every place in the document with its line, counted from 1."""
-    yield path, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            name = (*path, str(key.value))
-            yield from _lines(value, name)
-            yield name, key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode):
-        for i, item in enumerate(node.value):
-            yield from _lines(item, (*path, i))
 
 
 def _mistake(lines: dict[Place, int], source: str, path: Place, message: str) -> str:

@@ -128,7 +128,6 @@ class Story:
     async def passes(self, seconds: float) -> None:
         """Whoever died is followed by a new process; in real life that takes longer."""
         await self.stand.passes(seconds)
-        last = Dies("", False)
         for worker in [name for name, task in self.stand.running.items() if task.done()]:
             ended = await self.stand.stop(worker)
             assert isinstance(ended, BaseExceptionGroup) and isinstance(ended.exceptions[0], Crash)
