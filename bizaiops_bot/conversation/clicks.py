@@ -21,6 +21,7 @@ from bizaiops_bot.engine import deciding, gates, outbox
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.deciding import Decision
 from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.store import StoreDown
 
 ONE_PRESS_S = 2.0
 KEPT_PRESSES = 1000
@@ -57,6 +58,8 @@ class Clicks:
             if "plan_hash" in found.bind:
                 return await deciding.click(self._core, _decision(person, found, reason, event))
             return await self._once(person, posted, found, button, event)
+        except StoreDown:  # nothing was kept, so the same click may come again
+            raise
         except BotError as exc:
             return await self._refused(actor, card, exc, event)
 
@@ -91,7 +94,7 @@ class Clicks:
                 return None
             message, _ = outbox.put_message(
                 conn, conversation=posted.conversation, thread=posted.thread, actor=person.id, text=button.command,
-                event_id=None, now=self._core.clock.now(), bind=bind,
+                event_id=None, now=self._core.clock.now(), bind=bind, worker=self._core.worker,
             )  # fmt: skip
             self._core.note(conn, person.id, "click", posted.id, said=button.command, message=message.id)
             deciding.keep(self._core, conn, event, answer)

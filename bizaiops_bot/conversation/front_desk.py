@@ -27,10 +27,12 @@ from bizaiops_bot.engine.audit import redact
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.ports import Clock, Ports
 from bizaiops_bot.router.router import Router
 
 log = logging.getLogger("bizaiops.desk")
+AGAIN_S = 1.0
 NEWS_PAGE = 200
 
 
@@ -61,7 +63,13 @@ class FrontDesk:
     async def recover(self) -> None:
         """Answers what a worker that is gone left unanswered."""
         core = self._core
-        for message, answer in await core.store.write(lambda conn: outbox.claim_unanswered(conn, core.worker)):
+        while True:
+            try:
+                left = await core.store.write(lambda conn: outbox.claim_unanswered(conn, core.worker))
+                break
+            except StoreDown:
+                await asyncio.sleep(AGAIN_S)
+        for message, answer in left:
             self._spawn(self._answer(message, answer))
 
     async def stop(self) -> None:
@@ -126,11 +134,25 @@ class FrontDesk:
         turn = self._turns.setdefault((message.conversation, message.actor), asyncio.Lock())
         with self._core.working():
             async with turn, self._queue.turn():
-                await self._answer_now(message, answer)
+                await self._answer_in_the_end(message, answer)
+
+    async def _answer_in_the_end(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
+        """However long the database is away. Nothing is done when somebody else has answered meanwhile."""
+        core = self._core
+        while True:
+            try:
+                if await core.store.read(lambda conn: outbox.is_to_answer(conn, message.id, core.worker)):
+                    await self._answer_now(message, answer)
+                return
+            except StoreDown as exc:
+                log.warning("message %s waits for the database: %s", message.id, exc)
+                await asyncio.sleep(AGAIN_S)
 
     async def _answer_now(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
         try:
             await self._reply(message, answer)
+        except StoreDown:
+            raise
         except BotError as exc:
             await self._put(message, error_card(exc))
         except Exception:
@@ -195,6 +217,9 @@ class FrontDesk:
         """
 
         def work(conn: sa.Connection) -> None:
+            answered = card is None  # a run's card is the answer, and came with it
+            if not answered and not outbox.is_to_answer(conn, message.id, self._core.worker):
+                return
             if card is not None:
                 outbox.put_card(
                     conn, f"c-{message.id}", card,

@@ -128,6 +128,8 @@ class Core:
                 await self.store.write(lambda conn: self._redraw_all(conn, numbers))
             except StoreDown as exc:
                 log.warning("cards of runs %s were not drawn: %s", numbers, exc)
+            except Exception:
+                log.exception("cards of runs %s were not drawn", numbers)
 
     def _redraw_all(self, conn: sa.Connection, numbers: list[int]) -> None:
         began = time.perf_counter()
@@ -170,11 +172,10 @@ class Core:
         """Updates every copy of the run's card, in the caller's transaction."""
         row = runs.get_row(conn, number)
         record = runs.record(conn, row)
-        playbook = self.playbooks.get(record.playbook)
         result = None if row["result"] is None else Card.model_validate_json(row["result"])
         now = self.clock.now()
         gate = None if record.finished else deciders.first_open(conn, self.policy, self.people, row, now)
-        card = run_card.draw(record, _title(playbook.name, record.inputs), result, gate)
+        card = run_card.draw(record, _title(record.playbook, record.inputs), result, gate)
         for copy in conn.execute(_COPIES, {"n": number}).mappings():
             outbox.put_card(
                 conn,

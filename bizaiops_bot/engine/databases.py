@@ -53,6 +53,9 @@ def postgres(url: str) -> Database:
             "connect_timeout": 3,
             "application_name": "bizaiops",
             "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,  # ms: a network that swallows everything is noticed
             "options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}",
         },
     )

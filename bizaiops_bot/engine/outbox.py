@@ -162,6 +162,14 @@ def mark_answered(conn: sa.Connection, message_id: str) -> None:
     conn.execute(_ANSWERED, {"message": message_id})
 
 
+def is_to_answer(conn: sa.Connection, message_id: str, worker: str) -> bool:
+    """Whether this worker still has to answer it: another one does when this one was taken for dead."""
+    row = conn.execute(
+        sa.select(t.messages.c.answered, t.messages.c.worker).where(t.messages.c.id == message_id)
+    ).first()
+    return row is not None and not row[0] and row[1] in (None, worker)
+
+
 def claim_unanswered(conn: sa.Connection, worker: str) -> list[tuple[PostedMessage, dict[str, str] | None]]:
     """Messages that nobody alive answers, oldest first, with what a click among them stands for; now `worker` does."""
     alive = sa.select(t.workers.c.id).where(~t.workers.c.lost)

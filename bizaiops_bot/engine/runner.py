@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from collections.abc import Iterable
@@ -24,11 +25,13 @@ from bizaiops_bot.engine.halts import Interrupted, Parked, Superseded
 from bizaiops_bot.engine.journal import Journal
 from bizaiops_bot.engine.live import LiveRun
 from bizaiops_bot.engine.live_base import Held
+from bizaiops_bot.engine.redaction import redact
 from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.playbook import card_and_output
 
 log = logging.getLogger("bizaiops.runner")
 AGAIN_S = 1.0
+LATER_S = 30.0
 FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -43,6 +46,7 @@ class Runner:
         self._listening: asyncio.Task[None] | None = None
         self._poked = 0
         self._beat_at = 0.0
+        self._left: set[tuple[int, int]] = set()
         self._home = ""
         core.wake = self.wake
         core.begin = self.begin
@@ -65,7 +69,8 @@ class Runner:
         self._poked = core.store.head
         found = await workers.register(core.store, core.worker, home)
         if alone is not None and core.store.database.shared:
-            await workers.require_alone(core.store, core.worker, alone)
+            late = await workers.require_alone(core.store, core.worker, alone)
+            found = dataclasses.replace(found, taken=found.taken + late)
         self._follow(found)
         if core.store.database.shared:
             self._listening = asyncio.create_task(core.store.listen(), name="news")
@@ -113,6 +118,7 @@ class Runner:
             if time.monotonic() - self._beat_at >= workers.BEAT_S / 2:  # a click need not wait for a beat
                 self._beat_at = time.monotonic()
                 await self._beat()
+                await self._find_left()
             await self._hear_pokes()
         return await self._wake_due()
 
@@ -138,6 +144,19 @@ class Runner:
         await self._drop_all()
         core.worker = workers.new_id()
         self._follow(await workers.register(core.store, core.worker, self._home))
+
+    async def _find_left(self) -> None:
+        """Begins runs that this worker has claimed and nobody carries out, as where the word of a commit was lost.
+
+        Only those seen so twice: one that was claimed a moment ago is about to be begun.
+        """
+        core = self._core
+        held = await core.store.read(lambda conn: runs.held_by(conn, core.worker))
+        left = {run for run in held if run[0] not in self._tasks}
+        for number, segment in left & self._left:
+            log.warning("run %s was claimed and not begun", number)
+            self.begin(number, segment)
+        self._left = left
 
     def _follow(self, found: workers.Beat) -> None:
         if found.leading != self._core.leading:
@@ -182,16 +201,28 @@ class Runner:
     def _claim_due(self, conn: sa.Connection, due: list[int], now: datetime) -> Iterable[tuple[int, int]]:
         """Those that go on; one that only has to remind people is not carried on for that."""
         for number in due:
-            open_now = gates.open_gates(conn, number)
-            if open_now and not runs.cancel_asked(conn, number):
-                escalation.tell_due(self._core, conn, number, now)
-                until = datetime.fromisoformat(open_now[0]["expires"])
-                if now < until:
-                    runs.park(conn, number, escalation.look_again(conn, number, until))
-                    continue
-            segment = runs.claim(conn, number, self._core.worker)
-            if segment is not None:
-                yield number, segment
+            point = conn.begin_nested()
+            try:
+                segment = self._claim_one(conn, number, now)
+                point.commit()
+            except (sa.exc.OperationalError, sa.exc.InterfaceError):
+                raise
+            except Exception:  # one that cannot be drawn, say, does not hold up the others
+                point.rollback()
+                log.exception("run %s could not be looked at", number)
+            else:
+                if segment is not None:
+                    yield number, segment
+
+    def _claim_one(self, conn: sa.Connection, number: int, now: datetime) -> int | None:
+        open_now = gates.open_gates(conn, number)
+        if open_now and not runs.cancel_asked(conn, number):
+            escalation.tell_due(self._core, conn, number, now)
+            until = datetime.fromisoformat(open_now[0]["expires"])
+            if now < until:
+                runs.park(conn, number, escalation.look_again(conn, number, until))
+                return None
+        return runs.claim(conn, number, self._core.worker)
 
     # -- one run -----------------------------------------------------------------------------------
 
@@ -225,6 +256,10 @@ class Runner:
                 except Parked:
                     self._changed.set()  # it may be due before all others
                     return
+                except Exception:  # its end or its record could not be written or read: nobody may lose sight of it
+                    log.exception("run %s could not be carried on, trying again in %s s", number, LATER_S)
+                    with self._core.resting():
+                        await asyncio.sleep(LATER_S)
 
     async def _execute(self, number: int, segment: int) -> None:
         core = self._core
@@ -286,7 +321,7 @@ class Runner:
         output: dict[str, object] | None = None,
     ) -> None:
         """Ends the run once, if it is still this worker's."""
-        core, number = self._core, held.number
+        core, number, error = self._core, held.number, redact(error)
         now = core.clock.now()
 
         def work(conn: sa.Connection) -> bool:

@@ -223,6 +223,12 @@ def unheld(conn: sa.Connection) -> list[int]:
     return [int(n) for n in conn.execute(query).scalars()]
 
 
+def held_by(conn: sa.Connection, worker: str) -> list[tuple[int, int]]:
+    """(run, segment) of the unfinished runs that this worker has claimed."""
+    mine = (t.runs.c.worker == worker, t.runs.c.status.in_(_OPEN))
+    return [(int(row[0]), int(row[1])) for row in conn.execute(sa.select(t.runs.c.id, t.runs.c.segment).where(*mine))]
+
+
 def release_all(conn: sa.Connection, worker: str) -> None:
     """A worker that stops lets its runs go: another one, or the next start, takes them at once."""
     mine = (t.runs.c.worker == worker, t.runs.c.status.in_(_OPEN))

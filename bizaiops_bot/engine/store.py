@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ Work = Callable[[sa.Connection], Any]
 log = logging.getLogger("bizaiops.store")
 MOST_IN_ONE_COMMIT = 64
 PATIENCE_S = 3.0
+ASK_TIMES = 100  # a tenth of a second apart: whether a commit came through whose answer was lost
 POLL_S = 1.0
 
 
@@ -140,6 +142,8 @@ class Store:
                     self._heard(await self.read(feed_head))
                 except StoreDown as exc:
                     log.debug("looking for news: %s", exc)
+                except Exception:
+                    log.exception("looking for news")
                 await asyncio.sleep(POLL_S)
         finally:
             heard.cancel()
@@ -166,6 +170,7 @@ class Store:
         while True:
             job = self._jobs.get()
             if job is None:
+                self._refuse_rest()
                 return
             batch, last = [job], False
             while len(batch) < MOST_IN_ONE_COMMIT and not self._jobs.empty():
@@ -176,7 +181,17 @@ class Store:
                 batch.append(more)
             self._settle(batch)
             if last:
+                self._refuse_rest()
                 return
+
+    def _refuse_rest(self) -> None:
+        """Whoever asked in the moment the store was closed is told so."""
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if job is not None:
+                job.error = StoreDown("The store is closed.", "The bot is stopping.")
+                with suppress(RuntimeError):  # its event loop has closed
+                    job.loop.call_soon_threadsafe(self._deliver, [job])
 
     def _settle(self, batch: list[_Job]) -> None:
         try:
@@ -202,10 +217,12 @@ class Store:
             except _Spoilt:
                 do = _do_alone
             except sa.exc.DBAPIError as exc:
-                if attempt.committed():
+                done = attempt.committed()
+                if done:
                     return
-                lost = exc.connection_invalidated or isinstance(exc, sa.exc.OperationalError)
-                if not (self.database.shared and lost) or time.monotonic() > until:
+                if done is None:
+                    raise _unsure(exc) from exc
+                if not (self.database.shared and _lost(exc)) or time.monotonic() > until:
                     raise _down(exc) from exc
                 time.sleep(pause)
                 pause = min(pause * 2, 0.5)
@@ -215,8 +232,8 @@ class Store:
             try:
                 with self.database.engine.connect().execution_options(reads=True) as conn:
                     return work(conn)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as exc:
-                if last or not self.database.shared:
+            except sa.exc.DBAPIError as exc:  # also one that the server ended because this process stood still
+                if last or not self.database.shared or not _lost(exc):
                     raise _down(exc) from exc
         raise AssertionError("unreachable")
 
@@ -226,7 +243,10 @@ class Store:
         head = max(job.head for job in jobs)
         for job in jobs:
             for call in job.after:
-                call()
+                try:
+                    call()
+                except Exception:  # the others of the commit have to hear of it
+                    log.exception("after a commit")
             if job.done.cancelled():
                 continue
             if job.error is not None:
@@ -271,11 +291,11 @@ class _Attempt:
                 failpoint("store.before_commit")
             failpoint("store.after_commit")
 
-    def committed(self) -> bool:
-        """Whether the transaction came through although the connection broke while it was committed."""
+    def committed(self) -> bool | None:
+        """Whether the transaction came through although the connection broke while it was committed; None: unknown."""
         if self._xid is None:
             return False
-        for _ in range(20):
+        for _ in range(ASK_TIMES):
             try:
                 with self._database.engine.connect() as conn:
                     status = conn.exec_driver_sql(f"SELECT pg_xact_status('{self._xid}'::xid8)").scalar()
@@ -284,7 +304,7 @@ class _Attempt:
             except sa.exc.DBAPIError:
                 pass
             time.sleep(0.1)
-        return False
+        return None
 
 
 class _Spoilt(Exception):
@@ -315,6 +335,20 @@ def _do_alone(conn: sa.Connection, job: _Job) -> None:
     except _Spoilt as exc:
         point.rollback()
         job.error, job.head, job.after = exc.__cause__, 0, []
+
+
+def _lost(exc: sa.exc.DBAPIError) -> bool:
+    """Whether the connection is gone; the next one may do."""
+    return exc.connection_invalidated or isinstance(exc, sa.exc.OperationalError | sa.exc.InterfaceError)
+
+
+def _unsure(exc: sa.exc.DBAPIError) -> Exception:
+    reason = str(exc.orig).strip().splitlines()[0] if exc.orig is not None else str(exc)
+    return StoreDown(
+        "The bot's database cannot be used now.",
+        f"{reason}. Whether it was kept is not known.",
+        "Look before you repeat.",
+    )
 
 
 def _down(exc: sa.exc.DBAPIError) -> Exception:

@@ -57,18 +57,19 @@ async def register(store: Store, worker: str, home: str) -> Beat:
     return await store.write(work)
 
 
-async def require_alone(store: Store, worker: str, what: str) -> None:
-    """For what lives in one process only. Waits till those that may be dead are surely so; raises Permanent when one
-    is alive.
+async def require_alone(store: Store, worker: str, what: str) -> tuple[tuple[int, int], ...]:
+    """For what lives in one process only. Waits till those that may be dead are surely so, and returns what was taken
+    from them; raises Permanent when one is alive.
     """
+    taken: tuple[tuple[int, int], ...] = ()
     other = sa.select(t.workers.c.host).where(t.workers.c.id != worker, ~t.workers.c.lost)
     home: str | None = ""
     for _ in range(round(2 * (STALE_S + BEAT_S))):
         home = await store.read(lambda conn: conn.execute(other).scalar())
         if home is None:
-            return
+            return taken
         await asyncio.sleep(0.5)
-        await beat(store, worker)
+        taken += (await beat(store, worker)).taken
     raise Permanent(
         f"Another worker is alive on this database, at {home}.",
         f"{what} lives in one process, so a second worker would act on another world.",
