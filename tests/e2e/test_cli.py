@@ -124,7 +124,7 @@ def test_audit_verify_works_beside_the_running_bot_and_names_a_changed_entry(bot
     bot.says("status churn", conversation="audit")
     whole = run_cli("audit", "verify", "--data", str(bot.folder))
     assert whole.returncode == DONE and "none changed" in whole.stdout
-    shown = run_cli("audit", "show", "--data", str(bot.folder), "--limit", "3")
+    shown = run_cli("audit", "show", "--data", str(bot.folder), "--limit", "3", "--json")
     assert len([json.loads(line) for line in shown.stdout.splitlines()]) == 3
     none = run_cli("audit", "verify", "--data", str(tmp_path))
     assert none.returncode == USAGE and "--data" in none.stderr
