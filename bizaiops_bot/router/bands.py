@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from bizaiops_bot.router.classifier import Guess
 
 Band = Literal["act", "clarify", "refuse"]
 
-
-class Limits(NamedTuple):
-    """Least probability, and least cosine to the nearest example, to act."""
-
-    p: float
-    near: float
-
-
-# Chosen on tests/eval: no change acted on wrongly, reads may be guessed. What is no order (shape.py) is held apart.
-ACT: dict[str, Limits] = {"read": Limits(0.40, 0.45), "control": Limits(0.45, 0.45), "change": Limits(0.50, 0.50)}
-# Below this a guess is not even worth a button.
-CLARIFY = Limits(0.12, 0.35)
+# Least calibrated chance that the guess is what was meant. A read may be guessed: a wrong one costs a glance. What has
+# effects may not: besides this limit its words must have the form of an order (shape.py), and it waits for approval.
+# On our own phrases (docs/reference/benchmarks.md) 0.5 lets 5 of 244 near misses through, 0.7 one.
+ACT: dict[str, float] = {"read": 0.5, "control": 0.6, "change": 0.7}
+CLARIFY = 0.2
+"""Below this a guess is not even worth a button."""
 
 
-def band(best: Guess, risk: str, out_of_scope: float) -> Band:
-    """The band of the best guess; `out_of_scope` is the probability that the bot does none of this."""
-    limits = ACT[risk]
-    if best.p >= limits.p and best.near >= limits.near and best.p > out_of_scope:
+def band(best: Guess, risk: str) -> Band:
+    """The band of the best guess of what the bot does."""
+    if best.sure >= ACT[risk]:
         return "act"
-    if best.p >= CLARIFY.p and best.near >= CLARIFY.near and best.p > 0.5 * out_of_scope:
-        return "clarify"
-    return "refuse"
+    return "clarify" if best.sure >= CLARIFY else "refuse"

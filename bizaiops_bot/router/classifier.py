@@ -10,22 +10,27 @@ from pathlib import Path
 from threading import Lock
 from zipfile import BadZipFile
 
+from bizaiops_bot.router import doubt, fitting
 from bizaiops_bot.router import encoder as encoders
 from bizaiops_bot.router import head as heads
 
 _LOG = logging.getLogger(__name__)
-_FORMAT = 1
+_FORMAT = 2
 BUILT = Path(__file__).parent / "learned"
 """What was learned at installation (see `learn`), by content: changed intents are learned at the next start."""
 
 
 @dataclass(frozen=True)
 class Guess:
-    """An intent and how sure: `p` its probability, `near` the cosine to its nearest example."""
+    """An intent and how sure: `p` its probability among the intents, `near` the cosine to its nearest example, `sure`
+    the chance that it is what was meant, the chance that nothing of the bot's was meant included. Calibrated on
+    sentences kept aside.
+    """
 
     intent: str
     p: float
     near: float
+    sure: float
 
 
 class Classifier:
@@ -34,8 +39,16 @@ class Classifier:
     Without a working encoder it goes on with TF-IDF alone, and says so in the log and in `degraded`.
     """
 
-    def __init__(self, pairs: list[tuple[str, str]], cache_dir: Path | None, folder: Path = encoders.FOLDER) -> None:
-        self._pairs, self._cache_dir, self._folder = pairs, cache_dir, folder
+    def __init__(
+        self,
+        pairs: list[tuple[str, str]],
+        cache_dir: Path | None,
+        folder: Path = encoders.FOLDER,
+        *,
+        outside: frozenset[str] = frozenset(),
+    ) -> None:
+        """outside: the intents that stand for what the bot does not do."""
+        self._pairs, self._cache_dir, self._folder, self._outside = pairs, cache_dir, folder, outside
         self._lock = Lock()
         self._head: heads.Head | None = None
         self._encoder: encoders.Encoder | None = None
@@ -45,9 +58,13 @@ class Classifier:
         """The likeliest intents, best first."""
         head = self._head or self.warm()
         vector = self._encoder([text])[0] if self._encoder else None
-        p = head.probabilities(text, vector)
-        best = p.argsort()[::-1][:top]
-        return [Guess(head.labels[i], float(p[i]), head.nearest(vector, int(i))) for i in best]
+        reading = head.read(text, vector)
+        p = head.probabilities(reading)
+        return [self._guess(head, reading, p, int(i)) for i in p.argsort()[::-1][:top]]
+
+    def _guess(self, head: heads.Head, reading: heads.Reading, p: heads.Floats, i: int) -> Guess:
+        _, sure = head.doubt.chances(doubt.signals(reading, i, head.heat))
+        return Guess(head.labels[i], float(p[i]), float(reading.near[i]), sure)
 
     def warm(self) -> heads.Head:
         """Loads or trains now; safe from any thread."""
@@ -75,7 +92,8 @@ class Classifier:
                 except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
                     _LOG.warning("router cache %s cannot be read (%s), training again", known.name, error)
         texts, labels = [text for text, _ in self._pairs], [label for _, label in self._pairs]
-        head = heads.train(texts, labels, self._encoder(texts) if self._encoder else None)
+        rows = fitting.Rows(texts, labels, self._encoder(texts) if self._encoder else None)
+        head = fitting.train(rows, outside=self._outside & set(labels))
         if path:
             try:
                 head.save(path)
@@ -87,7 +105,8 @@ class Classifier:
         content = {
             "format": _FORMAT,
             "pairs": self._pairs,
-            "c": [heads.C_SENTENCE, heads.C_WORDS],
+            "outside": sorted(self._outside),
+            "settings": fitting.SETTINGS,
             "encoder": encoders.fingerprint(self._folder) if self._encoder else "",
         }
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:16]

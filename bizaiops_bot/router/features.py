@@ -7,14 +7,16 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Counted = tuple[Ints, Floats]
 SIZE = 1 << 15
 _WORD = re.compile(r"\w+")
 
@@ -30,20 +32,34 @@ def grams(text: str) -> Counter[int]:
     return Counter(zlib.crc32(part.encode()) % SIZE for part in parts)
 
 
-def idf(texts: Iterable[str]) -> Floats:
-    """Smoothed inverse document frequency per hashed gram, shape (SIZE,)."""
-    seen = np.zeros(SIZE, np.float32)
-    count = 0
-    for text in texts:
-        seen[list(grams(text))] += 1
-        count += 1
-    return (np.log((1 + count) / (1 + seen)) + 1).astype(np.float32)
-
-
-def vector(text: str, weights: Floats) -> tuple[Ints, Floats]:
-    """Columns and values of one text, unit length, sublinear counts; empty for a text without words."""
+def counted(text: str) -> Counted:
+    """Columns of one text, and 1 + log of how often each comes."""
     counts = grams(text)
     columns = np.fromiter(counts, np.int64, len(counts))
-    values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * weights[columns]
+    return columns, (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))).astype(np.float32)
+
+
+def idf(texts: Sequence[Counted]) -> Floats:
+    """Smoothed inverse document frequency per hashed gram, shape (SIZE,)."""
+    seen = np.zeros(SIZE, np.float32)
+    for columns, _ in texts:
+        seen[columns] += 1
+    return (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32)
+
+
+def weighed(text: Counted, weights: Floats) -> Counted:
+    """Columns and TF-IDF values of one text, unit length; empty for a text without words."""
+    columns, counts = text
+    values = counts * weights[columns]
     length = float(np.linalg.norm(values))
-    return columns, (values / length if length else values).astype(np.float32)
+    return columns, values / length if length else values
+
+
+def matrix(texts: Sequence[Counted], weights: Floats) -> Any:
+    """The TF-IDF of many texts, a sparse (n, SIZE) matrix."""
+    from scipy import sparse
+
+    rows = [weighed(text, weights) for text in texts]
+    starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns, values = (np.concatenate([row[part] for row in rows]) for part in (0, 1))
+    return sparse.csr_matrix((values, columns, starts), shape=(len(rows), SIZE))

@@ -6,7 +6,7 @@ import re
 
 from bizaiops_bot.domain.routing import PlaybookSpec
 from bizaiops_bot.router import moods
-from bizaiops_bot.router.hearing import STAND_INS
+from bizaiops_bot.router.hearing import STAND_INS, plainly
 from bizaiops_bot.router.intents import NONE, Intent
 from bizaiops_bot.router.slots.names import FAULTS
 
@@ -66,7 +66,7 @@ def filled(example: str, kinds: dict[str, str], index: int, where: str) -> str:
             return list(FAULTS)[index % len(FAULTS)].replace("_", " ")
         return STAND_INS[kinds[m[1]]]
 
-    return moods.bare(_SLOT.sub(stand_in, example).lower())
+    return moods.bare(plainly(_SLOT.sub(stand_in, example).lower()))
 
 
 def vocabulary(intents: list[Intent]) -> frozenset[str]:

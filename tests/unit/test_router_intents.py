@@ -78,7 +78,7 @@ def test_what_was_learned_is_read_back_at_the_next_start(tmp_path: Path, monkeyp
     def never(*_: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("bizaiops_bot.router.head.train", never)
+    monkeypatch.setattr("bizaiops_bot.router.fitting.train", never)
     second = Router(list(intents()), list(specs()), tmp_path)
     for text in ("is the churn model still healthy?", "please roll churn back to v1"):
         before, after = (router.route(text, None, COMPANY) for router in (first, second))
