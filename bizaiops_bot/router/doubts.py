@@ -7,19 +7,36 @@ import re
 from bizaiops_bot.domain.routing import PlaybookSpec
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
-from bizaiops_bot.router.slots import people
+from bizaiops_bot.router.slots import people, words
 
 LONGEST_ORDER = 250
+TELLING, LONG_CLAUSES = 2, 14
+"""Words from which on a sentence beside the order may be an order itself, pasted or not; and words in all from which on
+a clause behind a comma may.
+"""
+_SENTENCE = re.compile(r"[.!?;:]+(?:\s|$)|[()\n]|\s-+\s")
 
 
 def said(text: str, intent: Intent) -> bool:
-    """Whether one of the intent's own words was said and none that speaks against it; `text` in lower case."""
-    return has(text, intent.cues) and not has(text, intent.against)
+    """Whether one of the intent's own words was said, what it is about, and nothing that speaks against it; `text` in
+    lower case.
+    """
+    about = not intent.about or has(text, intent.about)
+    return has(text, intent.cues) and about and not has(text, intent.against)
 
 
-def rambling(text: str) -> bool:
-    """Whether a request is so long that it may hold more than the order in it; `text` without its reason."""
-    return len(text) > LONGEST_ORDER
+def rambling(hearing: Hearing, intent: Intent) -> bool:
+    """Whether a request is so long, or has so many sentences, that it may hold more than the order in it. A reason does
+    not count, nor one without "because" where one is asked for.
+    """
+    text = hearing.core
+    if "reason" in intent.slots:
+        end = max((m.end for m in (*hearing.runs, *hearing.models)), default=0)
+        loose = words.loose_reason(text, end)
+        text = text[: loose.start] if loose else text
+    told = [part for part in _SENTENCE.split(text) if len(re.findall(r"[\w%]+", part)) >= TELLING]
+    winding = "," in text and len(re.findall(r"[\w%]+", text)) > LONG_CLAUSES
+    return len(text) > LONGEST_ORDER or len(told) > 1 or winding
 
 
 def has(text: str, beginnings: tuple[str, ...]) -> bool:
@@ -38,4 +55,17 @@ def unused(hearing: Hearing, spec: PlaybookSpec) -> bool:
     if "person" in kinds:
         left["model"] = hearing.models  # "delegate approvals of churn to sam" is less than all of them
     left["person"] = [m for m in hearing.people if people.is_to_do(hearing.core, m)]
+    if unsaid_whose(hearing, spec):
+        return True
     return any(mentions and kind not in kinds for kind, mentions in left.items())
+
+
+_WHOSE = re.compile(r"\b(?:me|my|mine|i|i'm|myself|behalf|place|instead|stead|delegat\w*|deput\w*)\b")
+_LET_DECIDE = re.compile(r"\b(?:let|have|make)\b.*\b(?:approve|decide|sign)|\b(?:approves|decides|signs)\b")
+
+
+def unsaid_whose(hearing: Hearing, spec: PlaybookSpec) -> bool:
+    """Whether someone is to decide and not said for whom: "let sam approve" may only mean that he approves this."""
+    if not any(slot.kind == "person" for slot in spec.slots):
+        return False
+    return bool(_LET_DECIDE.search(hearing.core)) and not _WHOSE.search(hearing.core)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ _UNKNOWN_MODEL = re.compile(
 )
 _WORD = re.compile(r"[a-z][a-z_-]{3,}")
 _PAIR = 2
+MOST_CHOICES = 8
+"""Buttons of one question; more are named in words only ("or one of 500 more")."""
 
 
 class Back(Exception):
@@ -57,9 +60,8 @@ class Filling:
     def run(self) -> dict[str, Any]:
         """The inputs, JSON-able and by slot name. Raises Back."""
         self.inputs = {}
-        for slot in sorted(self.spec.slots, key=lambda s: _ORDER.get(s.kind, 9)):
-            value = self.given.get(slot.name)
-            value = self._checked(slot, value) if value is not None else self._read(slot)
+        for slot in self._in_order():
+            value = self._value(slot)
             if value is not None:
                 self.inputs[slot.name] = value
             elif slot.required:
@@ -68,10 +70,20 @@ class Filling:
 
     def partial(self) -> dict[str, Any]:
         """As much as can be filled; never raises."""
-        try:
-            return self.run()
-        except Back:
-            return dict(self.inputs)
+        self.inputs = {}
+        for slot in self._in_order():
+            with suppress(Back):
+                value = self._value(slot)
+                if value is not None:
+                    self.inputs[slot.name] = value
+        return dict(self.inputs)
+
+    def _in_order(self) -> list[SlotSpec]:
+        return sorted(self.spec.slots, key=lambda slot: _ORDER.get(slot.kind, 9))
+
+    def _value(self, slot: SlotSpec) -> Any:
+        given = self.given.get(slot.name)
+        return self._checked(slot, given) if given is not None else self._read(slot)
 
     def _read(self, slot: SlotSpec) -> Any:
         readers = {
@@ -121,17 +133,27 @@ class Filling:
             dict.fromkeys(m.value for m in inside)
         )
         if len(found) > 1:
-            raise Back(self._choose(slot, f"One model at a time: {_either(found)}?", found))
+            alike = len({(m.start, m.end) for m in hearing.models if m.value in found}) == 1
+            ask = "Which model do you mean" if alike else "One model at a time"
+            raise Back(self._choose(slot, f"{ask}: {_either(found)}?", found))
         if found:
             return str(found[0])
         self._refuse_unknown_model()
         by_kpi = list(dict.fromkeys(model for model, _ in (m.value for m in hearing.kpis)))
-        if len(by_kpi) == 1 and any(s.kind == "kpi" for s in self.spec.slots):
-            return str(by_kpi[0])
+        if by_kpi and any(s.kind == "kpi" for s in self.spec.slots):
+            return self._model_of_kpi(slot, by_kpi)
         if self.memory and self.memory.model and self._may_remember(slot):
             return self.memory.model
         only = [model.name for model in self.catalogue.models]
         return only[0] if slot.required and len(only) == 1 and not self._strange() else None
+
+    def _model_of_kpi(self, slot: SlotSpec, owners: list[str]) -> str:
+        """The one model that has the KPI; of several the one the thread is about, else the question which."""
+        if len(owners) == 1:
+            return owners[0]
+        if self.memory and self.memory.model in owners:
+            return str(self.memory.model)
+        raise Back(self._choose(slot, f"Several models have that KPI. Which one: {_either(owners)}?", owners))
 
     def _may_remember(self, slot: SlotSpec) -> bool:
         numbered = [s.kind for s in self.spec.slots if s.kind in {"run", "schedule"}]
@@ -185,7 +207,9 @@ class Filling:
             return self._pair()[pair.index(slot.name)]
         hint = self.intent.slots.get(slot.name, SlotHint())
         mentions = [
-            m for m in self.hearing.versions if not self._after(m, hint.not_after) and m.value not in hint.ignore
+            m
+            for m in self.hearing.of_kind("version")
+            if not self._after(m, hint.not_after) and m.value not in hint.ignore
         ]
         exact = [m for m in mentions if m.value not in names.NAMED_VERSIONS] or mentions
         found = list(dict.fromkeys(m.value for m in exact))
@@ -199,7 +223,7 @@ class Filling:
         """
         model = self.inputs.get("model", "")
         slots = [s for s in self.spec.slots if s.kind == "version"]
-        heard = [self._known_version(slots[0], m.value) for m in self.hearing.versions]
+        heard = [self._known_version(slots[0], m.value) for m in self.hearing.of_kind("version")]
         found = list(dict.fromkeys(heard))
         stable, previous = self.catalogue.stable.get(model), self.catalogue.previous.get(model)
         if len(found) >= _PAIR:
@@ -254,11 +278,16 @@ class Filling:
                 raise Back(Refusal(why=mention.problem), slot.name)
         found = list(dict.fromkeys(m.value for m in mentions))
         if len(found) > 1:
-            raise Back(self._choose(slot, f"One {slot.kind} at a time: {_either([str(f) for f in found])}?", found))
+            raise Back(self._choose(slot, f"{_WHICH.get(slot.kind, 'Which one')}: {self._said(slot, found)}?", found))
+        if found and any(m.guess for m in mentions) and self.intent.risk != "read":
+            raise Back(self._choose(slot, f"Do you mean {slot.kind} {found[0]}?", found))
         if found:
             return int(found[0])
         remembered = getattr(self.memory, slot.kind, None) if slot.kind in {"run", "schedule"} and self.memory else None
         return int(remembered) if remembered and (self.hearing.points_back or slot.required) else None
+
+    def _said(self, slot: SlotSpec, values: list[Any]) -> str:
+        return _either([said(slot.name, value) for value in values])
 
     def _kpi(self, _: SlotSpec) -> str | None:
         model = self.inputs.get("model")
@@ -342,7 +371,7 @@ class Filling:
         return [remembered] if remembered else []
 
     def _choose(self, slot: SlotSpec, text: str, values: list[Any]) -> Question:
-        choices = tuple(self._choice(slot.name, value) for value in values)
+        choices = tuple(self._choice(slot.name, value) for value in values[:MOST_CHOICES])
         pending = Command(playbook=self.spec.name, inputs=self.known(slot.name))
         return Question(text=text, slot=slot.name, choices=choices, pending=pending)
 
@@ -360,7 +389,11 @@ class Filling:
         """What the words already say about the other slots, so that a click loses nothing."""
         inputs = {**self.given, **self.inputs}
         for slot in self.spec.slots:
-            if slot.name == wanted or slot.name in inputs or slot.kind in {"model", "kpi", "text"}:
+            if slot.name == wanted or slot.name in inputs or slot.kind in {"model", "text"}:
+                continue
+            if slot.kind == "kpi":
+                named = {name for _, name in (m.value for m in self.hearing.kpis)}
+                inputs |= {slot.name: named.pop()} if len(named) == 1 else {}
                 continue
             mentions = [m for m in self.hearing.of_kind(slot.kind) if not m.problem and m.sure]
             if slot.kind == "version":
@@ -371,6 +404,8 @@ class Filling:
 
 
 _ORDER = {"model": 0, "version": 1, "percent": 2, "replicas": 2, "kpi": 3, "window": 4, "time_zone": 5, "cron": 6}
+_WHICH = {"percent": "Which share", "replicas": "How many replicas", "run": "One run at a time",
+          "schedule": "One schedule at a time"}  # fmt: skip
 _TIMES = (("0 8", "8:00"), ("0 9", "9:00"), ("0 17", "17:00"))
 
 
@@ -381,8 +416,12 @@ def _usable(mention: Mention | None, slot: str) -> Any:
 
 
 def _either(values: list[str]) -> str:
+    if len(values) > MOST_CHOICES:
+        return f"{', '.join(values[:MOST_CHOICES])} or one of {len(values) - MOST_CHOICES} more (say its name)"
     return " or ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else "".join(values)
 
 
 def _list(values: list[str]) -> str:
+    if len(values) > MOST_CHOICES:
+        return f"{', '.join(values[:MOST_CHOICES])} and {len(values) - MOST_CHOICES} more"
     return " and ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else "".join(values)

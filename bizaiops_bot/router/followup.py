@@ -29,8 +29,8 @@ _YES = re.compile(
     rf"{_COURTESY})(?![\w'-]))*[\s,.!\ufe0f]*$"
 )
 _NO_WORD = (
-    r"(?:no|nope|nah|n|nein|neither|none(?: of (?:them|these|those))?|never ?mind|forget (?:it|about it)|cancel|"
-    r"stop|abort|"
+    r"(?:no|nope|nah|n|nein|neither|none(?: of (?:them|these|those))?|never ?mind|forget (?:it|that|about (?:it|that))|"
+    r"(?:cancel|stop|abort|scrap|drop)(?: (?:it|that|this)(?! (?:run|schedule)))?|"
     r"don'?t|do not|not (?:that|this|these|now)(?: one)?|leave it|skip it|thanks|thank you|sorry|please|\U0001f44e|"
     r"\u274c)"
 )
@@ -68,15 +68,19 @@ _AND = re.compile(
     r"^(?:and|what about|how about|and what about|and how about|same for|the same for|also|and for|now for|now)\b"
 )
 _NO_BUT = re.compile(
-    r"^(?:(?:no|nope|sorry|wait|actually|oops|correction|hm+|rather|i meant?|i mean|make (?:it|that)|"
-    r"not \w+ but|change (?:it|that) to|use|with|for)[,:! ]+)+"
+    r"^(?:(?:oh|no|nope|sorry|wait|actually|oops|correction|hm+|rather|i meant?|i mean|make (?:it|that)|"
+    r"not (?:the )?[\w%-]+(?=,| but)(?: but)?|change (?:it|that) to|use|with|for)[,:! ]+)+"
 )
-_INSTEAD = re.compile(r"\b(?:instead|rather|i meant?)[.! ]*$")
+_INSTEAD = re.compile(r"(?:\b(?:instead|rather|i meant?)(?: please)?|,? not (?:the )?[\w%-]+)[.! ]*$")
+_NOT = re.compile(r"\bnot (?:the )?$")
+_ONLY = re.compile(r"^(?:only|just)\b")
+_OTHER = re.compile(r"\b(?:the )?other (?:one|model)\b")
 _VERB_FILLER = re.compile(
     r"\b(?:please|with|to|of|at|on|in|a|an|as|and|what|how|about|same|also|for|now|no|nope|sorry|wait|"
     r"actually|oops|correction|rather|"
     r"meant?|mean|make|that|change|use|not|but|instead|do|it|"
-    r"again|thing|the|time|i|one|more|once|repeat|retry|this|run|show|send|try|percent|canary|me|hm+)\b|[\s,.!?:;-]+"
+    r"again|thing|the|time|i|one|more|once|repeat|retry|this|run|show|send|try|percent|canary|me|hm+|oh|only|just|"
+    r"then|too|pls|model)\b|[\s,.!?:;-]+"
 )
 _MAX_WORDS = 10
 
@@ -139,9 +143,9 @@ def answered(question: Question, text: str) -> Choice | bool | None:
     None for neither.
     """
     said = text.strip().rstrip(".!")
-    if _NO.match(text):
-        return False
     choices = question.choices
+    if _NO.match(text) and not any(choice.command.startswith(said.split()[0]) for choice in choices):
+        return False
     for choice in choices:
         if said in {choice.label.lower(), choice.command.lower()}:
             return choice
@@ -268,12 +272,16 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
         "",
     )
     how = how or ("correction" if _INSTEAD.search(text) else "")
+    how = how or ("and" if _ONLY.match(text) or _OTHER.search(text) or spec.risk == "read" else "")
     if not how or len(text.split()) > _MAX_WORDS:
         return None
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = _the_other(text, last, spec, hearing)
     kinds: set[str] = set()
     for slot in spec.slots:
         mentions = [] if slot.kind in {"text", "time_zone"} else hearing.of_kind(slot.kind)
+        mentions = (
+            [m for m in mentions if not _NOT.search(hearing.lower[: m.start])] if how == "correction" else mentions
+        )
         if slot.kind == "version" and mentions and sum(s.kind == "version" for s in spec.slots) > 1:
             return None
         if mentions and all(m.value is not None for m in mentions):
@@ -284,11 +292,18 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
             changes[slot.name] = None
     if "kpi" in kinds and "model" not in kinds:
         changes["model"] = hearing.kpis[-1].value[0]
-    left = _VERB_FILLER.sub("", _blank(hearing, kinds))
+    left = _VERB_FILLER.sub("", _OTHER.sub("", _blank(hearing, kinds)))
     if left or (not changes and how != "again"):
         return None
     given = {name: value for name, value in {**last.inputs, **changes}.items() if value is not None}
     return Resumed(last.playbook, given, how, order=how != "and" and not text.endswith("?"), changed=set(changes))
+
+
+def _the_other(text: str, last: Command, spec: PlaybookSpec, hearing: Hearing) -> dict[str, Any]:
+    """ "The other one" is clear when there are two."""
+    rest = [model.name for model in hearing.catalogue.models if model.name != last.inputs.get("model")]
+    named = any(slot.kind == "model" for slot in spec.slots) and last.inputs.get("model") and not hearing.models
+    return {"model": rest[0]} if named and len(rest) == 1 and _OTHER.search(text) else {}
 
 
 def _value(kind: str, value: Any) -> Any:

@@ -24,6 +24,8 @@ _PRONOUN = re.compile(
     r"versions|model|models|release|canary|everything|"
     r"anything|something|one|two|both)\b ?)+"
 )
+# What may be a person's name that is not known: not "lee no longer", which says the opposite.
+_NAME = re.compile(r"(?!.*\b(?:no|not|never|longer|nobody|only|don't|doesn't)\b)@?[\w.-]+(?: [\w.-]+)?")
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,14 @@ class Formats:
             kinds = {slot.name: slot.kind for slot in specs[intent.playbook].slots} if intent.playbook else {}
             for text in intent.formats:
                 self._patterns.append(_Pattern(intent, kinds, _compile(text, kinds, intent.name)))
+        self._short = {
+            name: (intent, {slot.kind for slot in specs[intent.playbook].slots} - {"text"})
+            for intent in intents
+            for name in intent.aliases
+        }
 
     def match(self, hearing: Hearing) -> Exact | None:
-        """The first format that fits with every value understood; else one where only the model is unknown."""
+        """The first format that fits with every value understood, or a short name; else one with an unknown model."""
         text = _trimmed(hearing.lower)
         if len(text) > _MAX_TEXT:
             return None
@@ -66,19 +73,31 @@ class Formats:
                 for name, said in m.groupdict().items()
                 if said and not _reads(pattern.kinds[name], said, hearing.catalogue)
             ]
-            if [pattern.kinds[name] for name in bad] in ([], ["person"]):
+            if not bad or ([pattern.kinds[name] for name in bad] == ["person"] and _NAME.fullmatch(m[bad[0]].strip())):
                 return Exact(pattern.intent)  # who is meant by an unknown name is asked when it is filled in
             if [pattern.kinds[name] for name in bad] == ["model"]:
                 if _names_nothing(m[bad[0]].strip(), hearing.catalogue):
                     return Exact(pattern.intent)
                 unknown = unknown or Exact(pattern.intent, _bare(m[bad[0]]))
-        return unknown
+        return self._short_name(text, hearing.catalogue) or unknown
+
+    def _short_name(self, text: str, catalogue: Catalogue) -> Exact | None:
+        """An alias alone, or with nothing but values of its playbook behind it, in any order."""
+        for name, (intent, kinds) in self._short.items():
+            if text == name or (text.startswith(f"{name} ") and _all_values(text[len(name) :], kinds, catalogue)):
+                return Exact(intent)
+        return None
 
 
 def _names_nothing(said: str, catalogue: Catalogue) -> bool:
     """Whether what stands where a model belongs is none: "it", "a new version", "v2", "with a 20% canary"."""
     left = Hearing(said, catalogue).residue({"version", "percent", "replicas", "window", "cron", "time_zone"})
     return bool(_PRONOUN.fullmatch(said)) or left in {"", "canary"}
+
+
+def _all_values(said: str, kinds: set[str], catalogue: Catalogue) -> bool:
+    hearing = Hearing(said, catalogue)
+    return any(hearing.of_kind(kind) for kind in kinds) and not hearing.residue(kinds)
 
 
 def _bare(name: str) -> str:

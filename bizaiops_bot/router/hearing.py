@@ -8,7 +8,7 @@ from functools import cached_property
 
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.router import moods
-from bizaiops_bot.router.slots import cron, names, numbers, people, until, windows, words, zones
+from bizaiops_bot.router.slots import cron, names, namespaces, numbers, people, until, windows, words, zones
 from bizaiops_bot.router.slots.mention import Mention
 
 _IT = re.compile(
@@ -19,6 +19,9 @@ _FILLER = re.compile(
     r"please|pls|now|one|it|is|was|run|schedule|kpi|from|only|just|"
     r"share|traffic|instead|rather|then|ok|okay|s)\b"
 )
+
+
+_DOUBLED = re.compile(r"\b(the|our|my|a) the\b(?= (?:model|kpi))|(?<=the )(model|kpi)s? (?:model|kpi)s?\b")
 
 
 def lower(text: str) -> str:
@@ -56,7 +59,17 @@ class Hearing:
 
     @cached_property
     def versions(self) -> list[Mention]:
-        return numbers.versions(self.core)
+        """As said, but not what is part of a model's name ("demand-v2-eu")."""
+        odd = names.odd_versions(self.core, self.catalogue)
+        found = [m for m in numbers.versions(self.core) if not any(m.overlaps(o) for o in odd)]
+        return sorted((m for m in [*odd, *found] if not any(_inside(m, o) for o in self.models)), key=lambda m: m.start)
+
+    @cached_property
+    def bare_versions(self) -> list[Mention]:
+        """Numbers where a version is said: "deploy churn 7"."""
+        taken = [*self.percents, *self.schedules, *([self.window] if self.window else [])]
+        found = numbers.bare_versions(self.core, self.models)
+        return [m for m in found if not any(m.overlaps(other) for other in taken)]
 
     @cached_property
     def percents(self) -> list[Mention]:
@@ -69,7 +82,7 @@ class Hearing:
 
     @cached_property
     def runs(self) -> list[Mention]:
-        return numbers.runs(self.core)
+        return numbers.runs(self.core) or numbers.last_run(self.core, self.catalogue.last_run)
 
     @cached_property
     def schedules(self) -> list[Mention]:
@@ -81,7 +94,9 @@ class Hearing:
 
     @cached_property
     def window(self) -> Mention | None:
-        return windows.find(self.core, self.catalogue.now, self.catalogue.time_zone)
+        """In the time zone that is named with it ("between 3 and 5 pm london time"), else the company's."""
+        zone = self.zone.value if self.zone and not self.zone.problem else self.catalogue.time_zone
+        return windows.find(self.core, self.catalogue.now, zone)
 
     @cached_property
     def cron(self) -> Mention | None:
@@ -96,12 +111,17 @@ class Hearing:
         return people.find(self.core, self.catalogue)
 
     @cached_property
+    def namespaces(self) -> list[Mention]:
+        return namespaces.find(self.core, self.catalogue.namespaces)
+
+    @cached_property
     def until(self) -> Mention | None:
         return until.find(self.core, self.catalogue.now, self.catalogue.time_zone)
 
     def bare(self, kind: str) -> list[Mention]:
         """Bare numbers that nothing else claims, read as `kind`."""
         taken = [*self.models, *self.versions, *self.percents, *self.runs, *([self.window] if self.window else [])]
+        taken += [] if kind == "schedule" else self.schedules  # "cancel schedule 3" is not about run 3
         return [m for m in numbers.bare(self.core, kind) if not any(m.overlaps(other) for other in taken)]
 
     @property
@@ -113,7 +133,6 @@ class Hearing:
         """Mentions for a slot kind."""
         lists: dict[str, list[Mention]] = {
             "model": self.models,
-            "version": self.versions,
             "percent": self.percents,
             "replicas": self.replicas,
             "run": self.runs,
@@ -121,7 +140,10 @@ class Hearing:
             "kpi": self.kpis,
             "fault": self.faults,
             "person": self.people,
+            "namespace": self.namespaces,
         }
+        if kind == "version":
+            return self.versions or self.bare_versions
         if kind in lists:
             return lists[kind] or (self.bare(kind) if kind in {"percent", "replicas", "run", "schedule"} else [])
         one = {"window": self.window, "cron": self.cron, "time_zone": self.zone, "until": self.until}.get(kind)
@@ -160,7 +182,16 @@ class Hearing:
         text = self.lower
         for mention, stand_in in sorted(swaps, key=lambda swap: -swap[0].start):
             text = text[: mention.start] + stand_in + text[mention.end :]
-        return moods.bare(text)
+        return moods.bare(plainly(text))
+
+
+def plainly(text: str) -> str:
+    """Without the doubled words that stand-ins leave: "the the model", "the model model"."""
+    return _DOUBLED.sub(lambda m: m[1] or m[2], text)
+
+
+def _inside(mention: Mention, other: Mention) -> bool:
+    return other.start <= mention.start and mention.end <= other.end
 
 
 STAND_INS = {

@@ -108,7 +108,8 @@ _HEDGED = re.compile(
 )
 _CONDITION = re.compile(
     r"\b(?:if|unless|once|whenever|as soon as|in case|when (?:the|it|we|there|i|you|error|build|that|"
-    r"this|they)|until|till|after|before|provided|assuming|as long as|given that|wait(?:ing)? for)\b"
+    r"this|they)|until|till|after|(?<!\bone )(?<!version )(?<!release )(?<!build )(?<!was there )before|"
+    r"provided|assuming|as long as|given that|wait(?:ing)? for)\b"
 )
 _LATER = re.compile(
     r"\b(?:tomorrow|tonight|later|soon|eventually|next (?:week|month|year|quarter|time|monday|tuesday|"

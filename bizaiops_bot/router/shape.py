@@ -62,7 +62,7 @@ _COLON_OK = re.compile(r"^(?:urgent|emergency|quick one|important|asap|request|b
 # Behind the verb: a statement about the act ("... would be a disaster", "... is done"), or taken back.
 _STATED = re.compile(
     r"(?<!it )(?<!this )(?<!that )(?<!there )\b(?:is|are|was|were|would|will|has|had|have been|failed|fails|costs?|"
-    r"took|takes|worked|broke|breaks|"
+    r"took|takes|worked|went|broke|breaks|"
     r"sounds|seems|means|needs|done)\b"
 )
 _TAKEN_BACK = re.compile(

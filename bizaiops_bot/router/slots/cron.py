@@ -4,53 +4,49 @@ from __future__ import annotations
 
 import re
 
-from bizaiops_bot.router.slots import clock
+from bizaiops_bot.router.slots import clock, recurring
 from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.slots.numbers import WORDS
+from bizaiops_bot.router.slots.recurring import DAY, DAYS, EVERY
 
-_DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-_SHORT = {"sun": 0, "mon": 1, "tue": 2, "tues": 2, "wed": 3, "thu": 4, "thur": 4, "thurs": 4, "fri": 5, "sat": 6}
-_DAY = rf"(?:{'|'.join(_DAYS)}|{'|'.join(sorted(_SHORT, key=len, reverse=True))})s?"
-_LIST = rf"{_DAY}(?:(?:,| and|, and| &|/) ?{_DAY})*"
-_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": 0}
-_EVERY = r"(?:every|each|once an?|once every)"
-
+_NUMBER = rf"\d+|{'|'.join(WORDS)}"
 _UNSUPPORTED = re.compile(
-    rf"\b(?:{_EVERY} (?:other|second|third|2nd|3rd) (?:week|day|month|hour|{_DAY})|{_EVERY} (?:two|"
-    rf"three|four|\d+) (?:weeks?|months?|days?|years?)|bi-?weekly|fortnightly|"
-    r"fortnight|twice|three times|yearly|annually|every (?:year|quarter|second)|quarterly)\b"
+    rf"\b(?:{EVERY} (?:other|second|third|2nd|3rd) (?:weeks?|days?|months?|{DAY})(?!s? (?:of|in) (?:the|each|"
+    rf"every|a) )|"
+    rf"{EVERY} (?:{_NUMBER}|couple of|few) (?:weeks?|months?|days?|years?|seconds?)|bi-?weekly|fortnightly|"
+    rf"fortnight|bi-?monthly|"
+    rf"alternat\w+ \w+|yearly|annually|{EVERY} (?:year|second)|(?:twice|three times|four times|several times) "
+    rf"(?:a|per|every) (?:week|month|year))\b"
 )
-_NTH_WEEKDAY = re.compile(
-    rf"\b(?:on )?(?:{_EVERY} |the )*({'|'.join(_ORDINALS)}) ({_DAY}) (?:of|in) (?:the|each|every|a) month\b"
+_PER_DAY = re.compile(r"\b(twice|two times|three times|four times) (?:a|per|every|each) day\b")
+_TIMES_A_DAY = {"twice": 2, "two times": 2, "three times": 3, "four times": 4}
+_INTERVAL = re.compile(
+    rf"\b{EVERY} (?:(?P<n>{_NUMBER}|other|half|quarter(?: of)?)(?:[ -]an)?[ -]?(?P<unit>minutes?|mins?|hours?|hrs?)|"
+    rf"(?P<one>hour|minute))\b|\b(?P<word>hourly|half-hourly|minutely)\b"
 )
-_NTH_DAY = re.compile(
-    rf"\b(?:on )?the (\d{{1,3}})(?:st|nd|rd|th)?(?: day)? (?:of|in) (?:the|each|every) month\b|"
-    rf"\b(?:{_EVERY} month|monthly) on the (\d{{1,3}})(?:st|nd|rd|th)?\b"
+_PAST_HOUR = re.compile(
+    r"\b(?:at |on )?(?:(?P<part>quarter past|quarter to|half past|the half hour)|(?P<n>\d{1,2}) (?:minutes "
+    r")?past(?: the hour)?|"
+    r":(?P<m>[0-5]\d))\b(?! ?\d)"
 )
-_FIRST_DAY = re.compile(
-    rf"\b(?:on )?the (first|last) day of (?:the|each|every) month\b|\b(?:monthly|{_EVERY} month|at the "
-    rf"(?:start|beginning) of (?:the|each|every) month)\b"
-)
-_MINUTES = re.compile(
-    rf"\b{_EVERY} (\d+|{'|'.join(WORDS)}|half)(?:[ -]an)?[ -]?(minutes?|mins?|hours?|hrs?)\b|\b(hourly|"
-    rf"{_EVERY} hour|{_EVERY} minute|minutely)\b(?: on the hour)?"
-)
-_WEEKDAYS = re.compile(
-    rf"\b(?:(?:on |{_EVERY} )?(?:weekdays?|week days?|working days?|workdays?|work days?|business "
-    rf"days?)|mon(?:day)?s?(?: to |-| through | till )fri(?:day)?s?)\b"
-)
-_WEEKEND = re.compile(rf"\b(?:on |{_EVERY} )?weekends?\b(?= at|$|[, ]+(?:at|\d))")
-_DAILY = re.compile(
-    rf"\b(?:daily|{_EVERY} (?:single )?(?:day|morning|evening|night|afternoon|noon|midnight)|nightly)\b"
-)
-_ON_DAYS = re.compile(
-    rf"\b(?:{_EVERY} (?:week on )?|weekly on |on |weekly,? )(?:a )?({_LIST})(?: (?:morning|afternoon|evening)s?)?\b"
-)
-_PLURAL = re.compile(rf"\b((?:{'|'.join(_DAYS)})s(?:(?:,| and|, and| &) ?(?:{'|'.join(_DAYS)})s)*)\b")
-_WEEKLY = re.compile(rf"\b(?:weekly|{_EVERY} week|once a week)\b")
-_RAW = re.compile(r"(?<!\S)((?:[\d*,/-]+ ){4}[\d*,/#L-]+)(?!\S)")
+_HOURS = re.compile(r"\b(?:between|from) (?P<a>[\w:]+(?: ?[ap]m)?) (?:and|to|until|till?) (?P<b>[\w:]+(?: ?[ap]m)?)\b")
+_MORE_TIMES = re.compile(r"(?:,? (?:and|&) (?:at )?|, ?)(?P<t>\d{1,2}(?::\d\d)?(?: ?[ap]m)?)(?![\w%:]|(?:st|nd|rd|th))")
+# What a plain recurring time cannot hold: it would be a wrong schedule to leave it out.
+_LIMIT = re.compile(
+    r"\b(?:(?:except|excluding|but not|apart from|other than|unless|until|till|holidays?)\b|only (?:if|when|in|"
+    r"until)\b|"
+    r"(?:if|when) (?!you\b|u\b|possible|that'?s)\w+|for (?:the next |another )?(?:\w+ )?(?:days|weeks|months|years)\b|"
+    r"(?:starting|beginning|from) (?:on |next |the |tomorrow|" + DAY + r")|during (?:the )?\w+(?: hours| days)?|"
+    r"(?:in|during) (?:january|february|march|april|may|june|july|august|september|october|november|december)\b|"
+    r"from (?:next|now) )"
+)  # fmt: skip
+_RAW = re.compile(r"(?<!\S)((?:[\d*,/-]+ ){2}[\d*,/L-]+ [\d*,/-]+ [\d*,/#L-]+)(?!\S)")
 
-CANNOT = "I can repeat hourly, daily, on given weekdays or monthly, for example `every Monday at 9:00`."
+CANNOT = (
+    "I can repeat hourly or every few minutes or hours, daily, on given weekdays, on days of the month or on "
+    "its first to "
+    "fourth or last weekday, for example `every Monday at 9:00`."
+)
 
 
 def find(text: str) -> Mention | None:
@@ -66,27 +62,66 @@ def find(text: str) -> Mention | None:
         )
     if m := _UNSUPPORTED.search(text):
         return _problem(m, f"I cannot repeat {m[0]!r}")
-    if m := _MINUTES.search(text):
-        return _interval(m)
-    match, days = _days(text)
-    return _at_time(match, days, clock.find(text)) if match else None
+    found = _interval(text) or _on_days(text)
+    if found is None or found.problem:
+        return found
+    rest = f"{text[: found.start]}|{text[found.end :]}"
+    if m := _LIMIT.search(rest):
+        return Mention("cron", found.start, found.end, None, f"I cannot keep {m[0]!r} for a schedule. {CANNOT}")
+    return found
 
 
-def _at_time(match: re.Match[str], days: str, times: list[clock.TimeOfDay]) -> Mention:
+def _on_days(text: str) -> Mention | None:
     """Which days and at what time, together."""
-    start, end = match.span()
-    if not times:
-        hour = {"noon": 12, "midnight": 0}.get(match[0].rsplit(maxsplit=1)[-1])
-        value = (f"0 {hour} {days}", "") if hour is not None else (f"{{time}} {days}", "time")
-        return Mention("cron", start, end, value)
-    time = times[0]
-    start, end = min(start, time.start), max(end, time.end)
-    problem = time.problem or days.removeprefix("!") * days.startswith("!")
-    if len(times) > 1:
-        problem = f"I can keep one time of day for a schedule. {CANNOT}"
-    late = time.hour < 12 and time.hour and re.search(r"evening|night|afternoon", match[0])
-    value = (f"{time.minute} {time.hour + (12 if late else 0)} {days}", "")
-    return Mention("cron", start, end, None if problem else value, problem)
+    times = clock.find(text)
+    days = recurring.days(text)
+    if m := _PER_DAY.search(text):
+        days = days or recurring.Days(m.start(), m.end(), "* * *")
+    if days is None:
+        return None
+    if days.problem:
+        return Mention("cron", days.start, days.end, None, f"{days.problem} {CANNOT}")
+    return _at_times(text, days, times, _TIMES_A_DAY[m[1]] if m else 0)
+
+
+def _at_times(text: str, days: recurring.Days, times: list[clock.TimeOfDay], wanted: int) -> Mention:
+    """wanted: how many times a day were said; 0 for one or those that are named."""
+    if not times and not wanted:
+        hour = {"noon": 12, "midnight": 0}.get(text[days.start : days.end].rsplit(maxsplit=1)[-1])
+        value = (f"0 {hour} {days.fields}", "") if hour is not None else (f"{{time}} {days.fields}", "time")
+        return Mention("cron", days.start, days.end, value)
+    said = [_shifted(time, text[days.start : days.end]) for time in times]
+    end = max(days.end, *(time.end for time in times)) if times else days.end
+    while times and (m := _MORE_TIMES.match(text, end)):
+        more = clock.find(m["t"]) or clock.find(f"at {m['t']}")
+        said += [(more[0].hour, more[0].minute)]
+        end = m.end()
+    start = min(days.start, *(time.start for time in times)) if times else days.start
+    problem = next((time.problem for time in times if time.problem), "") or _unclear(
+        text, start, end, days, said, wanted
+    )
+    hours = ",".join(str(hour) for hour in sorted({hour for hour, _ in said}))
+    line = f"{said[0][1]} {hours} {days.fields}" if said else ""
+    return Mention("cron", start, end, None if problem else (line, ""), problem)
+
+
+def _unclear(text: str, start: int, end: int, days: recurring.Days, said: list[tuple[int, int]], wanted: int) -> str:
+    """Why several times of day cannot be one schedule; "" when they can."""
+    if wanted and len(said) != wanted:
+        return "At which times of the day? Say for example `every day at 8:00 and 17:00`."
+    if len({minute for _, minute in said}) > 1:
+        return f"The times of one schedule differ in whole hours only, such as 8:30 and 17:30. {CANNOT}"
+    outside = f"{text[start : days.start]}|{text[days.end : end]}|{text[end:]}"
+    if len(said) > 1 and re.search(rf"\b{DAY}\b", outside):
+        return f"One schedule has the same times on all its days; say two requests. {CANNOT}"
+    return ""
+
+
+def _shifted(time: clock.TimeOfDay, days: str) -> tuple[int, int]:
+    """ "every evening at 6" is 18:00, "every night at 2" is 2:00."""
+    late = re.search(r"evening|afternoon", days) or ("night" in days and time.hour >= 5 and "midnight" not in days)
+    hour = time.hour + 12 if late and 0 < time.hour < 12 else time.hour
+    return (0 if "night" in days and hour == 12 else hour), time.minute
 
 
 def time_only(text: str) -> Mention | None:
@@ -101,66 +136,72 @@ def time_only(text: str) -> Mention | None:
 def spoken(line: str) -> str:
     """Words that `find` reads back to `line`: "every Monday at 9:00"; the line itself when there are none."""
     fields = line.split()
-    if len(fields) != 5 or not (fields[0].isdigit() and fields[1].isdigit()) or fields[2:4] != ["*", "*"]:
-        return "every hour" if line == "0 * * * *" else line
-    at = f"at {int(fields[1])}:{int(fields[0]):02d}"
-    if fields[4] in {"*", "1-5"}:
-        return f"every {'day' if fields[4] == '*' else 'weekday'} {at}"
-    days = fields[4].split(",")
-    if not all(day.isdigit() and int(day) < 7 for day in days):
+    if line == "0 * * * *":
+        return "every hour"
+    if len(fields) != 5 or not (fields[0].isdigit() and re.fullmatch(r"\d+(?:,\d+)*", fields[1])):
         return line
-    return f"every {' and '.join(_DAYS[int(day)].capitalize() for day in days)} {at}"
+    days = recurring.spoken(fields[2:])
+    at = " and ".join(f"{int(hour)}:{int(fields[0]):02d}" for hour in fields[1].split(","))
+    return f"{days} at {at}" if days else line
 
 
-def _days(text: str) -> tuple[re.Match[str] | None, str]:
-    """Which days, as the last three cron fields; "!why" for impossible ones."""
-    if m := _NTH_WEEKDAY.search(text):
-        n, day = _ORDINALS[m[1]], _day(m[2])
-        return m, f"* * L{day}" if n == 0 else f"* * {day}#{n}"
-    if m := _NTH_DAY.search(text):
-        day_of_month = int(m[1] or m[2])
-        return (
-            m,
-            f"{day_of_month} * *"
-            if 1 <= day_of_month <= 28
-            else f"!Not every month has a day {day_of_month}; choose 1 to 28, or `the last day of the month`.",
-        )
-    if m := _FIRST_DAY.search(text):
-        return m, "L * *" if m[1] == "last" else "1 * *"
-    for pattern, fields in ((_WEEKDAYS, "* * 1-5"), (_WEEKEND, "* * 0,6"), (_DAILY, "* * *")):
-        if m := pattern.search(text):
-            return m, fields
-    if m := _ON_DAYS.search(text) or _PLURAL.search(text):
-        named = sorted({_day(word) for word in re.findall(_DAY, m[1])})
-        return m, f"* * {','.join(map(str, named))}"
-    m = _WEEKLY.search(text)
-    return m, "* * 1" if m else ""
+def _interval(text: str) -> Mention | None:
+    m = _INTERVAL.search(text)
+    if m is None:
+        return None
+    minutes = _minutes(m)
+    whole = 60 if minutes < 60 else 24 * 60
+    if not 0 < minutes <= whole or whole % minutes or (minutes % 60 and minutes > 60):
+        return _problem(m, f"I cannot repeat {m[0]!r}: it must divide an hour or a day")
+    if minutes == 24 * 60:
+        return Mention("cron", m.start(), m.end(), ("{time} * * *", "time"))
+    start, end = m.span()
+    minute, hour = (f"*/{minutes}" if minutes > 1 else "*", "*") if minutes < 60 else ("0", _every(minutes // 60))
+    if minutes >= 60 and (past := _PAST_HOUR.match(text, end + text[end:].startswith(" "))):
+        minute, end = _past(past), past.end()
+    if text[end:].startswith(" on the hour"):
+        end += len(" on the hour")
+    days, hours = recurring.days(f"{text[:start]}{' ' * (end - start)}{text[end:]}"), _HOURS.search(text)
+    if hours:
+        between = _between(hours, minutes)
+        if between is None or hour != "*":
+            return _problem(hours, f"I cannot keep {hours[0]!r} for a schedule")
+        hour, start, end = between, min(start, hours.start()), max(end, hours.end())
+    if days and not days.problem:
+        start, end = min(start, days.start), max(end, days.end)
+    return Mention("cron", start, end, (f"{minute} {hour} {days.fields if days and days.fields else '* * *'}", ""))
 
 
-def _interval(m: re.Match[str]) -> Mention:
-    if m[3]:
-        return Mention("cron", m.start(), m.end(), ("* * * * *" if "minut" in m[3] else "0 * * * *", ""))
-    hours = m[2].startswith("h")
-    said = m[1]
-    if said == "half":
-        every, hours = 30, False
-    else:
-        every = WORDS[said] if said in WORDS else int(said)
-    whole = 24 if hours else 60
-    if every < 1 or every > whole or whole % every:
-        unit = "hours" if hours else "minutes"
-        return _problem(m, f"I cannot repeat every {every} {unit}: it must divide {whole}")
-    if every == whole:
-        return Mention("cron", m.start(), m.end(), ("{time} * * *", "time") if hours else ("0 * * * *", ""))
-    step = "*" if every == 1 else f"*/{every}"
-    return Mention("cron", m.start(), m.end(), (f"0 {step} * * *" if hours else f"{step} * * * *", ""))
+def _minutes(m: re.Match[str]) -> int:
+    if m["word"]:
+        return {"hourly": 60, "half-hourly": 30}.get(m["word"], 1)
+    if m["one"]:
+        return 60 if m["one"] == "hour" else 1
+    hours = m["unit"].startswith("h")
+    said = m["n"]
+    if said.startswith(("half", "quarter")):
+        return (30 if said == "half" else 15) if hours else 0
+    count = 2 if said == "other" else WORDS[said] if said in WORDS else int(said)
+    return count * (60 if hours else 1)
 
 
-def _day(word: str) -> int:
-    for i, name in enumerate(_DAYS):
-        if word in {name, f"{name}s"}:
-            return i
-    return _SHORT[word if word in _SHORT else word.removesuffix("s")]
+def _every(hours: int) -> str:
+    return "*" if hours == 1 else f"*/{hours}"
+
+
+def _past(m: re.Match[str]) -> str:
+    if m["part"]:
+        return {"quarter past": "15", "quarter to": "45"}.get(m["part"], "30")
+    return str(int(m["n"] or m["m"]))
+
+
+def _between(m: re.Match[str], minutes: int) -> str | None:
+    """Hours of the day: "between 9 and 17" holds 17:00 but not 17:15."""
+    said = [clock.find(side) or clock.find(f"at {side}") for side in (m["a"], m["b"])]
+    if not all(said) or any(times[0].problem or times[0].minute for times in said):
+        return None
+    first, last = said[0][0].hour, said[1][0].hour - (minutes < 60)
+    return f"{first}-{last}" if first < last else None
 
 
 def _problem(m: re.Match[str], why: str) -> Mention:
@@ -171,3 +212,6 @@ def _valid(line: str) -> bool:
     from croniter import croniter
 
     return bool(croniter.is_valid(line))
+
+
+__all__ = ["CANNOT", "DAYS", "find", "spoken", "time_only"]

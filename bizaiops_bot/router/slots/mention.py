@@ -10,7 +10,8 @@ from typing import Any
 class Mention:
     """One value in a text; text[start:end] are its words. `problem` says why it cannot be used; `value` is None then.
 
-    kind: the slot kind. sure: False for a bare number, which means something only where its kind is asked for.
+    kind: the slot kind. sure: False for a bare number, which means something only where its kind is asked for. guess:
+    whether it is what the words point to and not what they say ("the last run"); nothing may change on it unasked.
     """
 
     kind: str
@@ -19,6 +20,7 @@ class Mention:
     value: Any
     problem: str = ""
     sure: bool = True
+    guess: bool = False
 
     def overlaps(self, other: Mention) -> bool:
         return self.start < other.end and other.start < self.end

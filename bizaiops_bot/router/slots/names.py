@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-
-from rapidfuzz import fuzz, process
 
 from bizaiops_bot.domain.models import ModelInfo
 from bizaiops_bot.domain.routing import Catalogue
-from bizaiops_bot.router.slots.mention import Mention, apart
+from bizaiops_bot.router.slots import models as model_names
+from bizaiops_bot.router.slots.kept import by_identity
+from bizaiops_bot.router.slots.mention import Mention
+from bizaiops_bot.router.slots.phrases import Phrases, split, tokens
 
-NEAR = 72.0
+Kpis = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
+_PLACING = frozenset({"at", "in", "on", "per"})
 NAMED_VERSIONS = frozenset({"latest", "previous", "stable"})
 
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -29,67 +30,20 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "bad_release": ("bad release", "bad_release", "broken release", "bad version"),
 }
+_NAME_OF = {phrase: name for name, phrases in FAULTS.items() for phrase in phrases}
+_FAULT = re.compile(rf"\b({'|'.join(map(re.escape, sorted(_NAME_OF, key=len, reverse=True)))})\b")
 
 
 def models(text: str, catalogue: Catalogue) -> list[Mention]:
-    """Model names, titles and aliases, whole words, separators alike; else parts of a name that only one model has."""
-    found = []
-    for model in catalogue.models:
-        for phrase in _phrases(model):
-            for m in _model_words(phrase).finditer(text):
-                found.append(Mention("model", m.start(), m.end(), model.name))
-    return apart(found) or _parts(text, catalogue)
-
-
-def _phrases(model: ModelInfo) -> set[str]:
-    return {phrase.lower() for phrase in (model.name, model.title, *model.aliases) if phrase}
-
-
-def _pattern(phrase: str) -> str:
-    """A pattern in which space, hyphen and underscore are the same."""
-    return r"[\s_-]?".join(re.escape(part) for part in re.split(r"[\s_-]+", phrase))
-
-
-@lru_cache(maxsize=4096)
-def _model_words(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:the |our |my )?{_pattern(phrase)}(?:'s)?(?: models?\b)?(?![\w])")
-
-
-@lru_cache(maxsize=4096)
-def _kpi_words(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:the |our )?{_pattern(phrase)}s?(?![\w])")
-
-
-def _parts(text: str, catalogue: Catalogue) -> list[Mention]:
-    """Token-wise: "fraud" for fraud-detector-eu when no other model has that word; all of them when several do."""
-    owners: dict[str, set[str]] = {}
-    for model in catalogue.models:
-        for part in re.split(r"[\s_-]+", model.name):
-            if len(part) >= 3:
-                owners.setdefault(part, set()).add(model.name)
-    found = []
-    for m in re.finditer(r"(?<![\w-])\w+(?![\w-])", text):
-        found += [Mention("model", m.start(), m.end(), name) for name in sorted(owners.get(m[0], ()))]
-    shared = [m for m in found if len(owners[text[m.start : m.end]]) > 1]
-    return found if not shared or len(shared) == len(found) else [m for m in found if m not in shared]
+    """Model names, titles and aliases, whole words, separators alike; else parts of a name; all of them when several
+    models may be meant.
+    """
+    return model_names.find(text, catalogue.models)
 
 
 def near_models(word: str, catalogue: Catalogue) -> list[str]:
-    """Models whose name or alias looks like `word`, nearest first."""
-    names = {phrase: model.name for model in catalogue.models for phrase in _phrases(model)}
-    hits = process.extract(word, list(names), scorer=fuzz.ratio, processor=None, score_cutoff=NEAR, limit=5)
-    swapped = [
-        (name, score + 20, i)
-        for name, score, i in process.extract(word, list(names), scorer=_letters, limit=5)
-        if score >= 99
-    ]
-    ordered = [names[phrase] for phrase, _, _ in sorted([*hits, *swapped], key=lambda hit: -hit[1])]
-    return list(dict.fromkeys(ordered))
-
-
-def _letters(a: str, b: str, **_: object) -> float:
-    """100 for the same letters in another order with the same first one ("chrun"), else 0."""
-    return 100.0 if a[:1] == b[:1] and sorted(a) == sorted(b) else 0.0
+    """Models whose name, alias or part of a name looks like `word`, nearest first."""
+    return model_names.near(word, catalogue.models)
 
 
 def version(said: str, model: str, catalogue: Catalogue) -> str | None:
@@ -101,40 +55,75 @@ def version(said: str, model: str, catalogue: Catalogue) -> str | None:
         return catalogue.previous.get(model)
     if said == "stable":
         return catalogue.stable.get(model)
-    return said if said in known else None
+    return said if said in known else next((v for v in known if v == said.removeprefix("v")), None)
 
 
-def _order(name: str) -> int:
-    digits = re.sub(r"\D", "", name)
-    return int(digits) if digits else 0
+def _order(name: str) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in re.findall(r"\d+", name))
 
 
 def newest_first(versions: Iterable[str]) -> list[str]:
     return sorted(versions, key=_order, reverse=True)
 
 
+def odd_versions(text: str, catalogue: Catalogue) -> list[Mention]:
+    """Versions that are called otherwise than "v2" ("2026-11-02"), as the catalogue has them."""
+    return [
+        Mention("version", m.start(), m.end(), name)
+        for name in _odd(catalogue.versions)
+        for m in re.finditer(rf"(?<![\w.-])(?:version )?{re.escape(name.lower())}(?![\w-])(?: version\b)?", text)
+    ]
+
+
+@by_identity
+def _odd(versions: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({name for known in versions.values() for name in known if not re.fullmatch(r"v\d+", name)}))
+
+
 def kpis(text: str, catalogue: Catalogue) -> list[Mention]:
-    """KPIs by id, title or alias; value is (model, id). A KPI's words may contain a model's name ("churn rate")."""
-    models_said = {phrase for model in catalogue.models for phrase in _phrases(model)}
-    found = []
-    for model, entries in catalogue.kpis.items():
-        for name, words in entries:
-            for phrase in {name.lower(), *(w.lower() for w in words)} - models_said:
-                for m in _kpi_words(phrase).finditer(text):
-                    found.append(Mention("kpi", m.start(), m.end(), (model, name)))
-    longest = [m for m in found if not any(o.end - o.start > m.end - m.start and m.overlaps(o) for o in found)]
-    return sorted(set(longest), key=lambda m: m.start)
+    """KPIs by id, title or alias, also turned round ("rate of churn"); value is (model, id), of each model that has it.
+    A KPI's words may contain a model's name ("churn rate").
+    """
+    said = tokens(text)
+    return [
+        Mention("kpi", _article(text, said[hit.first].start), said[hit.last - 1].end, kpi)
+        for hit in _kpi_names(catalogue.kpis, catalogue.models).find(said)
+        for kpi in sorted(hit.what)
+    ]
+
+
+def _article(text: str, start: int) -> int:
+    return start - 4 if text[:start].endswith(("the ", "our ")) else start
+
+
+@by_identity
+def _kpi_names(kpis: Kpis, models: tuple[ModelInfo, ...]) -> Phrases[tuple[str, str]]:
+    taken = {phrase.lower() for model in models for phrase in (model.name, model.title, *model.aliases)}
+    pairs = [
+        (said, (model, name))
+        for model, entries in kpis.items()
+        for name, titles in entries
+        for phrase in {name.lower(), *(title.lower() for title in titles)} - taken
+        for said in _ways(phrase)
+    ]
+    return Phrases(pairs, between=frozenset({"is", "are", "was", "were"}))
+
+
+def _ways(phrase: str) -> list[str]:
+    """ "churn rate" is also "rate of churn", "revenue at risk" also "at-risk revenue"."""
+    parts = split(phrase)
+    if phrase.endswith("s") and len(parts[-1]) > 4:
+        return [phrase, phrase[:-1]]
+    if len(parts) == 2:
+        return [phrase, f"{parts[1]} of {parts[0]}", f"{parts[1]} of the {parts[0]}", f"{parts[1]} for {parts[0]}"]
+    if len(parts) == 3 and parts[1] in _PLACING:
+        return [phrase, f"{parts[1]} {parts[2]} {parts[0]}"]
+    return [phrase]
 
 
 def faults(text: str) -> list[Mention]:
     """Faults the embedded company can have; plain "drift" could be two of them."""
-    found = [
-        Mention("fault", m.start(), m.end(), name)
-        for name, phrases in FAULTS.items()
-        for phrase in phrases
-        for m in re.finditer(rf"\b{re.escape(phrase)}\b", text)
-    ]
-    found = apart(found)
+    found = [Mention("fault", m.start(), m.end(), _NAME_OF[m[1]]) for m in _FAULT.finditer(text)]
     if not found and (m := re.search(r"\bdrift\b", text)):
         return [Mention("fault", m.start(), m.end(), name) for name in ("covariate_drift", "concept_drift")]
     return found

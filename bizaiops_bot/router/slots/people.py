@@ -26,6 +26,14 @@ def find(text: str, catalogue: Catalogue) -> list[Mention]:
         for name in (person, *catalogue.called.get(person, ()))
         for m in _words(name).finditer(text)
     ]
+    found += [
+        Mention("person", m.start(), m.end(), person)
+        for person in catalogue.people
+        for name in catalogue.called.get(person, ())
+        if " " in name and (last := name.rsplit(" ", 1)[1]) in text
+        for m in _surname(last).finditer(text)
+        if m["led"] or m["acts"] is not None or m[0].strip() == text.strip()
+    ]
     places = {(m.start, m.end) for m in apart(found)}
     return sorted({m for m in found if (m.start, m.end) in places}, key=lambda m: (m.start, m.value))
 
@@ -49,4 +57,13 @@ def unknown(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _words(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.@-])@?(?:the )?{re.escape(name)}(?![\w-])")
+    """ "sam lee" is also "@sam.lee" and "sam-lee"."""
+    parts = r"[\s._-]".join(map(re.escape, name.split()))
+    return re.compile(rf"(?<![\w.@-])@?(?:the )?{parts}(?![\w-]|@\w)")
+
+
+@lru_cache(maxsize=1024)
+def _surname(name: str) -> re.Pattern[str]:
+    """Alone it may be a word ("day", "price"), so that it needs an address or somebody's act."""
+    led = r"(?P<led>(?:mr|ms|mrs|dr)\.? |@|(?<=\bto )|(?<=\blet ))?"
+    return re.compile(rf"(?<![\w.@-]){led}{re.escape(name)}(?![\w-]|@\w)(?P<acts>(?={_BEHIND.pattern}))?")

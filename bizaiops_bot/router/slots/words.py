@@ -8,7 +8,8 @@ from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.slots.names import FAULTS
 
 _REASON = re.compile(
-    r"(?:^|[\s,;:.(-])\s*(?:because(?: of)?|due to|reason ?(?:is|:|=)|since (?=we|it|the|they|there|"
+    r"(?:^|[\s,;:.(-])\s*(?:because(?: of)?|due to|reason ?(?:is|:|=)|since (?=we|it|the(?! (?:start|beginning|"
+    r"end|middle|last|first|\d|day|week|month|quarter|year))|they|there|"
     r"i\b|black|you)|as (?=we|it|the|they|there|i\b|you)|"
     r"on account of|owing to)\s*:?\s*(?P<reason>\S.*)$",
     re.IGNORECASE | re.DOTALL,
