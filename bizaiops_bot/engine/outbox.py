@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Button, Card
 from bizaiops_bot.domain.posts import PostedButton, PostedCard, PostedMessage
+from bizaiops_bot.engine import redaction
 from bizaiops_bot.engine import tables as t
 
 # Statements are built once: building them anew costs more than the database does.
@@ -42,9 +43,11 @@ def put_card(
     reply_to: str | None,
     now: datetime,
 ) -> None:
-    """Posts the card, or edits it in place when the id is known; an unchanged card is left alone."""
+    """Posts the card, or edits it in place when the id is known; an unchanged card is left alone. Secrets are taken
+    out: what it quotes, such as an alert or a version's summary, came from elsewhere.
+    """
     row = _card_row(conn, card_id)
-    body = card.model_dump_json()
+    card, body = _without_secrets(card)
     place = {"conversation": conversation, "thread": thread, "reply_to": reply_to}
     if row is None:
         seq = next_seq(conn)
@@ -66,6 +69,14 @@ def put_card(
     moved = {name: value for name, value in {**place, "run_id": card.run_id}.items() if row[name] != value}
     if moved:
         conn.execute(sa.update(t.cards).where(t.cards.c.id == card_id).values(moved))
+
+
+def _without_secrets(card: Card) -> tuple[Card, str]:
+    body = card.model_dump_json()
+    if not redaction.suspects(body):
+        return card, body
+    clean = Card.model_validate(redaction.mapped(json.loads(body), redaction.redact))
+    return clean, clean.model_dump_json()
 
 
 def _card_row(conn: sa.Connection, card_id: str) -> dict[str, Any] | None:

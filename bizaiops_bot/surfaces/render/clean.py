@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 import re
 
-# Control characters move a terminal's cursor; bidirectional overrides make text read as something else.
-UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Control characters move a terminal's cursor; bidirectional overrides make text read as something else; what has no
+# shape at all (zero-width signs, tag letters) can carry words that nobody sees. Joiners stay: scripts need them.
+UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\U000e0000-\U000e007f]"
+)
 INLINE = re.compile(r"\*\*(?P<bold>[^*\n]+)\*\*|(?<!\w)_(?P<italic>[^_\n]+)_(?!\w)|`(?P<code>[^`\n]+)`")
 
 
