@@ -47,7 +47,9 @@ from bizaiops_bot.domain.errors import (
     Refused,
     Temporary,
 )
+from bizaiops_bot.domain.facts import Facts, Look, Said, template
 from bizaiops_bot.domain.health import HealthVerdict, assess_health
+from bizaiops_bot.domain.investigation import LOOK_BACK, POINTS, Diagnosis, Evidence, diagnose, investigation_facts
 from bizaiops_bot.domain.kpi import Effect, Kpi, KpiDay, KpiRow
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, HealthSample, Outcome, SeriesData, Verdict
@@ -78,6 +80,7 @@ from bizaiops_bot.domain.values import (
     duration_s,
     spoken_duration,
 )
+from bizaiops_bot.domain.wording import digest_facts
 from bizaiops_bot.ports import (
     Clock,
     Controls,
@@ -89,9 +92,12 @@ from bizaiops_bot.ports import (
     Records,
     Serving,
     Warehouse,
+    Words,
 )
 
 __all__ = [
+    "LOOK_BACK",
+    "POINTS",
     "Actor",
     "Alert",
     "ArmSample",
@@ -109,10 +115,13 @@ __all__ = [
     "Context",
     "Cron",
     "Delegation",
+    "Diagnosis",
     "Diff",
     "DiffLine",
     "DriftReport",
     "Effect",
+    "Evidence",
+    "Facts",
     "FaultName",
     "Fields",
     "FreeText",
@@ -124,6 +133,7 @@ __all__ = [
     "KpiDay",
     "KpiName",
     "KpiRow",
+    "Look",
     "Mark",
     "ModelInfo",
     "ModelName",
@@ -146,6 +156,7 @@ __all__ = [
     "Run",
     "RunNumber",
     "RunRecord",
+    "Said",
     "Schedule",
     "ScheduleNumber",
     "Series",
@@ -169,13 +180,17 @@ __all__ = [
     "assess_health",
     "build_rows",
     "card_and_output",
+    "diagnose",
+    "digest_facts",
     "duration_s",
     "headline",
+    "investigation_facts",
     "playbook",
     "release_effect",
     "sparkline",
     "spoken_duration",
     "stamp",
+    "template",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -229,6 +244,7 @@ class Run(ABC):
     faults: Faults | None
     records: Records
     controls: Controls
+    words: Words
     time_zone: str
     planning: bool
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from bizaiops_bot.domain.facts import Facts, Said, Task
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
@@ -269,6 +270,18 @@ class ChatPlatform(Protocol):
         """
 
 
+class Words(Protocol):
+    """Puts facts into words for people. What it returns is shown and never heard: no router sees it, no order comes of
+    it. Nothing is raised: whatever fails, the facts' own words are said.
+    """
+
+    async def sentence(self, task: Task, facts: Facts, *, channel: str) -> Said:
+        """At most `facts.sentences` sentences that claim nothing beyond the facts. channel: who pays for it."""
+
+    async def investigate(self, model: str, facts: Facts, *, channel: str) -> Said:
+        """Why the model is as it is. It may look again through ports that only read; `looks` has what it looked at."""
+
+
 class Ports(Protocol):
     """Everything a playbook can reach."""
 
@@ -282,3 +295,4 @@ class Ports(Protocol):
     faults: Faults | None
     records: Records
     controls: Controls
+    words: Words

@@ -15,8 +15,9 @@ from bizaiops_bot.playbook import (
     Run,
     Table,
     Text,
-    headline,
+    digest_facts,
     sparkline,
+    template,
 )
 from playbooks._cards import age, change_words, clock_now, full_title, short_amount
 from playbooks._kpis import MEMORY_DAYS, Events, daily, event_words, events, kpi_chart, model_kpis, rows_of
@@ -36,17 +37,23 @@ async def digest_card(run: Run, model: str, time_zone: str) -> Card:
     if not any(row.value is not None for row in rows):
         return _empty(model, days)
     happened = await events(run, model)
-    said = headline(rows)
-    blocks: list[Block] = [Text(text=f"**{said}**"), digest_table(rows, now)]
+    others = [info.name for info in await run.read(run.serving.models)]
+    facts = digest_facts(model, rows, others)
+    said = await run.step(
+        "word the digest", run.words.sentence, "digest", facts, channel=run.conversation, assume=template(facts)
+    )
+    blocks: list[Block] = [Text(text=f"**{said.text}**"), digest_table(rows, now)]
     first = rows[0].kpi
     if chart := kpi_chart(model, first, days[first.id], happened, time_zone, as_picture=True):
         blocks.append(chart)
     blocks.append(Text(text=f"What happened: {event_words(happened, today - timedelta(days=EVENT_DAYS), time_zone)}."))
-    blocks.append(Context(text=f"{rows[0].day:%A %-d %b}, days in {time_zone}; running days are left out."))
+    blocks.append(
+        Context(text=f"{rows[0].day:%A %-d %b}, days in {time_zone}; running days are left out. {said.note}".rstrip())
+    )
     return Card(
         title=f"{model} KPI digest, {rows[0].day:%a %-d %b}",
         tone="warning" if any(_bad(row) for row in rows) else "info",
-        summary=f"{model}: {said}",
+        summary=f"{model}: {said.text}",
         blocks=tuple(blocks),
         buttons=_buttons(model, happened),
     )

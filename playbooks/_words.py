@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bizaiops_bot.playbook import BadInput
 
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NTH = ("", "first", "second", "third", "fourth")
 SHORT = {"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
 
 
 def spoken_cron(cron: str, time_zone: str) -> str:
     """ "every Monday at 9:00 Europe/Berlin"; a line beyond everyday words is given as it is."""
     parts = cron.split()
-    if len(parts) != 5 or parts[3] != "*" or not (parts[0].isdigit() and parts[1].isdigit()):
+    hours = parts[1].split(",") if len(parts) == 5 else []
+    if not hours or parts[3] != "*" or not (parts[0].isdigit() and all(hour.isdigit() for hour in hours)):
         return f"on the schedule {cron} ({time_zone})"
-    minute, hour, day, _, weekday = parts
+    minute, _, day, _, weekday = parts
     days = _days(day, weekday)
-    return f"{days} at {int(hour)}:{int(minute):02d} {time_zone}" if days else f"on the schedule {cron} ({time_zone})"
+    at = " and ".join(f"{int(hour)}:{int(minute):02d}" for hour in hours)
+    return f"{days} at {at} {time_zone}" if days else f"on the schedule {cron} ({time_zone})"
 
 
 def _days(day: str, weekday: str) -> str | None:
     if day != "*":
-        return f"on day {day} of every month" if day.isdigit() and weekday == "*" else None
+        return _days_of_month(day) if weekday == "*" else None
+    if m := re.fullmatch(r"(?:L([0-6])|([0-6])#([1-4]))", weekday):
+        which = "last" if m[1] else NTH[int(m[3])]
+        return f"on the {which} {DAYS[int(m[1] or m[2])]} of every month"
     if weekday == "*":
         return "every day"
     if weekday.lower() in {"1-5", "mon-fri"}:
@@ -32,6 +39,15 @@ def _days(day: str, weekday: str) -> str | None:
     if any(n not in range(8) for n in numbers):
         return None
     return "every " + " and ".join(DAYS[n] for n in numbers)
+
+
+def _days_of_month(day: str) -> str | None:
+    if day == "L":
+        return "on the last day of every month"
+    days = day.split(",")
+    if not all(d.isdigit() for d in days):
+        return None
+    return f"on day{'s' if len(days) > 1 else ''} {' and '.join(days)} of every month"
 
 
 def zone(name: str) -> ZoneInfo:

@@ -40,9 +40,9 @@ def headline(rows: Sequence[KpiRow]) -> str:
         return _unusual_sentence(unusual[0]) + more
     judged = [row for row in known if row.usual is not None]
     if not judged:
-        return f"{_day(known[0].day)}: too little history to say what is usual.{_largest_move(known)}"
+        return f"{spoken_day(known[0].day)}: too little history to say what is usual.{_largest_move(known)}"
     count = "all KPIs are" if len(judged) == len(rows) else f"{len(judged)} of {len(rows)} KPIs can be judged and are"
-    return f"Nothing unusual on {_day(judged[0].day)}: {count} within their usual range.{_largest_move(judged)}"
+    return f"Nothing unusual on {spoken_day(judged[0].day)}: {count} within their usual range.{_largest_move(judged)}"
 
 
 def _row(kpi: Kpi, days: Sequence[KpiDay], today: date) -> KpiRow | None:
@@ -100,11 +100,13 @@ def _unusual_sentence(row: KpiRow) -> str:
     low, high = row.usual
     up = row.value > high
     worse = up != (row.kpi.direction == "up_is_good")
-    parts = [f"{row.kpi.title} {'rose' if up else 'fell'} to {_amount(row.kpi, row.value)} on {_day(row.day)}"]
+    parts = [
+        f"{row.kpi.title} {'rose' if up else 'fell'} to {spoken_amount(row.kpi, row.value)} on {spoken_day(row.day)}"
+    ]
     if row.change is not None:
         parts.append(f"{row.change:+.0%} against the {row.day:%A} before")
     floor = max(low, 0.0) if row.value >= 0.0 and row.median_28d is not None and row.median_28d >= 0.0 else low
-    usual = f"usually {floor:,.{row.kpi.decimals}f} to {_amount(row.kpi, high)}"
+    usual = f"usually {floor:,.{row.kpi.decimals}f} to {spoken_amount(row.kpi, high)}"
     return f"{', '.join(parts)} ({usual}): {'worse' if worse else 'better'} than usual."
 
 
@@ -116,15 +118,17 @@ def _largest_move(rows: Sequence[KpiRow]) -> str:
     if row.value is None:
         return ""
     return (
-        f" The largest move is {row.kpi.title}, {change:+.0%} to {_amount(row.kpi, row.value)}"
+        f" The largest move is {row.kpi.title}, {change:+.0%} to {spoken_amount(row.kpi, row.value)}"
         f" against the {row.day:%A} before."
     )
 
 
-def _amount(kpi: Kpi, value: float) -> str:
+def spoken_amount(kpi: Kpi, value: float) -> str:
+    """ "1,234 EUR", "4.2%" """
     number = f"{value:,.{kpi.decimals}f}"
     return f"{number}{kpi.unit}" if kpi.unit == "%" else f"{number} {kpi.unit}".rstrip()
 
 
-def _day(day: date) -> str:
+def spoken_day(day: date) -> str:
+    """ "Friday 6 Mar" """
     return f"{day:%A} {day.day} {day:%b}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bizaiops_bot.domain.cards import Block, Button, Card, Chart, Context, Fields, Mark, Series, Table, Text, Tone
+from bizaiops_bot.domain.facts import Said
 from bizaiops_bot.domain.monitoring import SeriesData
 from bizaiops_bot.domain.records import Alert
 from bizaiops_bot.domain.values import NoData, spoken_duration
+from bizaiops_bot.domain.wording import alert_facts
 
 CAUSES = {
     "drift_detected": "the requests have changed (new customers, season, campaign, upstream), not the release",
@@ -29,17 +31,24 @@ _NAMES = {
 }  # fmt: skip
 
 
+EXPLAINED = "explained"
+"""In an alert's detail: what a language model said of it, as it was checked then."""
+
+
 def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
     """note: what the rules decided. series: the metric of the kind over the last hour."""
+    said = explanation(alert)
     closed = alert.closed is not None
     tone: Tone = "success" if closed else "danger"
-    blocks: list[Block] = [Text(text=alert.title)]
+    blocks: list[Block] = [Text(text=alert.title), Text(text=said.text)]
     blocks.append(Text(text=f"**Likely cause:** {alert.detail.get('cause') or CAUSES.get(alert.kind, 'unknown')}."))
     blocks.append(Text(text=f"**Action:** {note}."))
     blocks += _columns(alert.detail)
     blocks.append(Fields(fields=_facts(alert)))
     blocks += _chart(alert, series)
     blocks.append(Context(text=f"Alert {alert.id} · {alert.kind} · {alert.model} {alert.detail.get('version', '')}"))
+    if said.note:
+        blocks.append(Context(text=said.note))
     return Card(
         title=f"{_NAMES.get(alert.kind, alert.kind)} in {alert.model}{': over' if closed else ''}",
         tone=tone,
@@ -48,6 +57,12 @@ def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
         run_id=alert.run,
         summary=_summary(alert, note),
     )
+
+
+def explanation(alert: Alert) -> Said:
+    """Which columns, how far, since when, what was released before: a language model's words once there are some."""
+    kept = alert.detail.get(EXPLAINED)
+    return Said.model_validate(kept) if kept else Said(text=alert_facts(alert).otherwise)
 
 
 def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:

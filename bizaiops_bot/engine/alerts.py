@@ -18,6 +18,7 @@ from bizaiops_bot.domain.values import NoData, spoken_duration
 from bizaiops_bot.engine import outbox, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.alert_card import CHARTS, draw_alert
+from bizaiops_bot.engine.alert_words import AlertWords
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.findings import Examiner, Findings
 from bizaiops_bot.engine.orders import Order, Orders, Place
@@ -40,6 +41,7 @@ class Watch:
     def __init__(self, core: Core, orders: Orders, rules: list[Rule]) -> None:
         self._core, self._orders, self._rules = core, orders, rules
         self._examiner = Examiner(lambda: core.ports)
+        self._words = AlertWords(core, self._redraw)
 
     async def run(self) -> None:
         """Until cancelled; once a minute of the bot's clock."""
@@ -78,6 +80,8 @@ class Watch:
             said = await self._how_it_went(alert.run, note)
         if said != note:
             await self._redraw(alert.id, said)
+        if note is None:
+            self._words.soon(alert)
 
     async def _how_it_went(self, run: int, note: str | None) -> str:
         """What the alert says of its run: a proposal that came to nothing leaves the alert to people, and says so."""
@@ -98,7 +102,7 @@ class Watch:
         if row is not None:
             conn.execute(sa.update(t.alerts).where(t.alerts.c.id == row["id"]).values(calm=0))
             return as_alert(row), row["note"]
-        detail = {**event.detail, **self._cause(conn, event)}
+        detail = {**event.detail, **self._cause(conn, event), **self._before(conn, event)}
         key = conn.execute(
             sa.insert(t.alerts).values(
                 model=event.model, kind=event.kind, title=event.title, detail=json.dumps(detail),
@@ -110,6 +114,11 @@ class Watch:
             conn, "watch", "alert", event.model, alert=key[0], event=event.kind, title=event.title, onset=event.onset
         )
         return as_alert(conn.execute(sa.select(t.alerts).where(t.alerts.c.id == key[0])).mappings().one()), None
+
+    def _before(self, conn: sa.Connection, event: Event) -> dict[str, Any]:
+        """The last release, for the explanation."""
+        release = self._last_release(conn, event.model)
+        return {} if release is None else {"last_release": release.model_dump(mode="json")}
 
     def _cause(self, conn: sa.Connection, event: Event) -> dict[str, str]:
         """Names the release to blame, if one is; {} leaves the usual cause of the kind."""

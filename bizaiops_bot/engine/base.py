@@ -24,7 +24,7 @@ class PortedRun(Run):
         self.clock, self.pipelines, self.serving = ports.clock, ports.pipelines, ports.serving
         self.registry, self.metrics, self.drift = ports.registry, ports.metrics, ports.drift
         self.warehouse, self.faults = ports.warehouse, ports.faults
-        self.records, self.controls = ports.records, ports.controls
+        self.records, self.controls, self.words = ports.records, ports.controls, ports.words
 
 
 def result_type(do: Callable[..., Awaitable[T]]) -> TypeAdapter[T]:

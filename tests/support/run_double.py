@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from bizaiops_bot.adapters.embedded.words import TemplateWords
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import Refused, Temporary
 from bizaiops_bot.domain.monitoring import Outcome, Verdict
@@ -56,7 +57,7 @@ class RunDouble(Run):
         self.clock, self.pipelines, self.serving = FakeClock(world), FakePipelines(world), FakeServing(world)
         self.registry, self.metrics, self.drift = FakeRegistry(world), FakeMetrics(world), FakeDrift(world)
         self.warehouse, self.faults = FakeWarehouse(world), FakeFaults(world)
-        self.records, self.controls = FakeRecords(world), FakeControls(world)
+        self.records, self.controls, self.words = FakeRecords(world), FakeControls(world), TemplateWords()
         self.verdict, self.approved, self.meanwhile = verdict, approved, meanwhile
         self.done: list[str] = []
         self.details: list[str] = []
