@@ -7,6 +7,7 @@ import asyncio
 from bizaiops_bot.domain.models import ModelInfo
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.engine.core import Core
+from bizaiops_bot.router import naming
 
 _KEEP_S = 5.0
 
@@ -25,6 +26,11 @@ class CatalogueReader:
     def stale(self) -> None:
         """Forces the next read; called when a run has ended."""
         self._kept = None
+
+    @property
+    def last(self) -> Catalogue | None:
+        """As it was read last, however long ago; None before the first time."""
+        return self._kept
 
     async def read(self) -> Catalogue:
         """The catalogue with the clock's present time."""
@@ -46,7 +52,7 @@ class CatalogueReader:
             last = next((r.previous for r in await core.ports.records.releases(model.name, limit=1)), None)
             if last is not None:
                 previous[model.name] = last
-        return Catalogue(
+        found = Catalogue(
             models=tuple(models),
             versions=versions,
             stable=stable,
@@ -55,9 +61,11 @@ class CatalogueReader:
             people=tuple(core.people),
             called={person.id: person.called for person in tuple(core.people.values())},
             playbooks=tuple(p.spec() for p in core.playbooks),
+            last_run=next((run.id for run in await core.ports.records.runs(limit=1)), None),
             now=core.clock.now(),
             time_zone=core.time_zone,
         )
+        return naming.trusted(found)
 
     async def _versions(self, model: ModelInfo) -> tuple[str, ...]:
         return tuple(c.version for c in await self._core.ports.pipelines.candidates(model.name))

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
+from bizaiops_bot.conversation.learning import Learning
 from bizaiops_bot.domain.cards import Button
 from bizaiops_bot.domain.errors import BotError, NotFound
 from bizaiops_bot.domain.people import Actor
@@ -30,10 +31,10 @@ Begin = Callable[[PostedMessage, dict[str, str] | None], None]
 
 
 class Clicks:
-    """Answers clicks. begin: has a message, said by a click, understood and answered."""
+    """Answers clicks. begin: has a message, said by a click, understood and answered. learning: keeps corrections."""
 
-    def __init__(self, core: Core, orders: Orders, begin: Begin) -> None:
-        self._core, self._orders, self._begin = core, orders, begin
+    def __init__(self, core: Core, orders: Orders, begin: Begin, learning: Learning | None = None) -> None:
+        self._core, self._orders, self._begin, self._learning = core, orders, begin, learning
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._pressed: OrderedDict[str, tuple[float, ClickAnswer]] = OrderedDict()
 
@@ -76,6 +77,9 @@ class Clicks:
                 return answer
             if button.bind.get("do") == "cancel":
                 answer = await self._cancel(person, posted, button, event)
+            elif button.bind.get("do") == "meant" and self._learning is not None:
+                answer = await self._learning.click(person, button.bind["message"], button.bind["meant"])
+                answer = await self._answered(person.id, posted.id, event, answer, did=button.command)
             else:
                 answer = await self._say(person, posted, button, event)
             self._pressed[key] = (monotonic(), answer)
@@ -97,6 +101,8 @@ class Clicks:
                 event_id=None, now=self._core.clock.now(), bind=bind, worker=self._core.worker,
             )  # fmt: skip
             self._core.note(conn, person.id, "click", posted.id, said=button.command, message=message.id)
+            if self._learning is not None:
+                self._learning.chosen(conn, person, posted, button)
             deciding.keep(self._core, conn, event, answer)
             return message
 
@@ -111,6 +117,8 @@ class Clicks:
         place = Place(posted.conversation, posted.thread)
         order = Order("cancel_run", {"run": number}, person, place, key, heard={"click": posted.id})
         card = await self._orders.answer(order)
+        if self._learning is not None:
+            await self._learning.cancelled(person, number)
         answer = ClickAnswer(accepted=True, message=card.text)
         # Cancelling twice is cancelling: a crash before this line lets the same click cancel again, and no more.
         return await self._answered(person.id, posted.id, event, answer, did=button.command)

@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
+from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.ports import Ports
 
 
@@ -49,6 +51,21 @@ class Desk(Protocol):
 
         reason: for a decision. The same event_id is answered as before, and nothing happens twice.
         """
+
+    async def feedback(
+        self, actor: str, card: str, verdict: Verdict, event_id: str | None = None, *, meant: str = ""
+    ) -> FeedbackAnswer:
+        """Keeps whether an answer (`PostedCard.is_answer`) was right, for review: one vote a person and card.
+
+        meant: after a bad vote, the playbook of one of the offered requests, or "something else"; what only reads is
+        said for the person. Raises NotFound, BadInput.
+        """
+
+    async def votes(self, actor: str, conversation: str) -> dict[str, Verdict]:
+        """{id of the message a card answers: the person's vote}."""
+
+    async def catalogue(self) -> Catalogue:
+        """The names that exist right now."""
 
     async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
         """The newest version of every card with a seq above `after`, by seq."""

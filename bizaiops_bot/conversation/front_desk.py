@@ -15,14 +15,16 @@ from bizaiops_bot.conversation.answer_queue import AnswerQueue
 from bizaiops_bot.conversation.cards import broken_card, error_card, question_card, refusal_card
 from bizaiops_bot.conversation.catalogue import CatalogueReader
 from bizaiops_bot.conversation.clicks import Clicks
+from bizaiops_bot.conversation.learning import Learning
+from bizaiops_bot.conversation.threads import follow, load_memory, save_memory
 from bizaiops_bot.conversation.words import check_conversation, check_text, check_thread
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError, NotFound
+from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict, is_sign, spoken_verdict
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
-from bizaiops_bot.domain.routing import Command, Decision, Memory, Question
+from bizaiops_bot.domain.posts import FEEDBACK_CARD, ClickAnswer, PostedCard, PostedMessage
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question
 from bizaiops_bot.engine import outbox
-from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.audit import redact
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
@@ -49,7 +51,8 @@ class FrontDesk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._queue = AnswerQueue()
-        self._clicks = Clicks(core, orders, self._begin_answer)
+        self._learning = Learning(core, router, self._catalogue, people_clock, self._say_for)
+        self._clicks = Clicks(core, orders, self._begin_answer, self._learning)
         self.home = core.home
         core.adopters.append(lambda: self._spawn(self.recover()))
 
@@ -161,23 +164,53 @@ class FrontDesk:
             await self._put(message, broken_card(reference))
 
     async def _reply(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
-        memory = await self._core.store.read(lambda conn: _load_memory(conn, message))
-        catalogue = await self._catalogue.read()
+        memory = await self._core.store.read(lambda conn: load_memory(conn, message))
         said_at = self._people_clock.now()
-        decision = self._router.route(message.text, memory, catalogue, answer=answer, said_at=said_at)
+        if answer is None and await self._judged(message, memory):
+            return
+        catalogue = await self._catalogue.read()
+        decision = await self._router.decide(
+            message.text, memory, catalogue, answer=answer, said_at=said_at, channel=message.conversation
+        )
         kept = self._router.remember(memory, decision, catalogue, said_at)
+
+        def learn(conn: sa.Connection) -> None:
+            if answer is None:
+                self._learning.observe(conn, message, memory, decision, said_at)
+
         if isinstance(decision, Command):
-            await self._obey(message, decision, kept)
+            await self._obey(message, decision, kept, learn)
             return
         card = question_card(decision) if isinstance(decision, Question) else refusal_card(decision)
 
         def also(conn: sa.Connection) -> None:
+            learn(conn)
             self._note(conn, message, decision)
-            _save_memory(conn, message, kept)
+            save_memory(conn, message, kept)
 
         await self._put(message, card, also)
 
-    async def _obey(self, message: PostedMessage, command: Command, memory: Memory) -> None:
+    async def _judged(self, message: PostedMessage, memory: Memory | None) -> bool:
+        """Whether the message was a vote on the answer before, and is answered now."""
+        verdict = spoken_verdict(message.text)
+        if verdict is None or (memory is not None and memory.pending is not None and is_sign(message.text)):
+            return False
+        reply = await self._learning.reply(message, verdict)
+        if reply is None:
+            return False
+        card, vote = reply
+
+        def also(conn: sa.Connection) -> None:
+            vote(conn)
+            if memory is not None and verdict == "bad":  # a later "yes" must not wake the question that was wrong
+                save_memory(conn, message, memory.model_copy(update={"pending": None}))
+
+        await self._put(message, card, also, card_id=f"{FEEDBACK_CARD}{message.id}")
+        return True
+
+    async def _obey(
+        self, message: PostedMessage, command: Command, memory: Memory, learn: Callable[[sa.Connection], None]
+    ) -> None:
         """Carries the command out and remembers the run or schedule it made."""
         model = command.inputs.get("model")
         order = Order(
@@ -195,9 +228,10 @@ class FrontDesk:
         made = await self._remember_made(command, memory, outcome)
 
         def also(conn: sa.Connection) -> None:
+            learn(conn)
             if isinstance(model, str):
-                _follow(conn, message.conversation, model, self._core)
-            _save_memory(conn, message, made)
+                follow(conn, message.conversation, model, self._core)
+            save_memory(conn, message, made)
 
         await self._put(message, None if isinstance(outcome, int) else outcome, also)
 
@@ -210,7 +244,12 @@ class FrontDesk:
         return memory if made.run_id is None else memory.model_copy(update={"run": made.run_id})
 
     async def _put(
-        self, message: PostedMessage, card: Card | None, also: Callable[[sa.Connection], None] = lambda _conn: None
+        self,
+        message: PostedMessage,
+        card: Card | None,
+        also: Callable[[sa.Connection], None] = lambda _conn: None,
+        *,
+        card_id: str = "",
     ) -> None:
         """The reply (None: a run's card is it), the mark "answered" and what is remembered, in one transaction: after a
         crash nothing of it is lost or doubled, and one commit is the most costly part of a short answer.
@@ -222,7 +261,7 @@ class FrontDesk:
                 return
             if card is not None:
                 outbox.put_card(
-                    conn, f"c-{message.id}", card,
+                    conn, card_id or f"c-{message.id}", card,
                     conversation=message.conversation, thread=message.thread, reply_to=message.id,
                     now=self._core.clock.now(),
                 )  # fmt: skip
@@ -234,7 +273,10 @@ class FrontDesk:
     def _note(self, conn: sa.Connection, message: PostedMessage, decision: Decision) -> None:
         kind = type(decision).__name__.lower()
         told = decision.text if isinstance(decision, Question) else getattr(decision, "why", "")
-        self._core.note(conn, message.actor, kind, message.id, text=message.text[:500], told=told, heard=decision.heard)
+        more = {"offered": _offered(decision)} if isinstance(decision, Question) else {}
+        self._core.note(
+            conn, message.actor, kind, message.id, text=message.text[:500], told=told, heard=decision.heard, **more
+        )
 
     # -- clicks ------------------------------------------------------------------------------------
 
@@ -243,10 +285,26 @@ class FrontDesk:
     ) -> ClickAnswer:
         return await self._clicks.click(actor, card, button, reason, event_id)
 
+    async def feedback(
+        self, actor: str, card: str, verdict: Verdict, event_id: str | None = None, *, meant: str = ""
+    ) -> FeedbackAnswer:
+        return await self._learning.judge(self._person(actor), card, verdict, meant=meant, event_id=event_id)
+
+    async def votes(self, actor: str, conversation: str) -> dict[str, Verdict]:
+        return await self._learning.votes(actor, conversation)
+
+    async def _say_for(self, person: Actor, under: PostedMessage, choice: Choice) -> PostedMessage:
+        return await self._take(
+            under.conversation, person, choice.command, thread=under.thread, event_id=None, answer=choice.bind
+        )
+
     def _begin_answer(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
         self._spawn(self._answer(message, answer))
 
     # -- reading -----------------------------------------------------------------------------------
+
+    async def catalogue(self) -> Catalogue:
+        return await self._catalogue.read()
 
     async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
         return await self._core.store.read(lambda conn: outbox.read_cards(conn, conversation, after, limit))
@@ -277,6 +335,11 @@ class FrontDesk:
         return person
 
 
+def _offered(question: Question) -> list[str]:
+    """The playbooks to choose from, where that is the question."""
+    return [c.bind["playbook"] for c in question.choices if "playbook" in c.bind] if question.slot == "playbook" else []
+
+
 def _news(
     conn: sa.Connection, conversation: str | None, after: int, page: int = NEWS_PAGE
 ) -> list[PostedCard | PostedMessage]:
@@ -288,29 +351,3 @@ def _news(
     both: list[PostedCard | PostedMessage] = [*said, *shown]
     found = sorted(both, key=lambda item: item.seq)
     return found if end is None else [item for item in found if item.seq <= end]
-
-
-def _load_memory(conn: sa.Connection, message: PostedMessage) -> Memory | None:
-    """What the thread is about; a new thread begins with what the same person spoke of last in this conversation."""
-    for key in (message.thread, f"@{message.actor}"):
-        where = (t.memory.c.conversation == message.conversation, t.memory.c.thread == key)
-        body = conn.execute(sa.select(t.memory.c.body).where(*where)).scalar()
-        if body is not None:
-            return Memory.model_validate_json(body)
-    return None
-
-
-def _save_memory(conn: sa.Connection, message: PostedMessage, memory: Memory) -> None:
-    for key in (message.thread, f"@{message.actor}"):
-        where = (t.memory.c.conversation == message.conversation, t.memory.c.thread == key)
-        body = memory.model_dump_json()
-        if conn.execute(sa.update(t.memory).where(*where).values(body=body)).rowcount == 0:
-            conn.execute(sa.insert(t.memory).values(conversation=message.conversation, thread=key, body=body))
-
-
-def _follow(conn: sa.Connection, conversation: str, model: str, core: Core) -> None:
-    """Alerts about a model also go to the conversations that lately spoke of it."""
-    where = (t.follows.c.conversation == conversation, t.follows.c.model == model)
-    at = t.iso(core.clock.now())
-    if conn.execute(sa.update(t.follows).where(*where).values(at=at)).rowcount == 0:
-        conn.execute(sa.insert(t.follows).values(conversation=conversation, model=model, at=at))

@@ -8,6 +8,9 @@ from typing import Literal
 from bizaiops_bot.domain.cards import Block, Card
 from bizaiops_bot.domain.values import Value
 
+FEEDBACK_CARD = "f-"
+"""How the ids of cards begin that answer what people say of the bot's answers: those are not judged themselves."""
+
 
 class PostedButton(Value):
     """A button as outsiders see it; what it stands for stays on the server."""
@@ -35,6 +38,13 @@ class PostedCard(Value):
     @property
     def blocks(self) -> tuple[Block, ...]:
         return self.card.blocks
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it answers someone's words, so that people can say if those were understood; a run's card and an
+        alert do not.
+        """
+        return self.reply_to is not None and self.card.run_id is None and not self.id.startswith(FEEDBACK_CARD)
 
 
 class PostedMessage(Value):

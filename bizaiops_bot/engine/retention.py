@@ -87,6 +87,7 @@ class Retention:
         yield "runs", lambda conn: _delete_runs(conn, runs)
         yield "inbox", lambda conn: _delete(conn, t.inbox, t.inbox.c.at < events)
         yield "fires", lambda conn: _delete(conn, t.fires, t.fires.c.at < events, t.fires.c.done)
+        yield "examples", lambda conn: _delete(conn, t.examples, t.examples.c.at < talk)
         yield "delegations", lambda conn: _delete(conn, t.delegations, t.delegations.c.until < talk)
 
 

@@ -319,6 +319,36 @@ follows = sa.Table(
     _col("at", nullable=False),
 )
 
+language_use = sa.Table(
+    "language_use",
+    metadata,
+    _col("day", primary_key=True),
+    _col("channel", primary_key=True),
+    sa.Column("calls", sa.BigInteger, nullable=False),
+    sa.Column("tokens_in", sa.BigInteger, nullable=False),
+    sa.Column("tokens_out", sa.BigInteger, nullable=False),
+    sa.Column("micro_usd", sa.BigInteger, nullable=False),
+)
+
+examples = sa.Table(
+    "examples",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    _col("message", nullable=False),
+    _col("who", nullable=False, index=True),  # a pseudonym
+    _col("kind", nullable=False),  # "vote" or "correction": one of each a message and person
+    _col("source", nullable=False),
+    _col("text", nullable=False),
+    _col("shape", nullable=False),
+    _col("decided", nullable=False),
+    _col("label", nullable=False),
+    _col("at", nullable=False),
+    _col("state", nullable=False, default="open", server_default="open"),
+    _col("settled", nullable=False, default="", server_default=""),
+    sa.UniqueConstraint("message", "who", "kind"),
+    sqlite_autoincrement=True,
+)
+
 flags = sa.Table("flags", metadata, _col("name", primary_key=True), _col("value", nullable=False))
 
 

@@ -7,11 +7,22 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import StreamingResponse
 
+from bizaiops_bot.domain.feedback import FeedbackAnswer
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedMessage
 from bizaiops_bot.domain.records import OpenGate
+from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.surfaces.live import resume_from, stream
-from bizaiops_bot.surfaces.shapes import CardOut, ClickIn, DecisionIn, MessageAccepted, MessageIn, card_out, event_out
+from bizaiops_bot.surfaces.shapes import (
+    CardOut,
+    ClickIn,
+    DecisionIn,
+    FeedbackIn,
+    MessageAccepted,
+    MessageIn,
+    card_out,
+    event_out,
+)
 from bizaiops_bot.surfaces.site import SiteDep
 
 router = APIRouter(prefix="/api", tags=["conversations"])
@@ -69,6 +80,23 @@ async def click(site: SiteDep, request: Request, body: ClickIn) -> ClickAnswer:
     """Click a button. `accepted` false is an answer too: `message` says why not."""
     who = site.acting(request, body.actor)
     return await site.desk.click(who, body.card_id, body.button_id, reason=body.reason, event_id=body.event_id)
+
+
+@router.post("/cards/{id}/feedback")
+async def feedback(
+    site: SiteDep, request: Request, card: Annotated[str, Path(alias="id", max_length=200)], body: FeedbackIn
+) -> FeedbackAnswer:
+    """Say whether an answer was right: kept as an example that a person reviews. After "bad", `meant` has what it may
+    have been; send one of them to name it, and if it only reads, it is said for you.
+    """
+    who = site.acting(request, body.actor)
+    return await site.desk.feedback(who, card, body.verdict, body.event_id, meant=body.meant)
+
+
+@router.get("/catalogue")
+async def catalogue(site: SiteDep) -> Catalogue:
+    """The names that words are understood by: models, versions, KPIs, people and playbooks, as they are now."""
+    return await site.desk.catalogue()
 
 
 @router.get("/approvals", tags=["runs"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BadInput, BotError, Conflict, NotFound, Permanent, Refused, Temporary
+from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict
 from bizaiops_bot.domain.posts import ClickAnswer
+from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.surfaces.shapes import ButtonOut, CardOut, MessageAccepted
 
 PAGE = 500
@@ -48,6 +51,16 @@ class Client:
         """Clicks a button; `reason` goes with a decision."""
         body = {"actor": actor, "card_id": card, "button_id": button, "reason": reason}
         return ClickAnswer.model_validate(self._call("POST", "/api/clicks", json=body))
+
+    def feedback(self, actor: str, card: str, verdict: Verdict, *, meant: str = "") -> FeedbackAnswer:
+        """Judges an answer."""
+        body = {"actor": actor, "verdict": verdict, "meant": meant}
+        path = f"/api/cards/{quote(card, safe='')}/feedback"
+        return FeedbackAnswer.model_validate(self._call("POST", path, json=body))
+
+    def catalogue(self) -> Catalogue:
+        """The names that exist now."""
+        return Catalogue.model_validate(self._call("GET", "/api/catalogue"))
 
     def cards(self, conversation: str, after: int) -> list[CardOut]:
         """Every card with a higher seq, newest version of each."""

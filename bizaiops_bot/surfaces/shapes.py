@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bizaiops_bot.domain.cards import Answer, Block, Tone
+from bizaiops_bot.domain.feedback import Verdict
 from bizaiops_bot.domain.monitoring import DriftReport, HealthSample
 from bizaiops_bot.domain.posts import PostedCard, PostedMessage
 from bizaiops_bot.domain.records import RunRecord
@@ -46,6 +47,19 @@ class ClickIn(Strict):
     reason: str = Field(default="", max_length=500, description="For a decision: why, in words.")
     event_id: str | None = Field(
         default=None, max_length=200, description="Your own id of the click; the same one again is answered as before."
+    )
+
+
+class FeedbackIn(Strict):
+    """Whether an answer was right."""
+
+    actor: str = Field(default="", max_length=100)
+    verdict: Verdict = Field(description="good, bad, or none to take it back; one a person and card.")
+    meant: str = Field(
+        default="", max_length=100, description="With bad: the playbook of one of the offered, or `something else`."
+    )
+    event_id: str | None = Field(
+        default=None, max_length=200, description="Your own id of it; the same one again is answered as before."
     )
 
 
@@ -97,6 +111,7 @@ class CardOut(BaseModel):
     run_id: int | None
     tone: Tone
     answer: Answer
+    is_answer: bool = Field(description="Whether it answers someone's words, so that people can judge it.")
     at: datetime
 
 
@@ -201,6 +216,7 @@ def card_out(posted: PostedCard) -> CardOut:
         run_id=posted.card.run_id,
         tone=posted.card.tone,
         answer=posted.card.answer,
+        is_answer=posted.is_answer,
     )
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from bizaiops_bot.domain.cards import Steps
 from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.feedback import Verdict
 from bizaiops_bot.surfaces.client import Client, card_of
 from bizaiops_bot.surfaces.render.clean import one_line
 from bizaiops_bot.surfaces.render.html import STEP_SIGNS
@@ -21,7 +22,8 @@ from bizaiops_bot.surfaces.shapes import ButtonOut, CardOut
 
 POLL_S = 0.3
 HELP = (
-    "A number clicks a button, /as PERSON speaks as someone else, /people lists them, Ctrl-D leaves. All else is said."
+    "A number clicks a button, /good and /bad judge the last answer, /as PERSON speaks as someone else, "
+    "/people lists them, Ctrl-D leaves. All else is said."
 )
 EXIT_OK, EXIT_NO_BOT = 0, 3
 
@@ -62,11 +64,12 @@ def chat(
 
 @dataclass(frozen=True)
 class Pressable:
-    """A button on the screen. ask: what it asks a reason for."""
+    """A button on the screen. ask: what it asks a reason for. meant: what it says a judged answer should have been."""
 
     card: str
     id: str
     ask: str
+    meant: str = ""
 
 
 @dataclass
@@ -107,6 +110,8 @@ class Conversation:
                 self._become(words.removeprefix("/as").strip())
             elif words == "/people":
                 self.out.print(Text(", ".join(self.client.people())))
+            elif words in {"/good", "/bad"}:
+                self._judge("good" if words == "/good" else "bad")
             elif words in {"/help", "/?"}:
                 self.out.print(Text(HELP))
             else:
@@ -146,12 +151,30 @@ class Conversation:
     def _click(self, number: int, reason: str) -> None:
         """A button that asks for a reason is pressed with one, or with a dash for none."""
         button = self.buttons[number]
+        if button.meant:
+            told = self.client.feedback(self.actor, button.card, "bad", meant=button.meant).message
+            self.out.print(Text(told, style="bright_black"))
+            self.look()
+            return
         if button.ask and not reason:
             self.out.print(Text(f"{button.ask} Type: {number} YOUR REASON   (or {number} - to give none)"))
             return
         answer = self.client.click(self.actor, button.card, button.id, reason="" if reason == "-" else reason)
         self.out.print(Text(answer.message, style="green" if answer.accepted else "yellow"))
         self.look()
+
+    def _judge(self, verdict: Verdict) -> None:
+        """The last answer on the screen; after a bad one, what may have been meant stands there with numbers."""
+        card = next((one for one in reversed(self.shown.values()) if one.is_answer), None)
+        if card is None:
+            self.out.print(Text("There is no answer to judge yet."))
+            return
+        answer = self.client.feedback(self.actor, card.id, verdict)
+        first = max(self.buttons, default=0) + 1
+        self.buttons |= {first + i: Pressable(card.id, "", "", one.playbook) for i, one in enumerate(answer.meant)}
+        offered = "  ".join(f"[{first + i}] {one_line(one.label)}" for i, one in enumerate(answer.meant))
+        about = f"{one_line(card.title, 60)!r}: {answer.message} {offered}"
+        self.out.print(Text(about.strip(), style="bright_black"))
 
     def _news(self, card: CardOut) -> None:
         """A new card whole; an edited one whole if it says something else now, else only the steps that moved."""

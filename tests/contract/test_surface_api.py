@@ -96,6 +96,34 @@ async def test_a_click_carries_a_reason_and_the_same_event_is_answered_as_before
     assert (await api.post("/api/clicks", json=click | {"reason": "x" * 501})).status_code == 422
 
 
+async def test_an_answer_is_judged_and_what_was_meant_is_offered(api: httpx.AsyncClient, desk: FakeDesk) -> None:
+    await api.post(SAY, json={"actor": "engineer", "text": "ask"})
+    (card,) = (await api.get("/api/conversations/ml-ops/cards")).json()
+    assert card["is_answer"] is True
+    path = f"/api/cards/{card['id']}/feedback"
+    told = (await api.post(path, json={"actor": "lead", "verdict": "bad"})).json()
+    assert told["meant"][-1] == {"playbook": "something else", "label": "something else"}
+    body = {"actor": "lead", "verdict": "bad", "meant": told["meant"][0]["playbook"]}
+    assert (await api.post(path, json=body)).json()["meant"] == []
+    assert desk.judged == {(card["reply_to"], "lead"): ("bad", "show_kpis")}
+    assert (await api.post(path, json={"actor": "lead", "verdict": "so-so"})).status_code == 422
+
+
+async def test_a_run_s_card_and_one_that_begins_a_thread_are_not_judged(api: httpx.AsyncClient, desk: FakeDesk) -> None:
+    await api.post(SAY, json={"actor": "engineer", "text": "plan"})
+    await desk.answer("ml-ops", verdict_card())
+    cards = (await api.get("/api/conversations/ml-ops/cards")).json()
+    assert [card["is_answer"] for card in cards] == [False, False]
+    for card in cards:
+        refused = await api.post(f"/api/cards/{card['id']}/feedback", json={"actor": "lead", "verdict": "good"})
+        assert refused.status_code == 422
+
+
+async def test_the_names_that_words_are_understood_by_can_be_read(api: httpx.AsyncClient) -> None:
+    names = (await api.get("/api/catalogue")).json()
+    assert [model["name"] for model in names["models"]] == ["churn", "demand"] and names["versions"]["churn"]
+
+
 async def test_what_waits_is_listed_and_decided_over_rest(api: httpx.AsyncClient, desk: FakeDesk) -> None:
     waiting = (await api.get("/api/approvals")).json()
     assert waiting and waiting[0]["may"] == ["lead", "sre"]

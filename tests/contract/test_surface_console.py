@@ -102,6 +102,49 @@ async def test_saying_something_shows_it_working_until_the_card_is_there(
     assert "is working on it" not in (await web.get("/")).text
 
 
+async def test_an_answer_has_two_thumbs_and_other_cards_have_none(web: httpx.AsyncClient, desk: FakeDesk) -> None:
+    await desk.post("ml-ops", "engineer", "ask")
+    html = (await web.get("/")).text
+    assert html.count('aria-label="Good answer"') == html.count('aria-label="Wrong answer"') == 1
+    await desk.answer("ml-ops", drift_card())
+    await desk.post("ml-ops", "engineer", "plan")
+    assert (await web.get("/")).text.count('aria-label="Good answer"') == 1
+
+
+async def test_a_vote_shows_pressed_for_who_gave_it_and_pressed_again_is_taken_back(
+    web: httpx.AsyncClient, desk: FakeDesk
+) -> None:
+    await desk.post("ml-ops", "engineer", "ask")
+    (card,) = await desk.cards("ml-ops")
+    vote = {"card": card.id, "verdict": "good", "actor": "lead"}
+    thumbs = (await web.post("/console/feedback", data=vote, headers=HTMX)).text
+    assert thumbs.count('aria-pressed="true"') == 1 and "&#34;verdict&#34;: &#34;none&#34;" in thumbs
+    assert (await web.get("/?as=lead")).text.count(
+        'class="thumb good" aria-label="Good answer" title="Good answer" aria-pressed="true"'
+    ) == 1
+    assert (
+        'class="thumb good" aria-label="Good answer" title="Good answer" aria-pressed="true"'
+        not in (await web.get("/?as=sre")).text
+    )
+    back = await web.post("/console/feedback", data=vote | {"verdict": "none"}, headers=HTMX)
+    assert 'aria-pressed="true"' not in back.text and desk.judged[card.reply_to, "lead"] == ("none", "")
+
+
+async def test_after_a_bad_vote_only_who_gave_it_is_asked_what_was_meant(
+    web: httpx.AsyncClient, desk: FakeDesk
+) -> None:
+    await desk.post("ml-ops", "engineer", "ask")
+    (card,) = await desk.cards("ml-ops")
+    vote = {"card": card.id, "verdict": "bad", "actor": "lead"}
+    asked = (await web.post("/console/feedback", data=vote, headers=HTMX)).text
+    assert "What did you mean?" in asked and "how did churn do" in asked and "something else" in asked
+    assert "What did you mean?" not in (await web.get("/?as=lead")).text, "it is asked once, and posted nowhere"
+    told = await web.post("/console/feedback", data=vote | {"meant": "show_kpis"}, headers=HTMX)
+    assert "Thanks, kept for review." in told.text and desk.judged[card.reply_to, "lead"] == ("bad", "show_kpis")
+    unknown = await web.post("/console/feedback", data=vote | {"card": "c-none"}, headers=HTMX)
+    assert unknown.headers["hx-retarget"] == "#toasts"
+
+
 async def test_a_refused_click_is_told_in_a_toast(web: httpx.AsyncClient, desk: FakeDesk) -> None:
     await desk.post("ml-ops", "engineer", "plan")
     (card,) = await desk.cards("ml-ops")

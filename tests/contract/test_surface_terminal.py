@@ -143,6 +143,19 @@ async def test_in_chat_a_number_clicks_and_as_changes_who_one_is(terminal: Termi
     assert said == ["plan", "99"], "a number that is no button is something said"
 
 
+async def test_in_chat_the_last_answer_is_judged_and_a_number_says_what_was_meant(terminal: Terminal) -> None:
+    assert await terminal.chat("/good", "ask", "/good", "/bad", "3", "") == 0
+    for words in (
+        "There is no answer to judge yet.",
+        "Thanks, kept for review.",
+        "What did you mean? [3] how did churn do  [4] something else",
+    ):
+        assert words in terminal.text
+    (card,) = await terminal.desk.cards("ml-ops")
+    assert terminal.desk.judged == {(card.reply_to, "engineer"): ("bad", "show_kpis")}
+    assert [message.text for message in await terminal.desk.messages("ml-ops")] == ["ask"]
+
+
 async def test_in_chat_a_rejection_is_asked_for_its_reason(terminal: Terminal) -> None:
     assert await terminal.chat("plan", "/as lead", "2", "2 the AUC is too low", "") == 0
     assert "Why do you reject run 7? Type: 2 YOUR REASON" in terminal.text

@@ -9,8 +9,11 @@ from typing import cast
 
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BadInput
+from bizaiops_bot.domain.feedback import ELSE, FeedbackAnswer, Meant, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedButton, PostedCard, PostedMessage
+from bizaiops_bot.domain.routing import Catalogue
+from bizaiops_bot.evaluation.company import COMPANY
 from bizaiops_bot.ports import Ports
 from tests.support.fake_ports import (
     FakeClock,
@@ -57,6 +60,7 @@ class FakeDesk:
         self.by_event: dict[str, PostedMessage] = {}
         self.clicked: dict[str | None, ClickAnswer] = {}
         self.reasons: list[str] = []
+        self.judged: dict[tuple[str, str], tuple[Verdict, str]] = {}
         self.changed = asyncio.Condition()
         self.silent = False
 
@@ -164,6 +168,25 @@ class FakeDesk:
         if posted.card.run_id:
             await self.edit(card, verdict_card())
         return ClickAnswer(accepted=True, message=f"{pressed.label}: done.")
+
+    async def feedback(
+        self, actor: str, card: str, verdict: Verdict, event_id: str | None = None, *, meant: str = ""
+    ) -> FeedbackAnswer:
+        posted = self._newest(card)
+        if posted is None or not posted.is_answer:
+            raise BadInput("That card answers nobody's words.")
+        self.judged[posted.reply_to or "", actor] = (verdict, meant)
+        offered = (Meant(playbook="show_kpis", label="how did churn do"), Meant(playbook=ELSE, label=ELSE))
+        told = "What did you mean?" if verdict == "bad" and not meant else "Thanks, kept for review."
+        return FeedbackAnswer(
+            accepted=True, message=told, verdict=verdict, meant=offered if verdict == "bad" and not meant else ()
+        )
+
+    async def votes(self, actor: str, conversation: str) -> dict[str, Verdict]:
+        return {message: vote for (message, who), (vote, _) in self.judged.items() if who == actor}
+
+    async def catalogue(self) -> Catalogue:
+        return COMPANY
 
     async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
         newest: dict[str, PostedCard] = {p.id: p for p in self.log if isinstance(p, PostedCard)}

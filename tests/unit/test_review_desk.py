@@ -20,7 +20,7 @@ from tests.support.virtual_clock import VirtualClock
 class CountingRouter:
     """Answers with how many messages the thread's memory knows of."""
 
-    def route(self, text: str, memory: Memory | None, catalogue: Catalogue, **_: Any) -> Decision:
+    async def decide(self, text: str, memory: Memory | None, catalogue: Catalogue, **_: Any) -> Decision:
         return Refusal(why=f"{text} comes after {memory.run if memory and memory.run else 0}")
 
     def remember(self, memory: Memory | None, decision: Decision, catalogue: Catalogue, said_at: Any) -> Memory:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from bizaiops_bot.domain.cards import Chart
 from bizaiops_bot.domain.errors import NotFound, Refused
+from bizaiops_bot.domain.feedback import Verdict
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.surfaces.api import After, Conversation
 from bizaiops_bot.surfaces.charts import chart_png
@@ -21,6 +22,7 @@ from bizaiops_bot.surfaces.world import faults_of, inject
 
 router = APIRouter(include_in_schema=False)
 YEAR_S = 365 * 86400
+VERDICTS: dict[str, Verdict] = {"good": "good", "bad": "bad"}
 
 
 @router.post("/console/{id}/say")
@@ -39,6 +41,16 @@ async def click(site: SiteDep, request: Request, form: Form) -> HTMLResponse:
     reason, event_id = form.get("reason", "")[:500], form.get("event_id", "")[:200] or None
     answer = await site.desk.click(who, field(form, "card"), field(form, "button"), reason=reason, event_id=event_id)
     return toast(answer.message, "success" if answer.accepted else "warning")
+
+
+@router.post("/console/feedback")
+async def feedback(site: SiteDep, request: Request, form: Form) -> HTMLResponse:
+    """Judges an answer; what the thumbs look like now, with what may have been meant, for this person alone."""
+    who, card = site.acting(request, form.get("actor")), field(form, "card")
+    verdict = VERDICTS.get(form.get("verdict", ""), "none")
+    answer = await site.desk.feedback(who, card, verdict, meant=form.get("meant", "")[:100])
+    told = answer.message if answer.verdict == "bad" else ""
+    return HTMLResponse(fragment("_judge.html", card=card, verdict=answer.verdict, told=told, meant=answer.meant))
 
 
 @router.get("/console/{id}/live")

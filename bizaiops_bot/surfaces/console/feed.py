@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bizaiops_bot.conversation.desk import Desk
+from bizaiops_bot.domain.feedback import Verdict
 from bizaiops_bot.domain.posts import PostedCard, PostedMessage
 from bizaiops_bot.surfaces.console.views import fragment
 
@@ -73,9 +74,9 @@ def group(messages: list[PostedMessage], cards: list[PostedCard]) -> list[Thread
     return list(threads.values())
 
 
-def thread_html(thread: Thread, conversation: str) -> str:
-    """One thread with its reply box."""
-    return fragment("_thread.html", thread=thread, conversation=conversation)
+def thread_html(thread: Thread, conversation: str, votes: Mapping[str, Verdict] | None = None) -> str:
+    """One thread with its reply box. votes: the reader's, by the message that is answered."""
+    return fragment("_thread.html", thread=thread, conversation=conversation, votes=votes or {})
 
 
 def live_html(post: Post) -> tuple[str, str]:

@@ -33,6 +33,8 @@ async def console(
     conversation = c or site.desk.home
     feed = await load_feed(site.desk, conversation, shown=shown)
     board, digest = await _dashboard(request, site).html()
+    reader = site.viewer(request)
+    votes = await site.desk.votes(reader, conversation) if reader else {}
     faults = site.desk.ports.faults if site.demo else None
     return page(
         request,
@@ -40,7 +42,7 @@ async def console(
         conversation=conversation,
         tabs=await _tabs(site, conversation),
         feed=feed,
-        threads=[thread_html(thread, conversation) for thread in feed.threads],
+        threads=[thread_html(thread, conversation, votes) for thread in feed.threads],
         shown=shown,
         board=board,
         digest=digest,
