@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bizaiops_bot.domain.errors import BadInput
 
 NONE = "none"
 MIN_EXAMPLES = 20
+_ALIAS = re.compile(r"[a-z][a-z-]*(?: [a-z][a-z-]*){0,2}")
 # libyaml reads the files ten times faster; the pure one is there where it is not.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -42,9 +44,12 @@ class Intent(BaseModel):
     risk: of acting on a wrong guess; "none" marks what the bot does not do, with `refuse` as its reason.
     formats: exact wordings, `{slot}` a value, `[...]` optional, `(a|b)` either; the first one is how the bot says
     it itself.
+    aliases: short names, said alone or with values behind: `kpis` is `/mlops kpis` and "kpis churn last week".
     examples: ways to say it, values as `{slot}`. must_not: phrases that look alike -> the intent they are, or "none".
     cues: beginnings of words, one of which must be said before the bot acts on a guess; required when acting has
     effects.
+    about: beginnings of words for what it is done to, one of which must be said as well ("hand my tickets to sam" is
+    about no approvals).
     against: beginnings of words that speak against it ("no go" is no approval); then the bot asks.
     """
 
@@ -57,9 +62,11 @@ class Intent(BaseModel):
     help: str = ""
     refuse: str = ""
     formats: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     examples: tuple[str, ...] = Field(min_length=MIN_EXAMPLES)
     must_not: dict[str, str] = Field(default_factory=dict)
     cues: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     slots: dict[str, SlotHint] = Field(default_factory=dict)
 
@@ -76,6 +83,14 @@ class Intent(BaseModel):
         if doubled:
             raise ValueError(f"examples given twice: {sorted(doubled)}")
         return self
+
+    @field_validator("aliases")
+    @classmethod
+    def _short_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _ALIAS.fullmatch(name):
+                raise ValueError(f"{name!r} is not one to three words in lower case")
+        return names
 
 
 def load_intents(folder: Path) -> list[Intent]:
@@ -103,13 +118,17 @@ def load_intent(path: Path) -> Intent:
         return Intent.model_validate({"name": path.stem, **data})
     except ValidationError as error:
         first = error.errors()[0]
-        line = _line(yaml.compose(text), first["loc"])
+        line = line_of(text, first["loc"])
         where = ".".join(str(part) for part in first["loc"])
         raise IntentFileError(f"{path}:{line}: {where + ': ' if where else ''}{first['msg']}") from error
 
 
+def line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """The line of `location`, such as ("examples", 3), in the YAML document `text`, or of its nearest parent."""
+    return _line(yaml.compose(text), location)
+
+
 def _line(node: Any, location: tuple[int | str, ...]) -> int:
-    """The line of `location` in a composed YAML document, or of its nearest parent."""
     line: int = node.start_mark.line + 1
     for part in location:
         if isinstance(node, yaml.MappingNode):

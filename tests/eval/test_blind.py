@@ -1,7 +1,8 @@
 """How the blind set is understood. Half A was looked at while the intents were worked on, half B was kept back.
 
 Both halves have one author, who also worked on the intents, and one mistake in half B was mended after it was measured:
-read the numbers as an upper bound for strangers. The limits are what was measured; wrong changes are none, in both halves.
+read the numbers as an upper bound for strangers. The limits are what was measured; wrong changes are none, in both halves. Orders in
+German, and "can we ...", were acted on once and are asked back or declined since.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _counts(half: str) -> Counter[str]:
 
 @pytest.mark.parametrize(
     ("half", "right", "offered_too", "asked"),
-    [("A", 69, 70, 7), ("B", 68, 74, 11)],
+    [("A", 69, 70, 7), ("B", 65, 73, 10)],
 )
 def test_people_who_never_saw_the_bot_are_understood(
     half: str, right: int, offered_too: int, asked: int, record_property: Callable[[str, object], None]

@@ -2,60 +2,35 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bizaiops_bot.domain.models import ModelInfo
-from bizaiops_bot.domain.routing import Catalogue, Command, Decision, Memory, PlaybookSpec, Question, Refusal
-from bizaiops_bot.playbook import Playbook
+from bizaiops_bot.domain.routing import Catalogue, Command, Decision, Memory, Question, Refusal
+from bizaiops_bot.evaluation.company import COMPANY, NOW, specs
 from bizaiops_bot.router.intents import Intent, load_intents
 from bizaiops_bot.router.router import Router
 
+__all__ = [
+    "COMPANY",
+    "NOW",
+    "PHRASES_OF",
+    "ROOT",
+    "Thread",
+    "asks",
+    "does",
+    "hears",
+    "intents",
+    "refuses",
+    "router",
+    "specs",
+    "spoken",
+]
+
 ROOT = Path(__file__).parent.parent.parent
-NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)  # a Saturday, 15:30 in Berlin
-
-COMPANY = Catalogue(
-    models=(
-        ModelInfo(name="churn", title="Customer churn", kind="classification", aliases=("customer churn", "retention")),
-        ModelInfo(name="demand", title="Demand forecast", kind="forecast", aliases=("demand forecast", "forecast")),
-    ),
-    versions={"churn": ("v1", "v2", "v3"), "demand": ("v1", "v2")},
-    stable={"churn": "v2", "demand": "v1"},
-    previous={"churn": "v1"},
-    kpis={
-        "churn": (
-            ("churn_rate", ("Churn rate",)),
-            ("revenue_at_risk", ("Revenue at risk",)),
-            ("retention_cost", ("Retention cost",)),
-        ),
-        "demand": (
-            ("stock_outs", ("Stock-outs", "stockouts")),
-            ("inventory_cost", ("Inventory cost",)),
-            ("forecast_error", ("Forecast error", "WAPE")),
-        ),
-    },
-    people=("engineer", "lead", "analyst", "sre"),
-    called={"engineer": ("erin",), "lead": ("lee",), "analyst": ("ana",), "sre": ("sam",)},
-    now=NOW,
-    time_zone="Europe/Berlin",
-)
-
-
-@cache
-def specs() -> tuple[PlaybookSpec, ...]:
-    """Of every playbook in the repository."""
-    modules = [
-        importlib.import_module(f"playbooks.{path.stem}") for path in sorted((ROOT / "playbooks").glob("[a-z]*.py"))
-    ]
-    found = {
-        value.name: value.spec() for module in modules for value in vars(module).values() if isinstance(value, Playbook)
-    }
-    return tuple(found.values())
 
 
 @cache

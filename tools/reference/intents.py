@@ -13,7 +13,7 @@ what was said with the examples of each intent. In wordings, `[...]` may be left
 words get one question with
 buttons; what belongs to the last part gets a clear no.
 
-Each intent is a file `intents/<name>.yaml`."""
+Each intent is a file `intents/<name>.yaml`: [how to write one](../how-to/write-an-intent.md)."""
 SHOWN = 6
 
 
@@ -32,6 +32,8 @@ def render() -> str:
 def _one(intent: Intent) -> str:
     target = f"[`{intent.playbook}`](playbooks.md#{intent.playbook})"
     parts = [f"## {intent.name}", intent.help, f"Playbook {target}, risk {code(intent.risk)}."]
+    if intent.aliases:
+        parts.append(f"Short names, alone or with values behind: {', '.join(map(code, intent.aliases))}.")
     parts += ["Exact wordings:", _quoted(intent.formats), "Also, for example:", _quoted(intent.examples[:SHOWN])]
     other = [(_words(text), code(name)) for text, name in intent.must_not.items()]
     if other:
