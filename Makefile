@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench eval docs install format lock clean help
+.PHONY: demo test check bench eval injection docs install format lock clean help
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -32,7 +32,7 @@ ENGINE := tests/unit/test_engine_*.py tests/unit/test_approval_*.py tests/unit/t
 
 .PHONY: unit postgres e2e chaos
 unit:
-	$(BIN)/python -m pytest $(SHARED) tests/unit tests/scenario tests/eval tests/docs
+	$(BIN)/python -m pytest $(SHARED) tests/unit tests/scenario tests/eval tests/injection tests/docs
 	$(BIN)/python -m pytest tests/contract
 
 # The engine, the approvals and all conversations once more, on PostgreSQL.
@@ -59,8 +59,11 @@ format: install  ## Apply the formatter
 bench: install  ## Measure what docs/reference/benchmarks.md reports
 	$(BIN)/python -m tools.bench $(ARGS)
 
-eval: install  ## The router on our own phrases
-	$(BIN)/python -m pytest tests/eval -q -s
+eval: install  ## How well the router understands our own phrases, against the baseline
+	@$(BIN)/bizaiops eval $(ARGS)
+
+injection: install  ## Hostile text against the router and an obeying language model, as tables
+	@$(BIN)/python -m tests.injection
 
 docs: install  ## Make the reference pages anew from the types
 	$(BIN)/python -m tools.gen_docs

@@ -20,8 +20,11 @@ import typer
 from pydantic import ValidationError
 
 from bizaiops_bot.cli_audit import audit_app
+from bizaiops_bot.cli_eval import evaluate
+from bizaiops_bot.cli_intents import intents_app
 from bizaiops_bot.cli_playbooks import playbooks_app
 from bizaiops_bot.cli_policy import policy_app
+from bizaiops_bot.cli_route import route
 from bizaiops_bot.domain.errors import BotError
 
 if TYPE_CHECKING:
@@ -36,9 +39,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="BizAIOps: runs a company's machine-learning models from its chat.",
 )
+app.command()(route)
+app.command("eval")(evaluate)
 app.add_typer(audit_app, name="audit")
 app.add_typer(policy_app, name="policy")
 app.add_typer(playbooks_app, name="playbooks")
+app.add_typer(intents_app, name="intents")
 
 Url = Annotated[str, typer.Option(help="Where the bot is.")]
 As = Annotated[str, typer.Option("--as", help="Who speaks: engineer, lead, analyst or sre in the demo.")]

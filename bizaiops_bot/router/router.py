@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
-from bizaiops_bot.router import doubts, followup, guards, moods, shape
-from bizaiops_bot.router.bands import CLARIFY, band
+from bizaiops_bot.router import doubts, followup, guards, moods, second_opinion, shape
+from bizaiops_bot.router.bands import band
 from bizaiops_bot.router.classifier import Classifier, Guess
 from bizaiops_bot.router.filling import Back, Filling
 from bizaiops_bot.router.formats import Exact, Formats, say
 from bizaiops_bot.router.hearing import Hearing
-from bizaiops_bot.router.intents import Intent
-from bizaiops_bot.router.language import Language
+from bizaiops_bot.router.intents import NONE, Intent
+from bizaiops_bot.router.language import Language, Proposal
 from bizaiops_bot.router.slots import words
+from bizaiops_bot.router.slots.kept import by_identity
 from bizaiops_bot.router.spelling import Spelling
 from bizaiops_bot.router.training import absent, pairs, vocabulary
 
 _HELP = "I look after the models: status, KPIs, deploys, rollbacks, retraining, schedules. Say `help` to see all of it."
 _MAX_CHOICES = 3
+_LIKELY = 0.12
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,21 @@ class _Turn:
         return replace(self, heard={**self.heard, **more})
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a router is made of, for those who explain it; `specs` by playbook."""
+
+    intents: dict[str, Intent]
+    specs: dict[str, PlaybookSpec]
+    formats: Formats
+    classifier: Classifier
+    language: Language | None
+
+
 class Router:
     """Intents and playbooks go in once; `route` is then pure: same words, memory and catalogue, same decision.
+
+    `decide` is `route` with a language model for what that is unsure about.
 
     cache_dir: where what was learned is kept between starts; None learns anew (about a second).
     language: asked when the local stages are unsure (stage 3); None leaves it at a question back.
@@ -62,13 +78,17 @@ class Router:
         self._by_playbook = {intent.playbook: intent for intent in reversed(usable) if intent.playbook}
         _check_slots(usable, self._specs)
         self._formats = Formats([intent for intent in usable if intent.playbook], self._specs)
-        self._vocabulary = vocabulary(usable)
+        self._vocabulary = vocabulary(usable) | _commands(usable)
         self._spelling = Spelling(_commands(usable), self._vocabulary)
         missing = [intent for intent in intents if intent not in usable]
         learned = sorted((dict(absent(missing)) | dict(pairs(usable, self._specs))).items())
-        self._classifier = (
-            Classifier(learned, cache_dir, encoder_dir) if encoder_dir else Classifier(learned, cache_dir)
-        )
+        outside = frozenset({NONE, *(intent.name for intent in usable if intent.risk == "none")})
+        folder = {"folder": encoder_dir} if encoder_dir else {}
+        self._classifier = Classifier(learned, cache_dir, outside=outside, **folder)
+        self._language = language
+
+    def ask_also(self, language: Language | None) -> None:
+        """From now on `decide` asks `language` where the local stages are unsure; None: nobody."""
         self._language = language
 
     def warm(self) -> str:
@@ -92,6 +112,32 @@ class Router:
         memory = followup.fresh(memory, said_at or catalogue.now)
         if answer is not None:
             return self._clicked(answer, memory, catalogue)
+        turn = self._turn(text, memory, catalogue)
+        return turn if isinstance(turn, Refusal) else self._from_memory(turn) or self._from_words(turn)
+
+    async def decide(
+        self,
+        text: str,
+        memory: Memory | None,
+        catalogue: Catalogue,
+        *,
+        answer: dict[str, str] | None = None,
+        said_at: datetime | None = None,
+        channel: str = "",
+    ) -> Decision:
+        """As `route`, and where that is unsure a language model is asked as well, for up to 8 s.
+
+        channel: the conversation, for what the model costs. The model's failure leaves the local decision.
+        """
+        local = self.route(text, memory, catalogue, answer=answer, said_at=said_at)
+        if self._language is None or answer is not None or local.heard.get("stage") != "local":
+            return local
+        turn = self._turn(text, followup.fresh(memory, said_at or catalogue.now), catalogue)
+        if isinstance(turn, Refusal):
+            return local
+        return await self._second_opinion(self._language, turn, local, channel)
+
+    def _turn(self, text: str, memory: Memory | None, catalogue: Catalogue) -> _Turn | Refusal:
         cleaned = guards.clean(text)
         if isinstance(cleaned, Refusal):
             return cleaned.model_copy(update={"heard": {"stage": "guards"}})
@@ -100,8 +146,9 @@ class Router:
         right = self._spelling.correct(plain, _names(catalogue))
         if right.changes:
             plain, heard = right.text, {**heard, "corrected": right.changes, "doubtful": not right.sure}
-        turn = _Turn(Hearing(plain, catalogue), memory, heard)
-        return self._from_memory(turn) or self._from_words(turn)
+        if guards.mixed(cleaned):
+            heard = {**heard, "doubtful": True}
+        return _Turn(Hearing(plain, catalogue), memory, heard)
 
     def remember(self, memory: Memory | None, decision: Decision, catalogue: Catalogue, now: datetime) -> Memory:
         """The thread's memory after `decision`; expires 15 minutes after `now`."""
@@ -109,12 +156,32 @@ class Router:
         gone = kept.model not in {model.name for model in catalogue.models}
         return kept.model_copy(update={"model": None, "version": None}) if gone else kept
 
+    @property
+    def parts(self) -> Parts:
+        return Parts(self._intents, self._specs, self._formats, self._classifier, self._language)
+
+    def hear(self, text: str, catalogue: Catalogue) -> tuple[Hearing, dict[str, Any]] | Refusal:
+        """Stage 0 alone: the words behind the guards and the spelling, with what these noted."""
+        turn = self._turn(text, None, catalogue)
+        return turn if isinstance(turn, Refusal) else (turn.hearing, turn.heard)
+
+    def likely(self, text: str, catalogue: Catalogue, *, beside: Collection[str] = ()) -> tuple[Choice, ...]:
+        """Up to three requests that the words may mean besides the playbooks `beside`, likeliest first."""
+        turn = self._turn(text, None, catalogue)
+        if isinstance(turn, Refusal):
+            return ()
+        mine = [self._known(g.intent) for g in self._classifier.rank(turn.hearing.canonical(), top=len(self._intents))]
+        offered = [intent for intent in mine if intent.risk != "none" and intent.playbook not in beside]
+        return tuple(self._offer(turn, intent) for intent in offered[:_MAX_CHOICES])
+
     # Stage 1 and 2
 
     def _from_words(self, turn: _Turn) -> Decision:
         exact = self._formats.match(turn.hearing)
         if exact and not exact.unknown:
-            plain = self._timed(exact.intent) or moods.mood(self._core(turn, exact.intent)) in {"order", "question"}
+            mood = moods.mood(self._core(turn, exact.intent))
+            plain = mood == "order" or (self._timed(exact.intent) and mood != "question")
+            plain = plain and not doubts.unsaid_whose(turn.hearing, self._specs[exact.intent.playbook])
             return self._finish(turn.noting(stage="exact"), exact.intent, sure=plain)
         if parts := moods.several(turn.hearing.core):
             why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
@@ -126,30 +193,27 @@ class Router:
     def _guess(self, turn: _Turn, near_format: Exact | None) -> Decision:
         guesses = self._classifier.rank(turn.hearing.canonical())
         mine = [g for g in guesses if self._known(g.intent).risk != "none"]
-        out = sum(g.p for g in guesses if self._known(g.intent).risk == "none")
         turn = turn.noting(guesses={g.intent: round(g.p, 3) for g in guesses[:3]})
+        turn = turn.noting(sure=round(mine[0].sure, 3)) if mine else turn
         if near_format and self._may_name(near_format, mine):
             return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
-        verdict = band(mine[0], self._known(mine[0].intent).risk, out) if mine else "refuse"
+        verdict = band(mine[0], self._known(mine[0].intent).risk) if mine else "refuse"
         core = turn.hearing.core
         if verdict == "act" and (moods.supposed(core) or doubts.has(core, self._known(mine[0].intent).against)):
             verdict = "clarify"
         if verdict == "act":
-            turn = turn.noting(p=round(mine[0].p, 3), near=round(mine[0].near, 3))
+            turn = turn.noting(p=round(mine[0].p, 3))
             return self._finish(turn, self._known(mine[0].intent), sure=False)
         if near_format and near_format.intent.risk == "read" and " " not in near_format.unknown:
             # "status fraud": the words before it are exact, so the last one is meant as a model, whatever it is near.
             return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
-        asked = self._ask_language(turn, mine) if self._language else None
-        if asked is not None:
-            return asked
         return self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
 
     def _may_name(self, exact: Exact, guesses: list[Guess]) -> bool:
         """Whether what stands where a model belongs is meant as one: a strange single word, or the sentence is likely
         that request.
         """
-        likely = any(g.intent == exact.intent.name and g.p >= CLARIFY.p for g in guesses[:2])
+        likely = any(g.intent == exact.intent.name and g.p >= _LIKELY for g in guesses[:2])
         return likely or (" " not in exact.unknown and exact.unknown not in self._vocabulary)
 
     def _known(self, name: str) -> Intent:
@@ -160,7 +224,7 @@ class Router:
         return Refusal(why=out.refuse, help=_HELP, heard={**turn.heard, "intent": out.name})
 
     def _clarify(self, turn: _Turn, guesses: list[Guess]) -> Decision:
-        near = [g for g in guesses if g.p >= 0.25 * guesses[0].p and g.p >= 0.05][:_MAX_CHOICES]
+        near = [g for g in guesses if g.p >= 0.25 * guesses[0].p and g.p >= 0.05][:_MAX_CHOICES] or guesses[:1]
         choices = tuple(self._offer(turn, self._known(g.intent)) for g in near)
         pending = Command(playbook=self._known(near[0].intent).playbook, inputs={})
         return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
@@ -174,28 +238,72 @@ class Router:
 
     # Stage 3
 
-    def _ask_language(self, turn: _Turn, guesses: list[Guess]) -> Decision | None:
-        """What the language model proposes; its values count only where they resolve, its changes only after a
-        person's yes.
+    async def _second_opinion(self, language: Language, turn: _Turn, local: Decision, channel: str) -> Decision:
+        doubt = second_opinion.doubt(local, turn.hearing, self._intents)
+        if not doubt:
+            return local
+        wanted = local.pending.playbook if isinstance(local, Question) and doubt == "slot" else ""
+        offered = self._nearest(turn, wanted)
+        said = await second_opinion.ask(language, turn.hearing, offered, turn.memory, channel)
+        if said is None:
+            return _noted(local, {"answered": False})
+        turn = turn.noting(**{**local.heard, "stage": "language", "language": said.heard})
+        names = {spec.name for spec in offered}
+        if said.playbook in names and wanted in {"", said.playbook}:
+            return self._proposed(turn, said, local, wanted) or _noted(local, said.heard)
+        among = [name for name in said.among if name in names and self._may_offer(turn, name)][:_MAX_CHOICES]
+        return self._waver(turn, among) if among and not wanted else _noted(local, said.heard)
+
+    def _nearest(self, turn: _Turn, first: str) -> tuple[PlaybookSpec, ...]:
+        """The playbooks nearest to the words, `first` before them."""
+        ranked = self._classifier.rank(turn.hearing.canonical(), top=len(self._intents))
+        mine = [self._known(guess.intent).playbook for guess in ranked]
+        named = list(dict.fromkeys(name for name in [first, *mine] if name))[: second_opinion.OFFERED]
+        return tuple(self._specs[name] for name in named)
+
+    def _may_offer(self, turn: _Turn, playbook: str) -> bool:
+        intent = self._by_playbook[playbook]
+        timed = intent.risk == "read" or self._timed(intent)
+        return timed or second_opinion.mood(self._core(turn, intent)) not in second_opinion.NO_CHANGE
+
+    def _proposed(self, turn: _Turn, said: Proposal, local: Decision, wanted: str) -> Decision | None:
+        """A read may go ahead. A change waits for a person's yes, with nothing in it that is not in the words.
+
+        wanted: the playbook of which a value alone is missing: without that value the proposal is none.
         """
-        offered = tuple(self._specs[self._known(g.intent).playbook] for g in guesses)
-        said = (
-            self._language.propose(turn.hearing.text, offered, turn.hearing.catalogue, turn.memory)
-            if self._language
-            else None
-        )
-        if said is None or said.playbook not in {spec.name for spec in offered}:
+        intent, spec = self._by_playbook[said.playbook], self._specs[said.playbook]
+        given = second_opinion.accepted(said, spec, turn.hearing, turn.memory, self._vocabulary)
+        asked = local.slot if isinstance(local, Question) else ""
+        if wanted and asked not in given:
             return None
-        spoken = " ".join([turn.hearing.text, *(str(value) for value in said.inputs.values())])
-        turn = replace(turn, hearing=Hearing(spoken, turn.hearing.catalogue)).noting(
-            stage="language", language=said.heard
-        )
-        intent = self._by_playbook[said.playbook]
-        return (
-            self._finish(turn, intent, sure=False)
-            if intent.risk == "read"
-            else self._confirm(turn, intent, "Did you mean…")
-        )
+        if not self._may_offer(turn, said.playbook):
+            return None if asked else self._not_so(self._alone(turn), intent, given)
+        if intent.risk == "read":
+            return self._finish(turn, intent, sure=False, given=given)
+        turn = self._alone(turn).noting(intent=intent.name)
+        filling = self._filling(turn, intent, given=given)
+        try:
+            filling.run()
+        except Back as back:
+            if isinstance(back.decision, Refusal):
+                return self._back(turn, intent, filling, back)
+        return self._confirm(turn, intent, "Did you mean…", given)
+
+    def _not_so(self, turn: _Turn, intent: Intent, given: dict[str, Any]) -> Refusal:
+        """A change on a condition, for later or elsewhere: why not, and where it may help the same for now."""
+        mood = second_opinion.mood(self._core(turn, intent))
+        choices = (self._offer(turn, intent, given),) if mood != "elsewhere" else ()
+        return Refusal(why=moods.WHY[mood], help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
+
+    def _alone(self, turn: _Turn) -> _Turn:
+        """Without the memory where nothing points back to it."""
+        return turn if turn.hearing.points_back else replace(turn, memory=None)
+
+    def _waver(self, turn: _Turn, playbooks: list[str]) -> Question:
+        alone = {name: turn if self._specs[name].risk == "read" else self._alone(turn) for name in playbooks}
+        choices = tuple(self._offer(alone[name], self._by_playbook[name]) for name in playbooks)
+        pending = Command(playbook=playbooks[0], inputs={})
+        return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
 
     # Stage 4
 
@@ -243,7 +351,11 @@ class Router:
         mood = moods.mood(moods.without_reason(self._core(turn, intent), intent.slots.keys()))
         if mood == "order" or (self._timed(intent) and mood in {"later", "conditional", "elsewhere"}):
             core = turn.hearing.core
-            doubtful = doubts.unused(turn.hearing, spec) or doubts.rambling(core) or not doubts.said(core, intent)
+            doubtful = (
+                doubts.unused(turn.hearing, spec)
+                or doubts.rambling(turn.hearing, intent)
+                or not doubts.said(core, intent)
+            )
             doubtful = doubtful or not shape.is_order(turn.hearing, intent, spec) or bool(turn.heard.get("doubtful"))
             return self._confirm(turn, intent, "Did you mean…", given) if doubtful else None
         if mood in {"told", "question"}:
@@ -255,9 +367,10 @@ class Router:
         """The words by which the mood is told: where an end can be given, "until friday" is no condition."""
         hearing = turn.hearing
         timed = any(slot.kind == "until" for slot in self._specs[intent.playbook].slots)
+        asks = "?" if hearing.text.rstrip().endswith("?") else ""  # "approve run 7 because it looks fine?"
         if not timed or hearing.until is None or hearing.until.problem:
-            return hearing.core
-        return f"{hearing.core[: hearing.until.start]}{hearing.core[hearing.until.end :]}"
+            return f"{hearing.core}{asks}"
+        return f"{hearing.core[: hearing.until.start]}{hearing.core[hearing.until.end :]}{asks}"
 
     def _timed(self, intent: Intent) -> bool:
         """Whether a time to come is part of the request."""
@@ -344,20 +457,33 @@ _NOTHING = Intent.model_construct(
 def _commands(intents: list[Intent]) -> set[str]:
     """The words in which commands are given, without the slots."""
     return {
-        word for intent in intents for text in intent.formats for word in re.findall(r"(?<![{\w])[a-z]+(?![}\w])", text)
+        word
+        for intent in intents
+        for text in (*intent.formats, *intent.aliases)
+        for word in re.findall(r"(?<![{\w])[a-z]+(?![}\w])", text)
     }
 
 
 def _names(catalogue: Catalogue) -> frozenset[str]:
     """Every word of a name in the catalogue, in lower case."""
-    said = [phrase for model in catalogue.models for phrase in (model.name, model.title, *model.aliases)]
-    said += [phrase for kpis in catalogue.kpis.values() for name, more in kpis for phrase in (name, *more)]
-    said += [*catalogue.people, *(name for names in catalogue.called.values() for name in names)]
+    return _words_of(catalogue.models, catalogue.kpis, catalogue.people, catalogue.called)
+
+
+@by_identity
+def _words_of(models: Any, kpis: Any, people: Any, called: Any) -> frozenset[str]:
+    said = [phrase for model in models for phrase in (model.name, model.title, *model.aliases)]
+    said += [phrase for known in kpis.values() for name, more in known for phrase in (name, *more)]
+    said += [*people, *(name for names in called.values() for name in names)]
     return frozenset(word for phrase in said for word in re.findall(r"[a-z]+", phrase.lower()))
 
 
 def _dry(question: Question) -> dict[str, Any]:
     return {"dry_run": True} if question.heard.get("dry_run") else {}
+
+
+def _noted(local: Decision, language: dict[str, Any]) -> Decision:
+    """The local decision, with what the language model said to it for the audit."""
+    return local.model_copy(update={"heard": {**local.heard, "language": language}})
 
 
 def _object(text: str) -> dict[str, Any] | None:
