@@ -1,4 +1,4 @@
-"""Measures what docs/reference/benchmarks.md reports: `python -m tools.bench [bot|engine] [--write]`."""
+"""Measures what docs/reference/benchmarks.md reports: `python -m tools.bench [bot|engine|router] [--write]`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from tools import bench_bot
 from tools.bench_engine import report
 from tools.bench_engine.measures import FULL, QUICK, SHORT
 from tools.bench_engine.processes import load
+from tools.bench_router import report as router_report
 from tools.bench_rows import Row, machine, table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
-TITLES = {"bot": "The bot", "engine": "The engine"}
+TITLES = {"bot": "The bot", "engine": "The engine", "router": "The router"}
 FOOT = """## Repeat it
 
 `make bench` on a machine that does nothing else measures everything, the engine at smaller sizes; `ARGS=--full` takes
-the sizes of this page. `ARGS=bot` and `ARGS=engine` measure one of the two, in full. With `ARGS=--install` the
-installation is timed too (it needs the package index, as DBOS and Temporal do the first time); with `ARGS=--quick`
+the sizes of this page. `ARGS=bot`, `ARGS=engine` and `ARGS=router` measure one of them, in full; `ARGS="router --data
+FOLDER"` takes Banking77 and HWU64 from a folder instead of the bot's own intents. With `ARGS=--install` the
+installation is timed too (it needs the package index, as the peers do the first time); with `ARGS=--quick`
 everything is shorter and less exact. `--write` renews what was measured on this page.
 """
 
@@ -39,6 +41,12 @@ def engine_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], s
     return report.engine_rows(folder / "engine", QUICK if options.quick else FULL if full else SHORT)
 
 
+def router_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], str]:
+    """(rows, how they were measured)."""
+    sizes = router_report.QUICK if options.quick else router_report.FULL
+    return router_report.router_rows(folder / "router", sizes, options.data)
+
+
 def section(title: str, rows: list[Row], notes: str, before: float) -> str:
     """Of the page. before: load average when it began."""
     when = f"Measured on {datetime.now(UTC):%-d %B %Y}; {machine()}; load before: {before:.1f}."
@@ -54,15 +62,18 @@ def renewed(page: str, sections: dict[str, str]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("all", *TITLES), default="all", help="bot or engine: only that")
+    parser.add_argument("what", nargs="?", choices=("all", *TITLES), default="all", help="only that")
     parser.add_argument("--write", action="store_true", help="renew docs/reference/benchmarks.md")
     parser.add_argument("--install", action="store_true", help="also time `make install` in a copy of the tree")
     parser.add_argument("--full", action="store_true", help="the engine with 10,000 waiting runs, beside the bot too")
     parser.add_argument("--quick", action="store_true", help="everything short, to see that it works")
+    parser.add_argument(
+        "--data", type=Path, help="folder with banking77 and hwu64, for the router [default: our intents]"
+    )
     options = parser.parse_args()
     sections = {}
     with tempfile.TemporaryDirectory(prefix="bizaiops-bench-") as name:
-        for what, measure in (("bot", bot_rows), ("engine", engine_rows)):
+        for what, measure in (("bot", bot_rows), ("engine", engine_rows), ("router", router_rows)):
             if options.what in ("all", what):
                 before = load()
                 sections[TITLES[what]] = section(TITLES[what], *measure(Path(name), options), before)

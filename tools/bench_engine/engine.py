@@ -39,7 +39,7 @@ PEOPLE = [
     Actor(id="lead", name="Lee", roles=("engineer", "approver")),
     Actor(id="sre", name="Sam", roles=("sre", "approver")),
 ]
-PORTS = ("pipelines", "registry", "metrics", "drift", "warehouse", "faults")
+PORTS = ("pipelines", "registry", "metrics", "drift", "warehouse", "faults", "words")
 
 
 class Ask(Inputs):

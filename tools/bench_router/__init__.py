@@ -1,0 +1,1 @@
+"""The router's local stage beside aurelio's semantic-router, with the same encoder."""
