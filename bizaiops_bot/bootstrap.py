@@ -10,12 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from bizaiops_bot.adapters.clock import SystemClock
 from bizaiops_bot.adapters.embedded.company import Company, first_start, open_clock, open_company
+from bizaiops_bot.adapters.embedded.words import TemplateWords
 from bizaiops_bot.adapters.kpi_files import load_kpis
+from bizaiops_bot.adapters.openai.settings import OpenAiSettings
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.errors import BotError, Permanent
@@ -28,6 +31,7 @@ from bizaiops_bot.engine.budgets import Budgets
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.freezes import FreezeWindows
+from bizaiops_bot.engine.language_use import LanguageUse
 from bizaiops_bot.engine.orders import Orders
 from bizaiops_bot.engine.policy import Policy
 from bizaiops_bot.engine.poster import Poster
@@ -49,6 +53,7 @@ from bizaiops_bot.ports import (
     Records,
     Serving,
     Warehouse,
+    Words,
 )
 from bizaiops_bot.router.intents import load_intents
 from bizaiops_bot.router.router import Router
@@ -56,6 +61,8 @@ from bizaiops_bot.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from bizaiops_bot.adapters.openai.client import LanguageClient
 
 log = logging.getLogger("bizaiops")
 LOOPS = ("world", "watch", "schedules", "audit", "retention", "posts")
@@ -76,6 +83,7 @@ class WiredPorts:
     faults: Faults | None
     records: Records
     controls: Controls
+    words: Words = field(default_factory=TemplateWords)
 
 
 @dataclass
@@ -96,12 +104,15 @@ class Bot:
     lock: IO[str]
     closers: list[Callable[[], Any]]
     loops: list[asyncio.Task[None]] = field(default_factory=list)
+    language: LanguageClient | None = None
 
     async def start(self) -> None:
         """Recovers what a dead process left, then watches, schedules and lives."""
         home = f"{socket.gethostname()}:{self.settings.data.resolve()}"
         await self.runner.launch(home=home, alone="The embedded company")
         await self._note_first_releases()
+        if self.language is not None:
+            self.language.start()
         await self.desk.recover()
         loops = (
             self.company.world.run(), self.watch.run(), self.scheduler.run(), self.guard.run(), self.retention.run(),
@@ -135,6 +146,8 @@ class Bot:
             task.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
         await self.desk.stop()
+        if self.language is not None:
+            await self.language.stop()
         await self.runner.stop()
         await self.guard.stop()
         await self.core.store.aclose()
@@ -152,13 +165,16 @@ class Bot:
             self.desk,
             demo=demo,
             time_zone=self.settings.time_zone,
-            metrics=self.company.world.exposition,
+            metrics=self._exposition,
             world_facts=self._world,
             verify_audit=self._verify_audit,
             ready=self._not_ready,
             identify=None if demo else by_token(self.settings.tokens),
             hosts=self.settings.hosts,
         )
+
+    def _exposition(self) -> str:
+        return self.company.world.exposition() + (self.language.exposition() if self.language else "")
 
     async def _not_ready(self) -> dict[str, str]:
         """The loops that have ended; they do so only by an error, which the log has."""
@@ -226,7 +242,30 @@ async def _build(settings: Settings, clock: Clock | None, platforms: Sequence[Ch
         settings, company, core, orders, desk, Watch(core, orders, content.rules), Scheduler(core, orders),
         Runner(core), AuditGuard(core.store, settings.data), Retention(core, Keep(**settings.keep.model_dump())),
         poster, lock, closers=[company.world.close, warehouse.close],
+        language=_open_language(settings, core, content.router),
     )  # fmt: skip
+
+
+def _open_language(settings: Settings, core: Core, router: Router) -> LanguageClient | None:
+    """The language model that the settings choose, made known to the router; nothing is asked before it is started."""
+    if not isinstance(settings.language, OpenAiSettings):
+        return None
+    from bizaiops_bot.adapters.openai.client import LanguageClient
+    from bizaiops_bot.adapters.openai.route import OpenAiLanguage
+    from bizaiops_bot.adapters.openai.words import OpenAiWords
+
+    client = LanguageClient(settings.language, LanguageUse(core.store), settings.data)
+    router.ask_also(OpenAiLanguage(client))
+    core.ports.words = OpenAiWords(client, core.ports, partial(_note_words, core))
+    return client
+
+
+async def _note_words(core: Core, about: str, detail: dict[str, Any]) -> None:
+    """What a language model was asked to word, and what came of it, for the audit."""
+    try:
+        await core.store.write(lambda conn: core.note(conn, "words", "worded", about, **detail))
+    except BotError as exc:
+        log.warning("the audit has nothing of a text: %s", exc)
 
 
 async def _open_core(settings: Settings, content: Content, clock: Clock) -> Core:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import typer
 
+from bizaiops_bot.adapters.openai.settings import OpenAiSettings
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.engine.budgets import Budgets
@@ -36,7 +37,8 @@ class Finding:
 
 async def examine(settings: Settings, url: str) -> int:
     """Prints the report; 0 when everything that is configured can work, else 1."""
-    findings = [*_ports(settings), *_content(settings), _folder(settings.data), await _running(url)]
+    findings = [*_ports(settings), await _language(settings), *_content(settings), _folder(settings.data)]
+    findings.append(await _running(url))
     for f in findings:
         typer.echo(f"{'ok  ' if f.ok else 'FAIL'}  {f.part:<14} {f.says}{f'  -> {f.do}' if f.do else ''}")
     return 0 if all(f.ok for f in findings) else 1
@@ -78,6 +80,22 @@ def _cache(settings: Settings) -> Finding:
         return Finding("cache", True, says)
     do = "Check BIZAIOPS_CACHE__URL; without it news are a second late."
     return Finding("cache", False, f"{says}; {problem}", do)
+
+
+async def _language(settings: Settings) -> Finding:
+    """Asks it one small thing, in up to three ways."""
+    chosen = settings.language
+    if not isinstance(chosen, OpenAiSettings):
+        return Finding("language", True, "none: the local router and templates do all the work")
+    from bizaiops_bot.adapters.openai.client import LanguageClient
+    from bizaiops_bot.adapters.openai.meter import MemoryBook
+
+    method, says = await LanguageClient(chosen, MemoryBook(), None).check()
+    where = f"{chosen.kind}: {chosen.model} at {chosen.base_url}"
+    if method is not None:
+        return Finding("language", True, f"{where}, answers by {method}")
+    do = "Check BIZAIOPS_LANGUAGE__BASE_URL, __MODEL and __API_KEY; the bot works without it meanwhile."
+    return Finding("language", False, f"{where}: {says}", do)
 
 
 def _content(settings: Settings) -> Iterator[Finding]:

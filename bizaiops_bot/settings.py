@@ -16,6 +16,8 @@ from bizaiops_bot.adapters.duckdb import DuckDbSettings
 from bizaiops_bot.adapters.embedded.settings import EmbeddedSettings
 from bizaiops_bot.adapters.memory import MemorySettings
 from bizaiops_bot.adapters.mlflow import MlflowSettings
+from bizaiops_bot.adapters.no_language import NoLanguage
+from bizaiops_bot.adapters.openai.settings import OpenAiSettings
 from bizaiops_bot.adapters.redis import RedisSettings
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.people import Actor
@@ -23,11 +25,14 @@ from bizaiops_bot.engine import pseudonyms
 from bizaiops_bot.engine.store_settings import PostgresSettings, SqliteSettings
 
 PREFIX = "BIZAIOPS_"
+UNTOLD = frozenset({"tokens", "url", "api_key", "base_url", "proxy"})
+"""Settings that hold a secret, or may by mistake."""
 RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule"})
 
 
 StoreSettings = Annotated[SqliteSettings | PostgresSettings, Field(discriminator="kind")]
 CacheSettings = Annotated[MemorySettings | RedisSettings, Field(discriminator="kind")]
+LanguageSettings = Annotated[NoLanguage | OpenAiSettings, Field(discriminator="kind")]
 
 
 class KeepSettings(BaseModel):
@@ -117,6 +122,9 @@ class Settings(BaseSettings):
         default_factory=MemorySettings, description="Carries live updates between workers; keeps nothing that matters."
     )
     keep: KeepSettings = Field(default_factory=KeepSettings, description="What is forgotten, and when.")
+    language: LanguageSettings = Field(
+        default_factory=NoLanguage, description="A language model for requests the bot is unsure about, and for words."
+    )
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -149,7 +157,7 @@ def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInp
         return _unusable_kind(path, first, name)
     tags = {tag for _, models in groups() for tag in map(_kind_of, models)}
     path = [part for i, part in enumerate(path) if i != 1 or part not in tags]  # pydantic names the chosen kind too
-    told = isinstance(first.get("input"), str | int | float) and not {"tokens", "url"} & set(path)
+    told = isinstance(first.get("input"), str | int | float) and not UNTOLD & set(path)
     given = f": {str(first['input'])[:80]!r}" if told else ""  # a secret is never shown
     return BadInput(f"{name(path)} is not usable{given}.", f"{first['msg']}.")
 
@@ -159,7 +167,7 @@ def _unusable_kind(path: list[str], first: Any, name: Callable[[list[str]], str]
     kinds = [_kind_of(model) for field, models in groups() if field == path[0] for model in models]
     given = first.get("ctx", {}).get("tag")
     what = f"{name([*path, 'kind'])} is missing." if given is None else f"{name([*path, 'kind'])} cannot be {given!r}."
-    near = difflib.get_close_matches(str(given), kinds, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(given or "", kinds, n=1, cutoff=0.6)
     return BadInput(what, f"There is {' and '.join(kinds)}.", f"Did you mean {near[0]}?" if near else "")
 
 

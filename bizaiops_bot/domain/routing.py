@@ -88,7 +88,8 @@ class PlaybookSpec(Value):
 class Catalogue(Value):
     """The names that exist right now; slot values must resolve in it. `kpis` and `versions` by model.
 
-    people: ids. called: id -> other names of that person, lower case.
+    people: ids. called: id -> other names of that person, lower case. namespaces: of the cluster, empty when none are
+    known. last_run: number of the newest run.
     """
 
     models: tuple[ModelInfo, ...]
@@ -98,6 +99,8 @@ class Catalogue(Value):
     kpis: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
     people: tuple[str, ...] = ()
     called: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    namespaces: tuple[str, ...] = ()
+    last_run: int | None = None
     playbooks: tuple[PlaybookSpec, ...] = ()
     now: datetime
     time_zone: str = "UTC"

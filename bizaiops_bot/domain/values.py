@@ -34,6 +34,7 @@ TimeZone = Annotated[str, SlotKind("time_zone")]
 ScheduleNumber = Annotated[int, Field(ge=1), SlotKind("schedule")]
 FaultName = Annotated[str, SlotKind("fault")]
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,62}$"), SlotKind("person")]
+Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"), SlotKind("namespace")]
 FreeText = Annotated[str, StringConstraints(max_length=500), SlotKind("text")]
 
 

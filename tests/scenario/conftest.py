@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,10 +22,10 @@ class Saved:
     folder: Path
     at: datetime
 
-    async def open(self, folder: Path) -> Talk:
-        """A bot on a copy of it."""
+    async def open(self, folder: Path, *, language: dict[str, Any] | None = None) -> Talk:
+        """A bot on a copy of it; `language` as in Talk.begin."""
         stores.copy_company(self.folder, folder)
-        return await Talk.begin(folder, VirtualClock(self.at))
+        return await Talk.begin(folder, VirtualClock(self.at), language=language)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from bizaiops_bot.adapters.embedded.words import TemplateWords
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import RunRecord
@@ -29,7 +30,7 @@ PEOPLE = [
     Actor(id="engineer", name="Erin", roles=("engineer",)),
     Actor(id="lead", name="Lee", roles=("engineer", "approver")),
 ]
-PORTS = ("pipelines", "serving", "registry", "metrics", "drift", "warehouse", "faults")
+PORTS = ("pipelines", "serving", "registry", "metrics", "drift", "warehouse", "faults", "words")
 
 
 class SmallEngine:
@@ -42,7 +43,7 @@ class SmallEngine:
         policy = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in playbooks})
         self.core = Core(stores.open_store(folder), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
         self.controls = EngineControls(self.core)
-        filled = dict.fromkeys(PORTS) | ports
+        filled = dict.fromkeys(PORTS) | {"words": TemplateWords()} | ports
         self.core.ports = SimpleNamespace(
             clock=clock, records=EngineRecords(self.core), controls=self.controls, **filled
         )

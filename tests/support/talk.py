@@ -106,14 +106,22 @@ class Talk:
 
     def __init__(self, bot: Bot, clock: VirtualClock, company: dict[str, Any]) -> None:
         self.bot, self.clock, self._company = bot, clock, company
+        self._language: dict[str, Any] | None = None
 
     @classmethod
-    async def begin(cls, folder: Path, clock: VirtualClock | None = None, **company: Any) -> Talk:
-        """Starts a bot on the folder; with the saved folder of another, goes on from there."""
+    async def begin(
+        cls, folder: Path, clock: VirtualClock | None = None, *, language: dict[str, Any] | None = None, **company: Any
+    ) -> Talk:
+        """Starts a bot on the folder; with the saved folder of another, goes on from there.
+
+        language: the setting of that name, None for no language model.
+        """
         clock = clock or VirtualClock(START)
-        settings = Settings(data=folder, company={"seed": 7, **company}, store=stores.store_settings(folder))
+        parts = {"store": stores.store_settings(folder), "language": language or {"kind": "none"}}
+        settings = Settings(data=folder, company={"seed": 7, **company}, **parts)
         bot = await build(settings, clock=clock)
         talk = cls(bot, clock, company)
+        talk._language = language
         clock._settle = talk.settle
         bot.core.draw_after_s = 0.01  # the world of a test moves on within milliseconds
         await bot.start()
@@ -134,7 +142,7 @@ class Talk:
         """Stops the bot and starts another on the same folder, `down` later."""
         folder, at = self.bot.settings.data, self.clock.now() + down
         await self.end()
-        other = await Talk.begin(folder, VirtualClock(at), **self._company)
+        other = await Talk.begin(folder, VirtualClock(at), language=self._language, **self._company)
         self.bot, self.clock = other.bot, other.clock
         self.clock._settle = self.settle
 

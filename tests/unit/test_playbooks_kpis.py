@@ -161,6 +161,11 @@ def test_money_per_something_says_it_once_in_a_row_and_whole_in_a_sentence() -> 
         ("5 18 * * *", "every day at 18:05 UTC"),
         ("0 9 * * mon,7", "every Monday and Sunday at 9:00 UTC"),
         ("0 9 1 * *", "on day 1 of every month at 9:00 UTC"),
+        ("0 9 * * 1#1", "on the first Monday of every month at 9:00 UTC"),
+        ("0 17 * * L5", "on the last Friday of every month at 17:00 UTC"),
+        ("0 17 L * *", "on the last day of every month at 17:00 UTC"),
+        ("0 7 1,15 * *", "on days 1 and 15 of every month at 7:00 UTC"),
+        ("0 8,17 * * *", "every day at 8:00 and 17:00 UTC"),
         ("*/5 * * * *", "on the schedule */5 * * * * (UTC)"),
     ],
 )

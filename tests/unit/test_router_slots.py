@@ -143,7 +143,7 @@ def test_a_kpi_is_found_with_the_model_it_belongs_to() -> None:
         ("0 9 * * 1", "0 9 * * 1"),
         ("every day at 12 am", "0 0 * * *"),
         ("every day at 12pm", "0 12 * * *"),
-        ("last day of the month at 17:00", None),
+        ("last day of the month at 17:00", "0 17 L * *"),
     ],
 )
 def test_recurring_times_become_cron_lines(text: str, line: str | None) -> None:
