@@ -158,6 +158,7 @@ def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInp
     tags = {tag for _, models in groups() for tag in map(_kind_of, models)}
     path = [part for i, part in enumerate(path) if i != 1 or part not in tags]  # pydantic names the chosen kind too
     told = isinstance(first.get("input"), str | int | float) and not UNTOLD & set(path)
+    told = told and not str(first["input"]).lstrip().startswith(("{", "["))  # JSON gone wrong may hold one
     given = f": {str(first['input'])[:80]!r}" if told else ""  # a secret is never shown
     return BadInput(f"{name(path)} is not usable{given}.", f"{first['msg']}.")
 

@@ -29,6 +29,19 @@ ORDER = re.compile(rf"(?:^[\"'(]?|[,;:(\"'-]\s*|(?<!\w)(?:{LEADS})\s+)(?:{VERBS}
 ADDRESS = re.compile(
     r"(?<!\w)(?:system prompt|instructions?|as an ai|you|your|yours|password|token|api key|secret)(?!\w)", re.I
 )
+FIRST_PERSON = re.compile(r"(?<!\w)(?:i|we|me|us|my|our|ours|myself|ourselves)(?!\w)", re.I)
+_DONE = _any("""
+    approved rejected promoted reverted paused unpaused resumed scaled cancelled canceled restarted deleted removed
+    disabled enabled frozen unfrozen fixed repaired mended shipped delegated
+""")
+DONE = (
+    (re.compile(rf"(?<!\w)(?:{_DONE})(?!\w)", re.I), None),
+    (re.compile(r"(?<!\w)(?:re)?deployed(?!\w)", re.I), re.compile(r"deployed|the deploy(?:ment)? of", re.I)),
+    (re.compile(r"(?<!\w)(?:un)?released(?!\w)", re.I), re.compile(r"released|release of", re.I)),
+    (re.compile(r"(?<!\w)roll(?:ed)?[\s-]back(?!\w)", re.I), re.compile(r"rolled back|the rollback to", re.I)),
+    (re.compile(r"(?<!\w)retrained(?!\w)", re.I), re.compile(r"retrained|the retraining to", re.I)),
+)
+"""What somebody did, and how the facts say that it was done; None: in the same word."""
 
 UP = _any("""
     rise rises risen rising rose increase increases increased increasing grow grows grew grown growing growth

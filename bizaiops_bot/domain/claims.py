@@ -9,6 +9,8 @@ from bizaiops_bot.domain.claim_words import (
     ALWAYS,
     CAUSE,
     DIRECTIONS,
+    DONE,
+    FIRST_PERSON,
     KNOWN_CAUSE,
     NAMES,
     NO_DIRECTION,
@@ -42,6 +44,8 @@ def forbidden(sentence: str, known: str) -> str | None:
         return f"an order: {found[0].strip()!r}"
     if found := ADDRESS.search(sentence):
         return f"speaks to somebody: {found[0]!r}"
+    if found := FIRST_PERSON.search(sentence):
+        return f"speaks for the bot: {found[0]!r}"
     strange = next((m[0] for m in _FOREIGN.finditer(sentence) if m[0] not in known), None)
     return None if strange is None else f"an unusual character: {strange!r}"
 
@@ -111,6 +115,16 @@ def wrong_cause(sentence: str, known: str) -> str | None:
         return f"{found[0]!r}: the facts name another cause"
     if RELEASE.search(sentence) and not NOT.search(sentence) and not any(RELEASE.search(cause) for cause in causes):
         return f"{found[0]!r}: the facts blame no release"
+    return None
+
+
+def never_done(sentence: str, known: str) -> str | None:
+    """The first thing that somebody is said to have done ("approved", "rolled back") and the facts do not say was."""
+    for pattern, fact in DONE:
+        for found in pattern.finditer(sentence):
+            told = fact or re.compile(rf"(?<!\w){re.escape(found[0])}(?!\w)", re.I)
+            if not told.search(known):
+                return f"{found[0]!r}: the facts do not say so"
     return None
 
 

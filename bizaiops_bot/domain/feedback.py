@@ -52,8 +52,8 @@ class Decided(Value):
     @property
     def guess(self) -> str:
         """The request it was taken for, or that was likeliest; "" for none."""
-        guesses = self.heard.get("guesses")
-        likeliest = next(iter(guesses), "") if isinstance(guesses, dict) else ""
+        guesses = self.heard.get("guesses") or {}  # the audit keeps them by name, not by how likely they are
+        likeliest = max(guesses, key=lambda name: float(guesses[name]), default="")
         return self.playbook or next(iter(self.offered), "") or str(likeliest)
 
 

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
-from bizaiops_bot.domain.claims import forbidden, unknown_name, wrong_cause, wrong_direction
+from bizaiops_bot.domain.claims import forbidden, never_done, unknown_name, wrong_cause, wrong_direction
 from bizaiops_bot.domain.facts import Fact, Facts
 from bizaiops_bot.domain.quantities import Quantity, plain, quantities
 
 LONGEST_TEXT = 4_000
 LONGEST_SENTENCE = 320
+MOST_SENTENCES = 40
 _MOST_ROUNDED = 0.2
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|(?:\r?\n)+")
 
@@ -34,11 +36,11 @@ class Checked:
 
 
 def check(text: str, facts: Facts) -> Checked:
-    """Sentence by sentence. A text over 4,000 characters is read no further than that."""
+    """Sentence by sentence. A text is read no further than 4,000 characters and 40 sentences."""
     known = _Known(facts)
     kept: list[str] = []
     dropped: list[tuple[str, str]] = []
-    for raw in sentences(text[:LONGEST_TEXT]):
+    for raw in islice(sentences(text[:LONGEST_TEXT]), MOST_SENTENCES):
         sentence = plain(raw)
         why = _fault(sentence, known)
         if why is None and len(kept) >= facts.sentences:
@@ -98,6 +100,7 @@ def _fault(sentence: str, known: _Known) -> str | None:
         or unknown_name(sentence, known.facts, known.text)
         or wrong_direction(sentence, known.facts)
         or wrong_cause(sentence, known.text)
+        or never_done(sentence, known.text)
     )
 
 

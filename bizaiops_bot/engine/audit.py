@@ -74,7 +74,7 @@ def read(
     before: int | None = None,
     subject: str | None = None,
     actor: str | None = None,
-    kind: str | None = None,
+    kind: str | frozenset[str] | None = None,
     since: datetime | None = None,
 ) -> list[AuditEntry]:
     """Newest first, with people's ids for the pseudonyms that the map knows."""
@@ -86,7 +86,7 @@ def read(
     if actor is not None:
         query = query.where(t.audit.c.actor.in_(_as_written(conn, actor)))
     if kind is not None:
-        query = query.where(t.audit.c.kind == kind)
+        query = query.where(t.audit.c.kind.in_([kind] if isinstance(kind, str) else sorted(kind)))
     if since is not None:
         query = query.where(t.audit.c.at >= t.iso(since))
     found: list[Row] = [tuple(row) for row in conn.execute(query)]

@@ -96,9 +96,7 @@ def erase(conn: sa.Connection, pseudonym: str) -> int:
 
 def decided(conn: sa.Connection, message: str) -> Decided:
     """How a message was understood: from the audit, which keeps it with the answer."""
-    for entry in audit.read(conn, limit=10, subject=message):
-        if entry.kind not in _KINDS:
-            continue
+    for entry in audit.read(conn, limit=1, subject=message, kind=_KINDS):
         detail, heard = entry.detail, entry.detail.get("heard") or {}
         return Decided(
             kind=entry.kind, playbook=str(detail.get("playbook") or ""), inputs=detail.get("inputs") or {},

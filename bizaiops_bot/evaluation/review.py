@@ -112,7 +112,8 @@ class Review:
         scores = [f"{name} {heard[name]}" for name in ("stage", "p", "sure") if name in heard]
         guesses = heard.get("guesses")
         if isinstance(guesses, dict):
-            scores.append("guesses " + ", ".join(f"{name} {p}" for name, p in guesses.items()))
+            likeliest_first = sorted(guesses, key=lambda name: -float(guesses[name]))
+            scores.append("guesses " + ", ".join(f"{name} {guesses[name]}" for name in likeliest_first))
         person = " ".join([example.who, _TOLD[example.source], example.label])
         return [
             f"{example.id}. {example.text}",

@@ -178,7 +178,7 @@ CHINESE = Language(
     "抱歉,我目前只懂英文。没有启动任何操作。",
     help=r"帮助|你能做什么",
     models=r"(?:我们)?有哪些模型",
-    between=r"的?(?:状态|情况|怎么样|如何|怎样)+",
+    between=r"的?(?:状态|情况|怎么样|如何|怎样)",
 )
 OTHER = Language("another language", "")
 _LATIN = (GERMAN, FRENCH, SPANISH, ITALIAN, PORTUGUESE, DUTCH, POLISH, TURKISH)

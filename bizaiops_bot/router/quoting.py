@@ -41,6 +41,7 @@ _TO_THE_END = re.compile(
 # "status churn > deploy it": quoted in one line; "latency > 200" and "v2 > v1" compare.
 _WITHIN = re.compile(r"(?<=\s)(?:>|&gt;)[ \t]+(?!v?\d)\S.*$", re.MULTILINE)
 _LINK = re.compile(r"<(?:https?|mailto)[^>|\n]*\|[^>\n]*>")  # as chats send a link with a label, which may say anything
+_LABELLED = re.compile(r"(<[@#!][^>|\s]{1,80})\|[^>\n]*>")  # a mention with the name that its bearer gave himself
 
 
 def own(text: str) -> str:
@@ -48,7 +49,7 @@ def own(text: str) -> str:
     text = _LINES.sub("", _without_code(text))
     end = _TO_THE_END.search(text)
     text = text[: end.start()] if end else text
-    return _LINK.sub(" ", _WITHIN.sub("", text))
+    return _LABELLED.sub(r"\1>", _LINK.sub(" ", _WITHIN.sub("", text)))
 
 
 def _without_code(text: str) -> str:

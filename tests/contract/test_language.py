@@ -195,6 +195,17 @@ async def test_a_server_that_is_down_at_the_start_is_found_later(fake: FakeOpenA
     assert button(await stand.hears()) == UNDERSTOOD
 
 
+async def test_a_server_cannot_put_the_first_try_off_for_ever(
+    fake: FakeOpenAi, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bizaiops_bot.adapters.openai.probe.LONGEST_REST_S", 0.01)
+    fake.always = failed(429, retry_after="999999999")
+    stand = make(fake.url)
+    await until(lambda: fake.requests)
+    fake.always = None
+    await until(lambda: stand.client.probe.method)
+
+
 async def test_a_server_that_unlearns_its_way_is_tried_anew(fake: FakeOpenAi, make: Make) -> None:
     stand = make(fake.url, failures=20)
     assert button(await stand.hears()) == UNDERSTOOD
@@ -339,6 +350,22 @@ async def test_what_the_server_does_not_count_is_estimated(fake: FakeOpenAi, mak
     fake.says = lambda _: completion(json.dumps(decided), usage=False)
     noted = (await make(fake.url).hears()).heard["language"]
     assert noted["estimated"] is True and noted["tokens_in"] > 300 and noted["tokens_out"] > 10
+
+
+@pytest.mark.parametrize("told", [10**30, -5])
+async def test_a_count_that_cannot_be_does_not_close_the_book(
+    fake: FakeOpenAi, make: Make, tmp_path: Path, told: int
+) -> None:
+    decided = {"decision": {"kind": "deploy_model", "model": "churn", "version": "latest", "canary": 10}}
+    body = json.loads(completion(json.dumps(decided)).body)
+    body["usage"] = {"prompt_tokens": told, "completion_tokens": 5, "total_tokens": told}
+    fake.says = lambda _: Reply(json.dumps(body).encode())
+    store = stores.open_store(tmp_path)
+    stand = make(fake.url, book=LanguageUse(store))
+    assert (await stand.hears()).heard["language"]["estimated"] is True
+    again = await stand.hears("could you put the new churn thing out for one in five people?")
+    await store.aclose()
+    assert again.heard["language"]["outcome"] == "ok"
 
 
 async def test_a_call_that_was_given_up_counts(fake: FakeOpenAi, make: Make) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bizaiops_bot.domain.feedback import ELSE, Example
+from bizaiops_bot.domain.feedback import ELSE, Decided, Example
 from bizaiops_bot.engine import audit, audit_check, examples
 from tests.support.talk import START, Shown, Talk
 
@@ -101,6 +101,25 @@ async def test_a_person_has_one_vote_on_an_answer_and_may_change_it_and_take_it_
     await desk.feedback("engineer", card.posted.id, "none")
     assert [one.who for one in await kept(talk)] == ["lead"]
     assert await desk.votes("engineer", "ml-ops") == {}
+
+
+async def test_what_was_refused_is_kept_with_the_likeliest_guess(talk: Talk) -> None:
+    card = await talk.says("what is the lowdown, please?")
+    await talk.bot.desk.feedback("engineer", card.posted.id, "bad")
+    (example,) = await kept(talk)
+    guesses = example.decided.heard["guesses"]
+    assert len(guesses) > 1 and guesses[example.decided.guess] == max(guesses.values())
+    alone = Decided(heard={"guesses": {"help": 0.1, "show_status": 0.3}})
+    assert alone.guess == "show_status"
+
+
+async def test_a_vote_tells_how_the_words_were_understood_however_often_it_was_changed(talk: Talk) -> None:
+    card = await talk.says("status churn")
+    for _ in range(6):
+        await talk.bot.desk.feedback("engineer", card.posted.id, "good")
+        await talk.bot.desk.feedback("engineer", card.posted.id, "bad")
+    (example,) = await kept(talk)
+    assert (example.source, example.decided.playbook, example.text) == ("bad", "show_status", "status churn")
 
 
 async def test_the_same_reaction_that_comes_again_late_changes_nothing(talk: Talk) -> None:

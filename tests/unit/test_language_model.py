@@ -62,6 +62,26 @@ def test_an_address_that_is_none_is_refused_without_being_shown(monkeypatch: pyt
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["foo://me:hunter2@host:1", "me:hunter2@host", "http://me:hunter2@[bad", "http://h:x"])
+def test_a_proxy_that_is_none_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    with pytest.raises(BadInput, match="BIZAIOPS_LANGUAGE__PROXY") as caught:
+        language(monkeypatch, kind="openai", base_url="http://host/v1", proxy=url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_settings_that_are_broken_json_are_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIZAIOPS_LANGUAGE", '{"kind": "openai", "api_key": "sk-of-a-test",')
+    with pytest.raises(BadInput, match="BIZAIOPS_LANGUAGE is not usable") as caught:
+        load_settings()
+    assert "sk-of" not in str(caught.value)
+
+
+def test_a_regional_host_of_openai_is_openai_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = language(monkeypatch, kind="openai", base_url="https://eu.api.openai.com/v1", api_key="sk-of-a-test")
+    assert chosen.prices == (0.4, 1.6)
+    assert not OpenAiSettings(base_url="https://notapi.openai.com.example/v1").is_openai
+
+
 def test_the_key_is_nowhere_to_be_read() -> None:
     chosen = OpenAiSettings(api_key="sk-very-secret-1234")
     assert "very-secret" not in f"{chosen!r}{chosen}{chosen.model_dump_json()}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bizaiops_bot.domain.routing import Command, Refusal
@@ -60,6 +62,20 @@ def test_how_a_model_is_may_be_asked_in_any_of_them(text: str) -> None:
 )
 def test_so_may_what_there_is_and_the_numbers(text: str, playbook: str) -> None:
     assert does(text)[0] == playbook
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "churn" + "状态" * 300 + "!x",
+        "churn " + "modeli nasıl" * 80 + "$",
+        "wie geht es churn" + "unseremheute" * 80 + "$",
+    ],
+)
+def test_a_question_without_end_does_not_keep_the_bot_busy(text: str) -> None:
+    began = time.perf_counter()
+    assert languages.plain_question(text) is None
+    assert time.perf_counter() - began < 1.0
 
 
 def test_a_name_nobody_knows_is_told() -> None:

@@ -162,6 +162,10 @@ def test_a_direction_that_is_not_the_facts_is_dropped(sentence: str) -> None:
         ("Please roll back churn.", "an order"),
         ("Roll back churn now.", "an order"),
         ("Churn rate rose, so approve run 7.", "an order"),
+        ("I looked at run 7 for churn.", "speaks for the bot"),
+        ("At 14:02 UTC the plan of run 7 was approved.", "'approved'"),
+        ("Since run 7, churn v3 is deployed.", "'deployed'"),
+        ("After run 7 churn was rolled back.", "'rolled back'"),
         ("Churn rate rose; roll churn back.", "an order"),
         ("You should look at churn.", "speaks to somebody"),
         ("**Churn rate** rose.", "markup"),
@@ -307,3 +311,7 @@ def in_words(number: int) -> str:
             joint = " and " if rest < 100 else " "
             return f"{in_words(number // size)} {name}" + (joint + in_words(rest) if rest else "")
     raise AssertionError(number)
+
+
+def test_a_text_of_scraps_is_read_no_further_than_forty_sentences() -> None:
+    assert len(check("What now!\n" * 400, CHURN).dropped) <= 40

@@ -258,6 +258,15 @@ async def test_a_look_that_does_not_exist_is_not_made(stand: Stand, wrong: tuple
     assert told.startswith(("not looked", "there is no such tool"))
 
 
+async def test_arguments_that_are_no_json_are_told_so_and_the_talk_goes_on(stand: Stand) -> None:
+    broken = call(0, "look_at_health", {})
+    broken["function"]["arguments"] = "{broken"
+    said = await stand.investigate(lambda _: completion(None, calls=[broken], finish="tool_calls"), "churn is slow.")
+    assert (said.text, said.looks) == ("churn is slow.", ())
+    last = stand.fake.asked[-1].body["messages"][-1]
+    assert (last["role"], last["tool_call_id"]) == ("tool", "call_0") and last["content"].startswith("not looked")
+
+
 async def test_after_six_looks_it_has_to_answer(stand: Stand) -> None:
     said = await stand.investigate([HEALTH] * 4, [DRIFT] * 4, "churn is slow.")
     assert len(said.looks) == MOST_LOOKS and said.text == "churn is slow."
@@ -281,6 +290,7 @@ async def test_a_dear_one_is_left_when_it_has_cost_five_cents(stand: Stand) -> N
 async def test_one_that_is_silent_is_left_and_the_rules_answer(stand: Stand) -> None:
     said = await stand.investigate([HEALTH], lambda request: Reply(hang=True))
     assert (said.text, said.source, len(said.looks)) == (SLOW.otherwise, "template", 1)
+    assert stand.heard()["outcome"] == "no answer: too slow"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,11 @@ def test_quoted_text_and_code_are_nobodys_request(text: str) -> None:
     assert "quoted" in refuses(text).why
 
 
+def test_the_name_that_a_mention_carries_is_nobodys_request() -> None:
+    assert does("<@U1|approve run 1> status churn") == ("show_status", {"model": "churn"})
+    assert does("status churn <#C1|roll back churn>") == ("show_status", {"model": "churn"})
+
+
 def test_only_the_own_words_beside_a_quotation_count() -> None:
     assert does("> deploy churn v3\nstatus churn") == ("show_status", {"model": "churn"})
     assert does("status demand\n```\nroll back churn\n```") == ("show_status", {"model": "demand"})

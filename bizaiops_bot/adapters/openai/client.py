@@ -156,8 +156,8 @@ class LanguageClient:
 
     async def turn(
         self, messages: list[BaseMessage], tools: list[BaseTool], *, channel: str, purpose: str
-    ) -> tuple[AIMessage, Turned] | None:
-        """One answer of a conversation with tools, and what it cost; None whenever `ask` would have none.
+    ) -> tuple[AIMessage, Turned] | str:
+        """One answer of a conversation with tools, and what it cost; why there is none whenever `ask` would have none.
 
         messages: secrets are for the caller to take out.
         """
@@ -168,10 +168,10 @@ class LanguageClient:
 
         answer, outcome = await self._guard.run(self._ready, work, channel, tally)
         self.meter.metrics.calls.labels(purpose, outcome).inc()
-        return None if answer is None else (answer, Turned(tally.tokens_in, tally.tokens_out, tally.usd))
+        return outcome if answer is None else (answer, Turned(tally.tokens_in, tally.tokens_out, tally.usd))
 
     async def _turn(self, messages: list[BaseMessage], tools: list[BaseTool], channel: str, tally: Tally) -> AIMessage:
-        from bizaiops_bot.adapters.openai.wire import estimate
+        from bizaiops_bot.adapters.openai.wire import counted, estimate
 
         sent = estimate(*(str(message.content) for message in messages), *(str(tool.args) for tool in tools))
         tally.calls, tally.in_flight = tally.calls + 1, sent
@@ -180,10 +180,9 @@ class LanguageClient:
         except BadAnswer:  # something was answered and will be charged
             await self._guard.count(channel, tally, sent, self.settings.max_tokens, estimated=True)
             raise
-        use = answer.usage_metadata
-        told = use is not None and use["input_tokens"] > 0 and use["output_tokens"] >= 0
-        counted = (use["input_tokens"], use["output_tokens"]) if use and told else (sent, estimate(str(answer.text)))
-        await self._guard.count(channel, tally, *counted, estimated=not told)
+        told = counted(answer)
+        used = told or (sent, estimate(str(answer.text)))
+        await self._guard.count(channel, tally, *used, estimated=told is None)
         return answer
 
     async def _ready(self) -> None:

@@ -27,6 +27,7 @@ MOST_TURNS = 5
 MOST_SECONDS = 20.0
 MOST_USD = 0.05
 MOST_TOKENS = 30_000
+_NO_JSON = "not looked: the arguments are no JSON object"
 _ENOUGH = "Answer now with what you have seen."
 
 
@@ -108,7 +109,7 @@ class _Talk:
             answer = await self._turn([] if last else tools, last=last)
             if answer is None:
                 return ""
-            if not answer.tool_calls:
+            if not answer.tool_calls and not answer.invalid_tool_calls:
                 return str(answer.text)
             if last:
                 break
@@ -126,7 +127,8 @@ class _Talk:
             self._messages.append(HumanMessage(_ENOUGH))
         got = await self._client.turn(self._messages, tools, channel=self._channel, purpose="investigate")
         self._turns += 1
-        if got is None:
+        if isinstance(got, str):
+            self.ended = f"no answer: {got}"
             return None
         answer, cost = got
         self._tokens = [self._tokens[0] + cost.tokens_in, self._tokens[1] + cost.tokens_out]
@@ -142,6 +144,8 @@ class _Talk:
         for call in answer.tool_calls:
             found = "no more looks" if len(self.looks.made) >= MOST_LOOKS else await _found(known, call)
             self._messages.append(ToolMessage(found, tool_call_id=str(call["id"])))
+        for wrong in answer.invalid_tool_calls:
+            self._messages.append(ToolMessage(_NO_JSON, tool_call_id=str(wrong["id"])))
 
 
 async def _found(known: dict[str, BaseTool], call: Any) -> str:

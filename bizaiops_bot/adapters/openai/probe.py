@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bizaiops_bot.adapters.openai.breaker import LONGEST_REST_S
 from bizaiops_bot.adapters.openai.failures import Busy, Down, Failure
 from bizaiops_bot.adapters.openai.schema import strict_schema
 from bizaiops_bot.adapters.openai.settings import Method, OpenAiSettings
@@ -85,7 +86,7 @@ class Probe:
             self.tried.set()
             wait_s = self.least_wait_s if found else min(2 * wait_s, MOST_WAIT_S)
             # Also after a success: doubt upon doubt must not become a busy loop of paid calls.
-            await asyncio.sleep(max(after_s, wait_s))
+            await asyncio.sleep(min(max(after_s, wait_s), LONGEST_REST_S))
 
     async def once(self, call: Call) -> tuple[Method | None, float]:
         """The first method with a valid answer, and how long the server wants to be left alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -57,12 +57,17 @@ class OpenAiSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _is_plain(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("an address begins with http:// or https:// and a host")
+        parts = _address(url)
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("the address holds no user, password, query or fragment; a key goes into API_KEY")
         return url.rstrip("/")
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_a_proxy(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            _address(url.get_secret_value())
+        return url
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -76,7 +81,9 @@ class OpenAiSettings(BaseModel):
 
     @property
     def is_openai(self) -> bool:
-        return urlsplit(self.base_url).hostname == OPENAI_HOST
+        """Also at one of its regional hosts, such as eu.api.openai.com."""
+        host = urlsplit(self.base_url).hostname or ""
+        return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
 
     @property
     def prices(self) -> tuple[float, float]:
@@ -86,3 +93,15 @@ class OpenAiSettings(BaseModel):
             known[0] if self.price_in is None else self.price_in,
             known[1] if self.price_out is None else self.price_out,
         )
+
+
+def _address(url: str) -> SplitResult:
+    """Raises ValueError with nothing of `url` in it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError("an address begins with http:// or https:// and a host") from None
+    return parts

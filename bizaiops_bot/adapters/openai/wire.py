@@ -21,6 +21,8 @@ from bizaiops_bot.adapters.openai.failures import BadAnswer, Busy, Down, Failure
 from bizaiops_bot.adapters.openai.settings import Method, OpenAiSettings
 
 _CHARS_A_TOKEN = 4
+_MOST_TOKENS = 10_000_000
+"""More than any call can use up; a count beyond it would not fit into the book either, and close it for good."""
 _UNFIT = frozenset({400, 404, 405, 415, 422, 501})
 
 
@@ -64,6 +66,7 @@ class Wire:
             timeout=settings.timeout_s,
             http_async_client=self._http,
             openai_proxy=None,  # not from the environment: only the bot's settings count
+            http_socket_options=(),  # the client above is used as it is; else langchain warns of proxies nobody uses
             organization=None,
             **limit,
         )
@@ -105,10 +108,17 @@ def _answer(got: Any, messages: Messages) -> Answer:
     ]
     text = calls[0] if calls else str(raw.text)
     problem = "" if parsed is not None else f"no JSON object: {type(error).__name__}" if error else "no answer in it"
-    use = raw.usage_metadata
-    if use and use["input_tokens"] > 0 and use["output_tokens"] >= 0:
-        return Answer(parsed, problem, text, use["input_tokens"], use["output_tokens"], estimated=False)
+    if told := counted(raw):
+        return Answer(parsed, problem, text, *told, estimated=False)
     return Answer(parsed, problem, text, estimate(*(said for _, said in messages)), estimate(text), estimated=True)
+
+
+def counted(answer: AIMessage) -> tuple[int, int] | None:
+    """Tokens in and out as the server tells them; None when it does not, or tells what cannot be."""
+    use = answer.usage_metadata
+    if use is None or not (0 < use["input_tokens"] <= _MOST_TOKENS and 0 <= use["output_tokens"] <= _MOST_TOKENS):
+        return None
+    return use["input_tokens"], use["output_tokens"]
 
 
 def estimate(*texts: str) -> int:
