@@ -17,6 +17,7 @@ from tools.bench_rows import Row, machine, table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
 TITLES = {"bot": "The bot", "engine": "The engine", "router": "The router"}
+KEPT = "Understanding"  # measured by `bizaiops eval`, written by hand
 FOOT = """## Repeat it
 
 `make bench` on a machine that does nothing else measures everything, the engine at smaller sizes; `ARGS=--full` takes
@@ -56,7 +57,7 @@ def section(title: str, rows: list[Row], notes: str, before: float) -> str:
 def renewed(page: str, sections: dict[str, str]) -> str:
     """The page with these sections; what was not measured now stays as it was."""
     old = {found.split("\n", 1)[0]: f"## {found.strip()}\n" for found in re.split(r"^## ", page, flags=re.M)[1:]}
-    parts = [sections.get(title) or old.get(title) for title in TITLES.values()]
+    parts = [sections.get(title) or old.get(title) for title in (*TITLES.values(), KEPT)]
     return "\n".join(["# Benchmarks\n", *(part for part in parts if part), FOOT])
 
 

@@ -17,12 +17,13 @@ from bizaiops_bot.router.slots import cron
 _TOKEN = re.compile(r"\{(\w+)\}|[\[\]()|]|\s+|[^{}\[\]()|\s]+")
 _MAX_TEXT = 300
 _TRIM = re.compile(r"(?:[,\s]+(?:please|pls|now|thanks|thank you|asap))+[.!]*$|[\s.!?]+$")
+_MEANT = re.compile(r"^(?:(?:no|nope|sorry|wait|oops)[, ]+)?i mean(?:t)?[,: ]+(?:to say )?")
 _PRONOUN = re.compile(
     r"(?:it|that|this|them|we|you|they|i|us|that one|this one|(?:the|that|this) model)"
     r"(?: back| again| up| down| off| on)?|"
     r"(?:(?:a|an|the|all|both|every|some|any|another|new|next|latest|other|our|my|of|it|them|version|"
     r"versions|model|models|release|canary|everything|"
-    r"anything|something|one|two|both)\b ?)+"
+    r"anything|something|one|two|both|show|give|see|get|and|its|their|also)\b ?)+"
 )
 # What may be a person's name that is not known: not "lee no longer", which says the opposite.
 _NAME = re.compile(r"(?!.*\b(?:no|not|never|longer|nobody|only|don't|doesn't)\b)@?[\w.-]+(?: [\w.-]+)?")
@@ -60,7 +61,7 @@ class Formats:
 
     def match(self, hearing: Hearing) -> Exact | None:
         """The first format that fits with every value understood, or a short name; else one with an unknown model."""
-        text = _trimmed(hearing.lower)
+        text = _MEANT.sub("", _trimmed(hearing.lower))
         if len(text) > _MAX_TEXT:
             return None
         unknown: Exact | None = None
@@ -78,7 +79,9 @@ class Formats:
             if [pattern.kinds[name] for name in bad] == ["model"]:
                 if _names_nothing(m[bad[0]].strip(), hearing.catalogue):
                     return Exact(pattern.intent)
-                unknown = unknown or Exact(pattern.intent, _bare(m[bad[0]]))
+                if "," in m[bad[0]]:
+                    continue
+                unknown = _shorter(unknown, Exact(pattern.intent, _bare(m[bad[0]])))
         return self._short_name(text, hearing.catalogue) or unknown
 
     def _short_name(self, text: str, catalogue: Catalogue) -> Exact | None:
@@ -87,6 +90,13 @@ class Formats:
             if text == name or (text.startswith(f"{name} ") and _all_values(text[len(name) :], kinds, catalogue)):
                 return Exact(intent)
         return None
+
+
+def _shorter(found: Exact | None, other: Exact) -> Exact:
+    """The first found, but of the same request the reading that takes the least for a name: not "fraud v2 at 10%"."""
+    if found is None:
+        return other
+    return other if other.intent is found.intent and len(other.unknown) < len(found.unknown) else found
 
 
 def _names_nothing(said: str, catalogue: Catalogue) -> bool:
@@ -144,7 +154,16 @@ def say(intent: Intent, inputs: dict[str, Any]) -> str:
     said_by = [(_SLOTS.findall(_plain(text, inputs)), _plain(text, inputs)) for text in intent.formats]
     whole = [(slots, text) for slots, text in said_by if all(inputs.get(slot) is not None for slot in slots)]
     _, best = max(whole or said_by[:1], key=lambda option: len(option[0]))
+    lost = any(inputs.get(slot) is not None for slot in ("canary", "replicas") if f"{{{slot}}}" not in best)
+    if intent.aliases and (lost or _gap(best, inputs)):
+        known = [said(slot, value) for slot, value in inputs.items() if value is not None]
+        return " ".join([intent.aliases[0], *known])
     return re.sub(r"\s+", " ", _SLOTS.sub(lambda m: said(m[1], inputs.get(m[1])), best)).strip()
+
+
+def _gap(text: str, inputs: dict[str, Any]) -> bool:
+    """Whether words stand behind a value that is not known, so that they would not read well without it."""
+    return any(inputs.get(m[1]) is None and m[2] for m in re.finditer(r"\{(\w+)\}(?= (\w)|)", text))
 
 
 def _plain(text: str, inputs: dict[str, Any]) -> str:

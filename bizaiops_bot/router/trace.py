@@ -106,7 +106,7 @@ class _Told:
             "guesses": [_guess(g, self._risk(g.intent)) for g in self._guesses],
             "out_of_scope": round(float(out), 4),
             "limits": {"act": bands.ACT[risk], "clarify": bands.CLARIFY} if mine else {},
-            "band": bands.band(mine[0], risk) if mine else "refuse",
+            "band": bands.band(mine, risk) if mine else "refuse",
         }  # fmt: skip
 
     def doubts(self) -> dict[str, Any]:

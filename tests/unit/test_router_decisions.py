@@ -249,3 +249,10 @@ def test_a_strange_name_after_exact_words_is_told_to_be_no_model() -> None:
     decision = hears("status fraud")
     assert isinstance(decision, Refusal)
     assert "fraud" in decision.why and "churn" in decision.why
+
+
+@pytest.mark.parametrize(("text", "asked"), [("no, i meant kpis", "show_kpis"), ("I meant show status", "show_status")])
+def test_a_correction_in_words_is_no_name_of_a_model(text: str, asked: str) -> None:
+    decision = hears(text)
+    assert isinstance(decision, Question)
+    assert (decision.pending.playbook, decision.slot) == (asked, "model")
