@@ -135,8 +135,9 @@ def decision_buttons(record: RunRecord) -> tuple[Button, ...]:
 
 
 def inputs_words(record: RunRecord) -> str:
-    """ "deploy model churn v2, canary 10": what a run was asked to do; why is left to the run's own card."""
+    """ "deploy model churn v2, canary 10%": what a run was asked to do; why is left to the run's own card."""
     given = {name: str(value) for name, value in record.inputs.items() if value not in (None, "") and name != "reason"}
+    given |= {"canary": f"{given['canary']}%"} if "canary" in given else {}
     subject = [record.playbook.replace("_", " "), *(given.pop(n) for n in ("model", "version") if n in given)]
     return ", ".join([" ".join(subject), *(f"{name.replace('_', ' ')} {value}" for name, value in given.items())])
 

@@ -122,6 +122,7 @@ def _chart(seen: Evidence, found: Diagnosis) -> Chart | None:
     data = {"latency": seen.latency, "errors": seen.errors}.get(which)
     if data is None or isinstance(data, NoData):
         return None
+    data = data.spoken()
     start = data.times[0] if data.times else seen.now
     marks = [Mark(at=index_at(data, r.at), label=r.version, kind="deploy") for r in seen.releases if r.at >= start]
     if found.worst.since is not None:

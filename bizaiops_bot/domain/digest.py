@@ -118,7 +118,7 @@ def _largest_move(rows: Sequence[KpiRow]) -> str:
     if row.value is None:
         return ""
     return (
-        f" The largest move is {row.kpi.title}, {change:+.0%} to {spoken_amount(row.kpi, row.value)}"
+        f" The largest move is {row.kpi.title}, {change:+.1%} to {spoken_amount(row.kpi, row.value)}"
         f" against the {row.day:%A} before."
     )
 

@@ -148,3 +148,10 @@ class SeriesData(Value):
     unit: str
     times: tuple[datetime, ...]
     values: tuple[float | None, ...]
+
+    def spoken(self) -> SeriesData:
+        """For people: a share in percent, all else as it is."""
+        if self.unit != "share":
+            return self
+        values = tuple(value if value is None else 100.0 * value for value in self.values)
+        return self.model_copy(update={"unit": "%", "values": values})

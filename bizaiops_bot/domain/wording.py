@@ -114,6 +114,14 @@ def alert_facts(alert: Alert) -> Facts:
     )
 
 
+def came_shortly_before(alert: Alert) -> bool:
+    """Whether the last release came before the alert's onset and is young enough to be its cause."""
+    release = _release(alert.detail)
+    if release is None or release.kind == "initial":
+        return False
+    return -SLACK <= alert.onset - release.at <= BAKE_TIME
+
+
 def _release(detail: dict[str, Any]) -> Release | None:
     kept = detail.get("last_release")
     return Release.model_validate(kept) if kept else None

@@ -9,7 +9,7 @@ from bizaiops_bot.domain.facts import Said
 from bizaiops_bot.domain.monitoring import SeriesData
 from bizaiops_bot.domain.records import Alert
 from bizaiops_bot.domain.values import NoData, spoken_duration
-from bizaiops_bot.domain.wording import alert_facts
+from bizaiops_bot.domain.wording import alert_facts, came_shortly_before
 
 CAUSES = {
     "drift_detected": "the requests have changed (new customers, season, campaign, upstream), not the release",
@@ -22,7 +22,7 @@ CHARTS = {
     "drift_detected": ("drift_psi", "Strongest drift of a column", "PSI", 0.1),
     "concept_drift_detected": ("score_mean", "Mean prediction", "", None),
     "missing_values_detected": ("drift_psi", "Strongest drift of a column", "PSI", 0.1),
-    "errors_detected": ("error_rate", "Error rate", "share", 0.02),
+    "errors_detected": ("error_rate", "Error rate", "%", 2.0),
     "latency_detected": ("latency_p95_ms", "Latency p95", "ms", 150.0),
 }
 _NAMES = {
@@ -41,7 +41,7 @@ def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
     closed = alert.closed is not None
     tone: Tone = "success" if closed else "danger"
     blocks: list[Block] = [Text(text=alert.title), Text(text=said.text)]
-    blocks.append(Text(text=f"**Likely cause:** {alert.detail.get('cause') or CAUSES.get(alert.kind, 'unknown')}."))
+    blocks.append(Text(text=f"**Likely cause:** {_cause(alert)}."))
     blocks.append(Text(text=f"**Action:** {note}."))
     blocks += _columns(alert.detail)
     blocks.append(Fields(fields=_facts(alert)))
@@ -63,6 +63,17 @@ def explanation(alert: Alert) -> Said:
     """Which columns, how far, since when, what was released before: a language model's words once there are some."""
     kept = alert.detail.get(EXPLAINED)
     return Said.model_validate(kept) if kept else Said(text=alert_facts(alert).otherwise)
+
+
+def _cause(alert: Alert) -> str:
+    """The rules' general guess, made definite where the last release is known."""
+    if told := alert.detail.get("cause"):
+        return str(told)
+    guess = CAUSES.get(alert.kind, "unknown")
+    fresh, _, else_ = guess.partition(" if one is fresh, else ")
+    if not else_ or not alert.detail.get("last_release"):
+        return guess
+    return f"{fresh} before it" if came_shortly_before(alert) else else_
 
 
 def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
@@ -93,7 +104,7 @@ def _chart(alert: Alert, series: SeriesData | NoData) -> list[Block]:
         Chart(
             title=title,
             x=x,
-            series=(Series(name=alert.model, values=series.values),),
+            series=(Series(name=alert.model, values=series.spoken().values),),
             unit=unit,
             limit=limit,
             marks=tuple(marks),

@@ -75,7 +75,7 @@ def _read(path: Path, kind: type[Row], form: str) -> list[Row]:
         try:
             rows.append(kind.model_validate(json.loads(line)))
         except (ValueError, ValidationError) as exc:
-            what = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
+            what = _first(exc) if isinstance(exc, ValidationError) else str(exc)
             raise BadInput(f"{path}:{number} is not a row.", f"{what}.", f"A row looks like {form}.") from exc
     if not rows:
         raise BadInput(f"{path} holds no row.", do=f"A row looks like {form}.")
@@ -85,3 +85,9 @@ def _read(path: Path, kind: type[Row], form: str) -> list[Row]:
 def intents_of(rows: Sequence[Labelled]) -> list[str]:
     """The intents in scope, sorted."""
     return sorted({row.label for row in rows if row.label is not None})
+
+
+def _first(error: ValidationError) -> str:
+    """ "intent: Field required" """
+    found = error.errors()[0]
+    return ": ".join([*(str(part) for part in found["loc"]), found["msg"]])

@@ -82,6 +82,13 @@ _VERB_FILLER = re.compile(
     r"again|thing|the|time|i|one|more|once|repeat|retry|this|run|show|send|try|percent|canary|me|hm+|oh|only|just|"
     r"then|too|pls|model)\b|[\s,.!?:;-]+"
 )
+_UNDO = re.compile(r"(?:please )?(?:undo|revert|reverse|take back)(?: it| that| this| the last one)?(?: please)?[.! ]*")
+_OPPOSITE = {
+    "pause_model": "resume_model", "resume_model": "pause_model", "inject_fault": "clear_faults",
+    "freeze_deploys": "unfreeze_deploys", "unfreeze_deploys": "freeze_deploys",
+    "delegate_approvals": "end_delegation", "schedule_digest": "stop_schedule",
+}  # fmt: skip
+_TIME_ALONE = re.compile(r"(?:at )?(\d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?)(?: o'clock)?(?: instead| please| rather)?[.! ]*")
 _MAX_WORDS = 10
 
 
@@ -272,6 +279,7 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
         "",
     )
     how = how or ("correction" if _INSTEAD.search(text) else "")
+    how = how or ("adding" if any(hearing.of_kind(slot.kind) for slot in spec.slots if slot.kind in _VALUES) else "")
     how = how or ("and" if _ONLY.match(text) or _OTHER.search(text) or spec.risk == "read" else "")
     if not how or len(text.split()) > _MAX_WORDS:
         return None
@@ -290,13 +298,39 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
         elif mentions and mentions[0].problem:
             kinds.add(slot.kind)
             changes[slot.name] = None
+    if how == "correction" and (line := _other_time(text, last, spec)):
+        changes, kinds = {**changes, **line}, kinds | {"cron"}
+        hearing = Hearing("", hearing.catalogue)
     if "kpi" in kinds and "model" not in kinds:
         changes["model"] = hearing.kpis[-1].value[0]
     left = _VERB_FILLER.sub("", _OTHER.sub("", _blank(hearing, kinds)))
     if left or (not changes and how != "again"):
         return None
     given = {name: value for name, value in {**last.inputs, **changes}.items() if value is not None}
-    return Resumed(last.playbook, given, how, order=how != "and" and not text.endswith("?"), changed=set(changes))
+    order = how not in {"and", "adding"} and not text.endswith("?")
+    return Resumed(last.playbook, given, how, order=order, changed=set(changes))
+
+
+_VALUES = frozenset({"version", "percent", "replicas", "cron", "until"})
+"""Said alone they go on with the request before: "20%", "until friday". A model alone may begin something new."""
+
+
+def _other_time(text: str, last: Command, spec: PlaybookSpec) -> dict[str, Any]:
+    """ "No, at 10" after "every monday at 9": the same days at that time."""
+    slot = next((slot.name for slot in spec.slots if slot.kind == "cron"), "")
+    fields = str(last.inputs.get(slot, "")).split()
+    m = _TIME_ALONE.fullmatch(_NO_BUT.sub("", f"{text} "))
+    time = cron.time_only(m[1]) if m and len(fields) == 5 else None
+    return {} if time is None or time.problem else {slot: " ".join([str(time.value), *fields[2:]])}
+
+
+def undone(last: Command, text: str) -> Resumed | None:
+    """ "Undo that" after what has an opposite, asked back; a release is undone by a rollback, as words say."""
+    if last.playbook not in _OPPOSITE or not _UNDO.fullmatch(text):
+        return None
+    named = "model" in last.inputs and last.playbook != "schedule_digest"
+    given = {"model": last.inputs["model"]} if named else {}
+    return Resumed(_OPPOSITE[last.playbook], given, "undo", order=False)
 
 
 def _the_other(text: str, last: Command, spec: PlaybookSpec, hearing: Hearing) -> dict[str, Any]:

@@ -90,7 +90,8 @@ _NEGATED = re.compile(
     r"nicht|keine?n?|niemals)\b|^not\b"
 )
 _TOLD = re.compile(
-    r"\b(?:i|we|he|she|they|you|it|someone|somebody|engineer|lead|analyst|sre|bot|team|was|were|been|"
+    r"\b(?<!\bcan )(?<!could )(?<!would )(?<!\bwill )"
+    r"(?:i|we|he|she|they|you|it|someone|somebody|engineer|lead|analyst|sre|bot|team|was|were|been|"
     r"got|just|already)\s+(?:has |have |had |just |already |never )*"
     r"(?:deployed|rolled|shipped|paused|resumed|retrained|scaled|cancelled|canceled|approved|rejected|"
     r"froze|frozen|released|sent|stopped|tried|took|put|reverted|lifted|injected|cleared|turned|brought)\b|"
@@ -178,6 +179,16 @@ WHY: dict[Mood, str] = {
     "question": "That reads like a question, so I have not started anything.",
     "order": "",
 }
+
+_END = re.compile(r"\b(?:until|till)\b")
+
+
+def why(mood: Mood, text: str) -> str:
+    """Why nothing was started in this mood; lower-case `text` tells a condition from an end."""
+    if mood == "conditional" and _END.search(text):
+        return "I cannot end a change by itself; say so when it is time. Nothing was started."
+    return WHY[mood]
+
 
 _VERBS = (
     "deploy|ship|release|roll|rollback|revert|retrain|train|pause|resume|unpause|scale|cancel|abort|"

@@ -197,7 +197,7 @@ class Router:
         turn = turn.noting(sure=round(mine[0].sure, 3)) if mine else turn
         if near_format and self._may_name(near_format, mine):
             return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
-        verdict = band(mine[0], self._known(mine[0].intent).risk) if mine else "refuse"
+        verdict = band(mine, self._known(mine[0].intent).risk) if mine else "refuse"
         core = turn.hearing.core
         if verdict == "act" and (moods.supposed(core) or doubts.has(core, self._known(mine[0].intent).against)):
             verdict = "clarify"
@@ -293,7 +293,8 @@ class Router:
         """A change on a condition, for later or elsewhere: why not, and where it may help the same for now."""
         mood = second_opinion.mood(self._core(turn, intent))
         choices = (self._offer(turn, intent, given),) if mood != "elsewhere" else ()
-        return Refusal(why=moods.WHY[mood], help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
+        why = moods.why(mood, turn.hearing.core)
+        return Refusal(why=why, help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
 
     def _alone(self, turn: _Turn) -> _Turn:
         """Without the memory where nothing points back to it."""
@@ -361,7 +362,8 @@ class Router:
         if mood in {"told", "question"}:
             return self._confirm(turn, intent, f"{moods.WHY[mood]} Did you mean…", given)
         choices = (self._offer(turn, intent, given),) if mood in {"later", "conditional"} else ()
-        return Refusal(why=moods.WHY[mood], help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
+        why = moods.why(mood, turn.hearing.core)
+        return Refusal(why=why, help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
 
     def _core(self, turn: _Turn, intent: Intent) -> str:
         """The words by which the mood is told: where an end can be given, "until friday" is no condition."""
@@ -411,6 +413,9 @@ class Router:
         last = turn.memory.last
         if last is None or last.playbook not in self._by_playbook:
             return None
+        undone = followup.undone(last, turn.hearing.lower)
+        if undone and undone.playbook in self._by_playbook:
+            return self._resume(turn, undone)
         again = followup.resumed(last, self._specs[last.playbook], turn.hearing)
         return self._resume(turn, again) if again else None
 

@@ -23,7 +23,7 @@ from bizaiops_bot.surfaces.shapes import ButtonOut, CardOut
 POLL_S = 0.3
 HELP = (
     "A number clicks a button, /good and /bad judge the last answer, /as PERSON speaks as someone else, "
-    "/people lists them, Ctrl-D leaves. All else is said."
+    "/people lists them, /quit or Ctrl-D leaves. All else is said."
 )
 EXIT_OK, EXIT_NO_BOT = 0, 3
 
@@ -98,7 +98,7 @@ class Conversation:
             self._print(card)
 
     def take(self, line: str) -> None:
-        """Does what one typed line means; errors are told, never raised."""
+        """Does what one typed line means; errors are told, never raised. EOFError: to leave."""
         words = line.strip()
         try:
             if not words:
@@ -112,6 +112,8 @@ class Conversation:
                 self.out.print(Text(", ".join(self.client.people())))
             elif words in {"/good", "/bad"}:
                 self._judge("good" if words == "/good" else "bad")
+            elif words in {"/quit", "/exit"}:
+                raise EOFError
             elif words in {"/help", "/?"}:
                 self.out.print(Text(HELP))
             else:

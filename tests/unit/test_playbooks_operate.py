@@ -126,7 +126,7 @@ async def test_approvals_are_listed_with_buttons_tied_to_the_plan() -> None:
     card = await play(list_approvals, RunDouble(world))
     approve = card.buttons[0]
     assert (approve.command, approve.bind) == ("approve run 1", {"run": "1", "plan_hash": PLAN.hash})
-    assert "run 1: deploy model churn v2, canary 10, asked by engineer" in card.summary
+    assert "run 1: deploy model churn v2, canary 10%, asked by engineer" in card.summary
     world.runs.clear()
     assert (await play(list_approvals, RunDouble(world))).title == "Nothing waits for approval"
 

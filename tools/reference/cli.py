@@ -14,7 +14,7 @@ from tools.reference.markdown import code, page, table
 
 INTRO = """\
 `bizaiops` starts the bot and talks to it. In a checkout it is `.venv/bin/bizaiops` after `make install`."""
-KINDS = {"int": "NUMBER", "float": "NUMBER", "Path": "PATH", "list": "NAME=COLUMN"}
+KINDS = {"int": "NUMBER", "float": "NUMBER", "Path": "PATH"}
 EXITS = (
     ("0", "Done; or a run waits for a person."),
     ("1", "Refused, or it failed; `doctor`: something cannot work; `audit verify`: an entry was changed."),
@@ -42,13 +42,17 @@ def _commands(group: typer.Typer, path: str) -> Iterator[str]:
 def _one(callback: Callable[..., Any], path: str) -> str:
     hints = get_type_hints(callback, include_extras=True)
     parameters = [(p, hints[p.name]) for p in inspect.signature(callback).parameters.values()]
-    arguments = [p.name.upper() for p, hint in parameters if isinstance(_info(hint), ArgumentInfo)]
-    usage = " ".join(
-        [path, *(f'"{name}"' for name in arguments), *(["[OPTIONS]"] if len(parameters) > len(arguments) else [])]
-    )
+    arguments = [_said(p) for p, hint in parameters if isinstance(_info(hint), ArgumentInfo)]
+    usage = " ".join([path, *arguments, *(["[OPTIONS]"] if len(parameters) > len(arguments) else [])])
     rows = [_row(p, hint) for p, hint in parameters]
     parts = [f"## {path}", inspect.getdoc(callback) or "", f"```text\n{usage}\n```"]
     return "\n\n".join([*parts, table(("Option", "Default", "Meaning"), rows)]).rstrip()
+
+
+def _said(parameter: inspect.Parameter) -> str:
+    """An argument in the usage line: "TEXT" in quotes, [FOLDER] when it may be left out."""
+    name = parameter.name.upper()
+    return f'"{name}"' if parameter.default is inspect.Parameter.empty else f"[{name}]"
 
 
 def _info(hint: Any) -> OptionInfo | ArgumentInfo:
@@ -58,15 +62,17 @@ def _info(hint: Any) -> OptionInfo | ArgumentInfo:
 
 def _row(parameter: inspect.Parameter, hint: Any) -> tuple[str, str, str]:
     info = _info(hint)
+    help_words, _, told = (info.help or "").partition(" [default: ")
     if isinstance(info, ArgumentInfo):
-        return code(parameter.name.upper()), "required", info.help or ""
+        needed = parameter.default is inspect.Parameter.empty
+        return code(parameter.name.upper()), "required" if needed else told.rstrip("]."), f"{help_words.rstrip('.')}."
     flag = hint.__origin__ is bool
     # Within Annotated, typer takes the first spelling for a default.
     given = [text for text in (info.default, *(info.param_decls or ())) if str(text).startswith("-")]
     spelling = next(iter(given), f"--{parameter.name.replace('_', '-')}")
-    help_words, _, told = (info.help or "").partition(" [default: ")
     default = "no" if flag else told.rstrip("].") or ("" if parameter.default is None else code(parameter.default))
-    return code(spelling if flag else f"{spelling} {_kind(hint.__origin__)}"), default, help_words.rstrip(".") + "."
+    kind = "NAME=COLUMN" if parameter.name.endswith("_column") else _kind(hint.__origin__)
+    return code(spelling if flag else f"{spelling} {kind}"), default, help_words.rstrip(".") + "."
 
 
 def _kind(annotation: Any) -> str:

@@ -30,6 +30,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "bad_release": ("bad release", "bad_release", "broken release", "bad version"),
 }
+_OF_SERVING = frozenset({"error", "errors", "failure", "success", "request", "traffic", "timeout", "crash", "hit"})
+"""Whose rate it is: the "error rate of churn" is how churn serves, no churn rate turned round."""
 _NAME_OF = {phrase: name for name, phrases in FAULTS.items() for phrase in phrases}
 _FAULT = re.compile(rf"\b({'|'.join(map(re.escape, sorted(_NAME_OF, key=len, reverse=True)))})\b")
 
@@ -88,6 +90,7 @@ def kpis(text: str, catalogue: Catalogue) -> list[Mention]:
     return [
         Mention("kpi", _article(text, said[hit.first].start), said[hit.last - 1].end, kpi)
         for hit in _kpi_names(catalogue.kpis, catalogue.models).find(said)
+        if not (hit.first and said[hit.first].text == "rate" and said[hit.first - 1].text in _OF_SERVING)
         for kpi in sorted(hit.what)
     ]
 

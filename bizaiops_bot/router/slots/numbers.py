@@ -33,7 +33,7 @@ FRACTIONS = {
     "three quarters": 75,
 }
 _OF = r"(?: of (?:it|them|the|all|our|all (?:the|our))?(?: ?(?:traffic|requests|users|people|customers|calls))?)"
-_UNIT = r"(?:-?\s?(?:%|percents?\b|per cent\b|pct\b))"
+_UNIT = r"(?:-?\s?(?:%|percents?\b|per cent\b|pct\b|pro[zc]ent\b|pour ?cent\b|por ciento\b))"
 _PERCENT = re.compile(
     rf"(?<![\w.,-])(?<!\d[-/])({NUMBER}|a|a single|a half|half a){_UNIT}(?: of (?:the |all )?(?:traffic|"
     rf"requests|users))?"
@@ -79,7 +79,7 @@ _SCHEDULE = re.compile(
     rf"?)?({NUMBER})(?![\w.%])|(?<!\w)#({NUMBER})(?![\w.%])"
 )
 _BARE = re.compile(
-    rf"(?<![\w.%#:/-])({NUMBER})(?![\w%:/-]|\.\d)(?! (?:replicas?|pods?|instances?|copies|days?|hours?|weeks?)\b)"
+    rf"(?<![\w.%#:/-])({NUMBER})(?![\w%/-]|[:.]\d)(?! (?:replicas?|pods?|instances?|copies|days?|hours?|weeks?)\b)"
 )
 _SPELT = "|".join(_ONES[1:])
 _THING = r"(?:version|one|release|build)"
@@ -94,7 +94,8 @@ _VERSION = re.compile(
 _JOIN = r"(?:,? (?:and|with|to|vs\.?|versus|against|or) |, ?| ?/ ?)"
 _VERSIONS = re.compile(rf"\bversions? (\d+|{_SPELT}){_JOIN}(\d+|{_SPELT})\b")
 _NOT_COUNTED = (
-    r"(?![\w%:.]|-\d|-?\s?(?:%|percent|per cent|pct|replicas?|pods?|instances?|copies|workers?|times|days?|hours?))"
+    r"(?![\w%:.]|-\d|-?\s?(?:%|percent|per cent|pct|pro[zc]ent|replicas?|pods?|instances?|copies|workers?|times|"
+    r"days?|hours?))"
 )
 _BEHIND_MODEL = re.compile(rf" (?:to |version )?#?(\d+)(?:(?:{_JOIN}| )#?(\d+){_NOT_COUNTED})?{_NOT_COUNTED}")
 _BACK_TO = re.compile(rf"\b(?:back|revert|return|rollback|restore|undo)\b.* to #?(\d+){_NOT_COUNTED}")

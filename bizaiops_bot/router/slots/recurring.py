@@ -44,7 +44,7 @@ _QUARTER = re.compile(
 _WORKDAYS = r"(?:weekdays?|week days?|working days?|workdays?|work days?|business days?)"
 _WEEKDAYS = re.compile(rf"\b(?:on |{EVERY} )?{_WORKDAYS}\b")
 _RANGE = re.compile(rf"\b(?:{EVERY} )?(?P<a>{DAY})(?: ?- ?| to | through | thru | till )(?P<b>{DAY})\b")
-_WEEKEND = re.compile(rf"\b(?:on |{EVERY} )?weekends?\b(?= at|$|[, ]+(?:at|\d))")
+_WEEKEND = re.compile(rf"\b(?:on |{EVERY} )?(?<!for the )(?<!over the )weekends?\b(?= at|$|[, ]+(?:at|\d))")
 _DAILY = re.compile(rf"\b(?:daily|{EVERY} (?:single )?(?:day|morning|evening|night|afternoon|noon|midnight)|nightly)\b")
 _BUT = re.compile(
     rf",? (?:except|but|excluding|apart from|other than)(?: not)?(?: on| for)? (?P<days>weekends?|{_LIST})\b"

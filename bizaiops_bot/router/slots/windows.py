@@ -178,7 +178,8 @@ def _rolling(text: str, local: Local, named: list[Span]) -> Mention | None:
         return Mention("window", m.start(), m.end(), None, f"{m[0]!r} is not a span in the past. {_HINT}")
     units = ("minute", "hour", "day", "week", "fortnight", "month", "quarter", "year")
     name = next(word for word in units if word.startswith("h" if unit.startswith("h") else unit[:2]))
-    label = f"last {count:g} {name}{'s' if count != 1 else ''}"
+    one = count == 1 and name in {"minute", "hour"}  # "last 1 day" is not the calendar's last day
+    label = f"last {name}" if one else f"last {count:g} {name}{'s' if count != 1 else ''}"
     return _mention(m.start(), m.end(), m[0], _back(local, count, name), local.now, local, label)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -17,6 +18,7 @@ from markupsafe import Markup
 from bizaiops_bot.domain.cards import Diff, DiffLine
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.values import spoken_duration
+from bizaiops_bot.router.slots.cron import spoken
 from bizaiops_bot.surfaces.render.clean import number, one_line
 from bizaiops_bot.surfaces.render.html import STEP_SIGNS, block_html, card_blocks, inline, safe, took
 from bizaiops_bot.surfaces.render.svg import spark_svg, split_bar
@@ -45,6 +47,11 @@ def date_time(when: datetime | None) -> Markup:
     if when is None:
         return Markup("–")
     return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), f"{when:%-d %b %H:%M}")
+
+
+def local_time(when: datetime | None, zone: str) -> Markup:
+    """As `date_time`, on the clocks of `zone`."""
+    return date_time(when and when.astimezone(ZoneInfo(zone)))
 
 
 def pretty(value: Any) -> str:
@@ -81,7 +88,7 @@ def environment() -> Environment:
     env.filters |= {
         "clock": clock_time, "when": date_time, "number": number, "one_line": one_line, "initials": initials,
         "hue": hue, "inline": inline, "safe_text": safe, "pretty": pretty, "duration": spoken_duration,
-        "step_time": took,
+        "step_time": took, "recurring": spoken, "when_in": local_time,
     }  # fmt: skip
     env.globals |= {
         "static": static_url, "card_blocks": card_blocks, "block_html": block_html, "spark": spark_svg,

@@ -112,7 +112,7 @@ def _cell(text: str) -> Markup:
     """Inline text; a row of bar characters becomes a line that looks the same in every font."""
     bars = text.strip()
     if len(bars) < 4 or not set(bars) <= BAR_HEIGHTS.keys():
-        return inline(one_line(text, 400))
+        return inline("\n".join(one_line(line, 400) for line in text.strip().splitlines()))
     return spark_svg(tuple(BAR_HEIGHTS[bar] for bar in bars[:120]), label=f"Trend of {len(bars)} values")
 
 
