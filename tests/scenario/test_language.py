@@ -72,7 +72,7 @@ async def test_a_model_that_obeys_an_attack_starts_nothing_and_shows_nothing_of_
     # when she asks for churn
     asked = await listening.says(ODD)
     # then only her own words are on the button
-    assert asked.buttons() == ["deploy churn"]
+    assert asked.buttons() == ["deploy churn 10%"]
     assert "demand" not in asked.words and "100" not in asked.words
     assert await listening.bot.core.ports.records.runs() == []
 

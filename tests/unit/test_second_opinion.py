@@ -56,7 +56,7 @@ def listening() -> Router:
 @pytest.fixture
 def decide(listening: Router) -> Any:
     async def decided(
-        text: str, says: Says, memory: Memory | None = None, *, sure_of: str = "", p: float = 0.2, **more: Any
+        text: str, says: Says, memory: Memory | None = None, *, sure_of: str = "", p: float = 0.3, **more: Any
     ) -> Decision:
         listening._classifier = Guessing(sure_of, 0.999) if sure_of else Guessing(p=p)
         listening.ask_also(says)
