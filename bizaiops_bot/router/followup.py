@@ -204,7 +204,8 @@ def late_values(question: Question, specs: dict[str, PlaybookSpec], hearing: Hea
             changed = {slot.name for slot in spec.slots if slot.kind in kinds}
             known = json.loads(choice.bind.get("inputs", "{}"))
             given = {name: value for name, value in known.items() if name not in changed}
-            found.append(Resumed(spec.name, given, "answer", changed=changed))
+            asks = hearing.lower.rstrip().endswith("?") or bool(_AND.match(hearing.lower.strip()))
+            found.append(Resumed(spec.name, given, "answer", order=not asks, changed=changed))
     return found[0] if len(found) == 1 else None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.console import Console
 
 from bizaiops_bot.conversation.cards import question_card
 from bizaiops_bot.domain.cards import Card, Chart, Table, Text
@@ -14,6 +16,7 @@ from bizaiops_bot.domain.routing import Command, Question
 from bizaiops_bot.engine.alert_card import draw_alert
 from bizaiops_bot.surfaces.console.views import environment, fragment
 from bizaiops_bot.surfaces.render.html import block_html
+from bizaiops_bot.surfaces.render.text import card_rich
 from tests.unit.test_wording import ONSET, alert, release
 
 AT = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -59,3 +62,10 @@ def test_the_likely_cause_agrees_with_what_was_released(kind: str, minutes: int,
     assert any(text.startswith(f"**Likely cause:** {cause}") for text in texts)
     (chart,) = [block for block in card.blocks if isinstance(block, Chart)]
     assert (chart.unit, chart.limit, chart.series[0].values) == ("%", 2.0, (3.2,))
+
+
+def test_a_long_title_is_read_to_its_end_in_a_narrow_terminal() -> None:
+    why = "I look after the models only, not clusters, servers, databases, pipelines of other systems or code."
+    out = io.StringIO()
+    Console(file=out, width=80).print(card_rich(Card(title=why, blocks=(Text(text="Say `help`."),))))
+    assert why in " ".join(line.strip("│ ") for line in out.getvalue().splitlines())

@@ -270,3 +270,12 @@ def test_a_day_or_time_given_late_is_carried_over(turns: list[str], cron: str) -
         "schedule_digest",
         {"model": "churn", "cron": cron, "time_zone": "Europe/Berlin"},
     )
+
+
+@pytest.mark.parametrize("late", ["and demand?", "demand?", "and for demand"])
+def test_another_model_asked_about_after_a_did_you_mean_is_asked_back_as_well(late: str) -> None:
+    thread = Thread()
+    assert isinstance(thread.says("maybe deploy churn v2"), Question)
+    decision = thread.says(late)
+    assert isinstance(decision, Question)
+    assert [choice.command for choice in decision.choices] == ["deploy demand v2"]

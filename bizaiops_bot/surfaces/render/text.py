@@ -20,6 +20,7 @@ TONES = {"info": "blue", "success": "green", "warning": "yellow", "danger": "red
 STYLES = {"bold": "bold", "italic": "italic", "code": "cyan"}
 STEP_STYLES = {"running": "cyan", "waiting": "yellow", "done": "green", "failed": "red", "undone": "magenta"}
 ROWS_MAX, TEXT_MAX, BLOCKS_MAX, SPARK_MAX = 40, 6_000, 60, 48
+TITLE_MAX = 72  # a frame cuts what does not fit into its line
 
 
 def card_rich(card: Card, labels: tuple[str, ...] | None = None, *, first: int = 1) -> RenderableType:
@@ -30,6 +31,8 @@ def card_rich(card: Card, labels: tuple[str, ...] | None = None, *, first: int =
         parts.append(_buttons(labels, first))
     title = RichText(one_line(card.title), style="bold")
     body = Group(*parts) if parts else Group(RichText(one_line(card.summary, 400)))
+    if len(title) > TITLE_MAX:
+        return Panel(Group(title, *parts), border_style=TONES[card.tone], padding=(0, 1))
     return Panel(body, title=title, title_align="left", border_style=TONES[card.tone], padding=(0, 1))
 
 
