@@ -8,6 +8,7 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Memory, PlaybookSpec, Question, Refusal, SlotSpec
@@ -330,11 +331,23 @@ class Filling:
     def _text(self, slot: SlotSpec) -> str | None:
         if slot.name == "topic":
             return words.topic(self.hearing.text)
+        if slot.name == "since":
+            return self._since()
         if slot.name != "reason":
             return None
         loose = slot.name in self.intent.slots
         reason = self.hearing.reason or (words.loose_reason(self.hearing.text, self._last_end()) if loose else None)
         return reason.value if reason else None
+
+    def _since(self) -> str | None:
+        """The beginning of a span that reaches until now; another one cannot be meant by "since"."""
+        window = _usable(self.hearing.window, "since")
+        if window is None:
+            return None
+        if datetime.fromisoformat(window["end"]) < self.catalogue.now - timedelta(minutes=5):
+            why = f"I learn from all rows since a moment, not from {window['label']} alone."
+            raise Back(Refusal(why=why, help="Say since when, for example `since monday` or `the last 30 days`."))
+        return str(window["start"])
 
     def _last_end(self) -> int:
         ends = [m.end for kind in ("run", "model") for m in self.hearing.of_kind(kind)]

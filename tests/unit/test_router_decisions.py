@@ -256,3 +256,25 @@ def test_a_correction_in_words_is_no_name_of_a_model(text: str, asked: str) -> N
     decision = hears(text)
     assert isinstance(decision, Question)
     assert (decision.pending.playbook, decision.slot) == (asked, "model")
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        ("retrain churn on the last 90 days", "2026-08-23T13:30:00Z"),
+        ("retrain churn with data since monday", "2026-11-15T23:00:00Z"),
+    ],
+)
+def test_a_retraining_learns_from_the_span_that_was_said(text: str, since: str) -> None:
+    decision = hears(text)
+    assert isinstance(decision, Command)
+    assert decision.inputs == {"model": "churn", "since": since}
+
+
+def test_a_span_that_has_ended_is_none_to_learn_from() -> None:
+    assert "not from October alone" in refuses("retrain churn on october").why
+
+
+@pytest.mark.parametrize("text", ["schedule a retraining of churn", "turn churn off and on again"])
+def test_what_the_bot_cannot_do_as_said_is_asked_back(text: str) -> None:
+    assert isinstance(hears(text), Question)
