@@ -63,7 +63,7 @@ class Death:
 class PlainRouter:
     """Understands "release MODEL ENDING"."""
 
-    def route(self, text: str, *_args: Any, **_kwargs: Any) -> Command | Refusal:
+    async def decide(self, text: str, *_args: Any, **_kwargs: Any) -> Command | Refusal:
         match text.split():
             case ["release", model, ending]:
                 return Command(playbook="release", inputs={"model": model, "ending": ending})

@@ -33,7 +33,7 @@ async def help_me(run: Run, ask: Ask) -> Card:
 class Deaf:
     """A router that understands nothing, and is quick about it."""
 
-    def route(self, text: str, *_args: Any, **_kwargs: Any) -> Refusal:
+    async def decide(self, text: str, *_args: Any, **_kwargs: Any) -> Refusal:
         return Refusal(why=f"I do not know {text!r}.", help="Say help.")
 
     def remember(self, memory: Any, *_args: Any) -> Any:
