@@ -72,6 +72,7 @@ def _own(folder: Path, *, update: bool, as_json: bool) -> None:
     if not folder.is_dir():
         raise BadInput(f"There is no folder {str(folder)!r}.", do="Run it in a clone of the bot, or give --set FOLDER.")
     baseline = None if update else domain.load_baseline(folder)
+    _progress("hearing the bot's own set; about ten seconds")
     report = domain.measure(folder)
     if update:
         domain.save_baseline(report, folder)
@@ -100,6 +101,9 @@ def _public(sets: Sets, shots: int | None, draws: int) -> list[PublicReport]:
     from bizaiops_bot.router.encoder import Encoder
 
     encoder = Encoder()
+    _progress(
+        f"learning from {len(sets.train):,} sentences, then hearing {len(sets.test):,}; up to a minute each 10,000"
+    )
     if shots is None:
         return [public.measure(sets, encoder)]
     found = []

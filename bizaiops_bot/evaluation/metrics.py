@@ -41,19 +41,23 @@ def scope_threshold(judged: Judged) -> float:
     """
     if judged.in_scope.all():
         return -np.inf
-    cuts = np.concatenate([[-np.inf], np.unique(judged.scope)])
+    scores = np.unique(judged.scope)
+    cuts = np.concatenate([[-np.inf], (scores[1:] + scores[:-1]) / 2, [np.inf]])  # between scores: none is on the edge
     good = [(judged.right & (judged.scope >= c)).sum() + (~judged.in_scope & (judged.scope < c)).sum() for c in cuts]
     best = np.flatnonzero(np.array(good) == max(good))
     return float(cuts[best[len(best) // 2]])
 
 
 def sure_threshold(judged: Judged, precision: float) -> float:
-    """The least `sure` at which what is in scope and acted on is right with `precision`; inf when nothing is."""
+    """About the least `sure` at which what is in scope and acted on is right with `precision`; inf when nothing is."""
     sure, right = judged.sure[judged.in_scope], judged.right[judged.in_scope]
     order = np.argsort(-sure, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(share >= precision)
-    return float(sure[order][good[-1]]) if len(good) else np.inf
+    if not len(good):
+        return np.inf
+    last, ranked = int(good[-1]), sure[order]
+    return float((ranked[last] + ranked[last + 1]) / 2) if last + 1 < len(ranked) else float(ranked[last]) - 1e-9
 
 
 def calibration_error(confidence: Floats, right: Bools, bins: int = BINS) -> float:
