@@ -17,6 +17,7 @@ from bizaiops_bot.router.slots import cron
 _TOKEN = re.compile(r"\{(\w+)\}|[\[\]()|]|\s+|[^{}\[\]()|\s]+")
 _MAX_TEXT = 300
 _TRIM = re.compile(r"(?:[,\s]+(?:please|pls|now|thanks|thank you|asap))+[.!]*$|[\s.!?]+$")
+_NO_NAME = re.compile(r"(?:send|give|tell|get|let|make|put|what|how|why|who|when|where|which|please|can|could)\b.* ")
 _MEANT = re.compile(r"^(?:(?:no|nope|sorry|wait|oops)[, ]+)?i mean(?:t)?[,: ]+(?:to say )?")
 _PRONOUN = re.compile(
     r"(?:it|that|this|them|we|you|they|i|us|that one|this one|(?:the|that|this) model)"
@@ -79,7 +80,7 @@ class Formats:
             if [pattern.kinds[name] for name in bad] == ["model"]:
                 if _names_nothing(m[bad[0]].strip(), hearing.catalogue):
                     return Exact(pattern.intent)
-                if "," in m[bad[0]]:
+                if "," in m[bad[0]] or _NO_NAME.match(m[bad[0]].strip()):
                     continue
                 unknown = _shorter(unknown, Exact(pattern.intent, _bare(m[bad[0]])))
         return self._short_name(text, hearing.catalogue) or unknown
@@ -111,7 +112,7 @@ def _all_values(said: str, kinds: set[str], catalogue: Catalogue) -> bool:
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"^(?:the|our|my|a|an) | models?$", "", name.strip())
+    return re.sub(r"^(?:show (?:me )?)?(?:the |our |my |a |an )?| models?$", "", name.strip())
 
 
 def _trimmed(text: str) -> str:
