@@ -204,6 +204,7 @@ async def test_a_server_cannot_put_the_first_try_off_for_ever(
     await until(lambda: fake.requests)
     fake.always = None
     await until(lambda: stand.client.probe.method)
+    assert button(await stand.hears()) == UNDERSTOOD
 
 
 async def test_a_server_that_unlearns_its_way_is_tried_anew(fake: FakeOpenAi, make: Make) -> None:

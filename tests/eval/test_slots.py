@@ -4,64 +4,21 @@ end. Both have one author, so that half B is an upper bound for strangers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
 from bizaiops_bot.domain.routing import Command, Decision, Question
-from bizaiops_bot.router.hearing import Hearing
-from tests.support.many_models import ALIKE_NAMES, MANY_MODELS
+from bizaiops_bot.evaluation.cases import half
+from bizaiops_bot.evaluation.slots import heard, meant
 from tests.support.router_company import Thread, spoken
 
 SLOTS: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     (Path(__file__).parent / "slots.yaml").read_text(encoding="utf-8")
 )
-BERLIN = ZoneInfo("Europe/Berlin")
-
-
-def half(text: str) -> str:
-    return "AB"[hashlib.sha256(text.encode()).digest()[0] % 2]
-
-
-def heard(kind: str, text: str) -> Any:
-    """What is read as `kind`, in the form of the table."""
-    found = Hearing(text, MANY_MODELS if kind == "model" else ALIKE_NAMES).of_kind(kind)
-    if any(mention.problem for mention in found):
-        return "cannot"
-    values = list(dict.fromkeys(_plain(kind, mention.value) for mention in found))
-    return values if len(values) > 1 else values[0] if values else None
-
-
-def _plain(kind: str, value: Any) -> Any:
-    if kind == "kpi":
-        return ":".join(value)
-    if kind == "cron":
-        return value[0]
-    return (value["start"], value["end"]) if kind == "window" else value
-
-
-def meant(kind: str, said: Any) -> Any:
-    """The table's value in the form of `heard`."""
-    return tuple(map(_moment, said.split(" / "))) if kind == "window" and said and said != "cannot" else said
-
-
-def _moment(said: str) -> str:
-    """ "11-20 15:30" of 2026 in Berlin, as windows have it."""
-    if said == "now":
-        return _iso(ALIKE_NAMES.now)
-    day, _, time = said.partition(" ")
-    full = f"{day if len(day) > 5 else f'2026-{day}'}T{time or '00:00'}"
-    return _iso(datetime.fromisoformat(full).replace(tzinfo=BERLIN))
-
-
-def _iso(when: datetime) -> str:
-    return when.astimezone(ZoneInfo("UTC")).isoformat().replace("+00:00", "Z")
 
 
 def misses(kind: str, which: str) -> list[tuple[str, Any, Any]]:

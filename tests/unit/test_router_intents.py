@@ -128,7 +128,7 @@ def test_without_an_encoder_words_alone_decide_and_the_bot_says_so(
 
 
 def test_importing_the_router_loads_no_heavy_library() -> None:
-    heavy = ("sklearn", "pandas", "scipy", "onnxruntime", "dateparser", "mlflow")
+    heavy = ("sklearn", "pandas", "scipy", "onnxruntime", "mlflow")
     code = f"import sys, bizaiops_bot.router.router; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from bizaiops_bot.domain.routing import Command, Memory, Question, Refusal
+from bizaiops_bot.evaluation.many_models import ALIKE_NAMES, MANY_MODELS
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots import names, people
-from tests.support.many_models import ALIKE_NAMES, MANY_MODELS
 from tests.support.router_company import NOW, hears, router
 
 
