@@ -23,9 +23,23 @@ from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.engine import pseudonyms
 from bizaiops_bot.engine.store_settings import PostgresSettings, SqliteSettings
+from bizaiops_bot.surfaces.slack.settings import SlackSettings
+from bizaiops_bot.surfaces.teams.settings import TeamsSettings
 
 PREFIX = "BIZAIOPS_"
-UNTOLD = frozenset({"tokens", "url", "api_key", "base_url", "proxy"})
+UNTOLD = frozenset(
+    {
+        "tokens",
+        "url",
+        "api_key",
+        "base_url",
+        "proxy",
+        "bot_token",
+        "app_token",
+        "signing_secret",
+        "client_secret",
+    }
+)
 """Settings that hold a secret, or may by mistake."""
 RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule"})
 
@@ -60,6 +74,10 @@ class Person(BaseModel):
     roles: tuple[Literal["engineer", "approver", "sre", "analyst"], ...] = Field(
         description="What policy knows of them."
     )
+    email: str = Field(
+        default="", description="By which Slack and Teams know them; empty: only by `subject`, or not at all."
+    )
+    subject: str = Field(default="", description="Of the company's sign-in (OIDC, or Teams' aadObjectId).")
 
     @field_validator("id")
     @classmethod
@@ -125,6 +143,8 @@ class Settings(BaseSettings):
     language: LanguageSettings = Field(
         default_factory=NoLanguage, description="A language model for requests the bot is unsure about, and for words."
     )
+    slack: SlackSettings = Field(default_factory=SlackSettings, description="A Slack workspace the bot talks in.")
+    teams: TeamsSettings = Field(default_factory=TeamsSettings, description="A Teams tenant the bot talks in.")
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -1,0 +1,35 @@
+"""What a chat surface is to the rest: one folder, one line in the settings and one in bootstrap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from bizaiops_bot.conversation.lobby import Lobby
+from bizaiops_bot.ports import ChatPlatform
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+class ChatSurface(Protocol):
+    """Words and clicks of one chat platform in, cards out.
+
+    platform: given to the poster before anything starts. paths: of the web server that need no sign-in of the console
+    and take requests from elsewhere, as the surface checks who sends them ("/slack/events").
+    """
+
+    name: str
+    platform: ChatPlatform
+    paths: tuple[str, ...]
+
+    def mount(self, app: FastAPI) -> None:
+        """Adds its routes to the web server; nothing when it needs none."""
+
+    async def start(self, lobby: Lobby) -> None:
+        """Connects and goes on with what a dead process left. Raises Permanent when the platform refuses the bot."""
+
+    async def stop(self) -> None:
+        """Lets what is under way end, within a second or two; what does not is taken up at the next start."""
+
+    def problem(self) -> str:
+        """Why it does not work now, for /readyz; empty when it does."""

@@ -1,0 +1,1 @@
+"""Slack: Socket Mode or HTTP, with slack-bolt."""
