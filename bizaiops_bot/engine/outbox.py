@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,12 @@ _EDIT = sa.update(t.cards).where(t.cards.c.id == sa.bindparam("card_id"))
 _EDIT = _EDIT.values({name: sa.bindparam(f"new_{name}") for name in ("seq", "version", "card", "buttons")})
 _NEW_MESSAGE = sa.insert(t.messages)
 _ANSWERED = sa.update(t.messages).where(t.messages.c.id == sa.bindparam("message")).values(answered=True)
+_AFTER = {
+    table: sa.select(table).where(table.c.seq > sa.bindparam("after")).order_by(table.c.seq).limit(sa.bindparam("most"))
+    for table in (t.cards, t.messages)
+}
+_AFTER_IN = {table: query.where(table.c.conversation == sa.bindparam("place")) for table, query in _AFTER.items()}
+_OPEN = sa.select(t.messages.c.answered, t.messages.c.worker).where(t.messages.c.id == sa.bindparam("message"))
 _BY_EVENT = sa.select(t.messages).where(t.messages.c.event_id == sa.bindparam("event"))
 
 
@@ -175,9 +182,7 @@ def mark_answered(conn: sa.Connection, message_id: str) -> None:
 
 def is_to_answer(conn: sa.Connection, message_id: str, worker: str) -> bool:
     """Whether this worker still has to answer it: another one does when this one was taken for dead."""
-    row = conn.execute(
-        sa.select(t.messages.c.answered, t.messages.c.worker).where(t.messages.c.id == message_id)
-    ).first()
+    row = conn.execute(_OPEN, {"message": message_id}).first()
     return row is not None and not row[0] and row[1] in (None, worker)
 
 
@@ -192,18 +197,25 @@ def claim_unanswered(conn: sa.Connection, worker: str) -> list[tuple[PostedMessa
     return [(_message(row), None if row["bind"] is None else json.loads(row["bind"])) for row in rows]
 
 
+def read_card(conn: sa.Connection, card_id: str) -> PostedCard | None:
+    row = _card_row(conn, card_id)
+    return None if row is None else posted_card(row)
+
+
 def read_cards(conn: sa.Connection, conversation: str | None, after: int, limit: int) -> list[PostedCard]:
-    query = sa.select(t.cards).where(t.cards.c.seq > after).order_by(t.cards.c.seq)
-    if conversation is not None:
-        query = query.where(t.cards.c.conversation == conversation)
-    return [posted_card(dict(row)) for row in conn.execute(query.limit(limit)).mappings()]
+    return [posted_card(row._asdict()) for row in _after(conn, t.cards, conversation, after, limit)]
 
 
 def read_messages(conn: sa.Connection, conversation: str | None, after: int, limit: int) -> list[PostedMessage]:
-    query = sa.select(t.messages).where(t.messages.c.seq > after).order_by(t.messages.c.seq)
-    if conversation is not None:
-        query = query.where(t.messages.c.conversation == conversation)
-    return [_message(row) for row in conn.execute(query.limit(limit)).mappings()]
+    return [_message(row._asdict()) for row in _after(conn, t.messages, conversation, after, limit)]
+
+
+def _after(
+    conn: sa.Connection, table: sa.Table, conversation: str | None, after: int, limit: int
+) -> Sequence[sa.Row[Any]]:
+    place = {} if conversation is None else {"place": conversation}
+    query = (_AFTER if conversation is None else _AFTER_IN)[table]
+    return conn.execute(query, {"after": after, "most": limit, **place}).all()
 
 
 def read_latest(
