@@ -54,10 +54,11 @@ from bizaiops_bot.domain.kpi import Effect, Kpi, KpiDay, KpiRow
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, HealthSample, Outcome, SeriesData, Verdict
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, OpenGate, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, OpenGate, Release, RunRecord, Schedule
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
 from bizaiops_bot.domain.stand_in import StandIn
 from bizaiops_bot.domain.values import (
+    AlertNumber,
     Cron,
     FaultName,
     FreeText,
@@ -100,6 +101,7 @@ __all__ = [
     "POINTS",
     "Actor",
     "Alert",
+    "AlertNumber",
     "ArmSample",
     "AuditEntry",
     "BadInput",
@@ -138,6 +140,7 @@ __all__ = [
     "ModelInfo",
     "ModelName",
     "ModelVersion",
+    "Mute",
     "NoData",
     "NotEnoughData",
     "NotFound",

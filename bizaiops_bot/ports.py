@@ -17,7 +17,7 @@ from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
 from bizaiops_bot.domain.posts import PostedCard
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, OpenGate, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, OpenGate, Release, RunRecord, Schedule
 from bizaiops_bot.domain.values import NoData
 
 Progress = Callable[[str], None]
@@ -155,6 +155,9 @@ class Records(Protocol):
     async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
         """Newest first."""
 
+    async def alert(self, number: int) -> Alert:
+        """The alert as it stands now; of those that share its cards the newest. Raises NotFound."""
+
     async def schedules(self, *, active_only: bool = True) -> list[Schedule]: ...
 
     async def audit(
@@ -167,6 +170,9 @@ class Records(Protocol):
 
     async def delegations(self) -> list[Delegation]:
         """Who decides for whom now, oldest first."""
+
+    async def mutes(self) -> list[Mute]:
+        """Alerts that nobody wants to hear of now, the one that ends first first."""
 
     async def frozen(self) -> str | None:
         """Who froze changes, when and why, or None."""
@@ -217,6 +223,18 @@ class Controls(Protocol):
     async def end_delegation(self, to: str | None, *, actor: str) -> list[Delegation]:
         """Takes back what the actor delegated; to everybody when `to` is None. Raises Conflict when it is nothing."""
 
+    async def mute(self, model: str, *, actor: str, conversation: str, until: datetime | None = None) -> Mute:
+        """Holds news of the model's alerts back, by default for 8 h, at most 30 days; home is told that it does.
+
+        conversation: where it was asked for and answered.
+        """
+
+    async def snooze(self, alert: int, *, actor: str, conversation: str, until: datetime | None = None) -> Mute:
+        """As `mute`, for one alert. Raises Conflict when it is over."""
+
+    async def unmute(self, model: str | None, alert: int | None, *, actor: str) -> list[Mute]:
+        """Ends what holds news of the model, of the alert, or of all back. Raises Conflict when nothing does."""
+
     async def freeze(self, *, actor: str, reason: str) -> str: ...
 
     async def unfreeze(self, *, actor: str) -> str: ...
@@ -263,10 +281,10 @@ class ChatPlatform(Protocol):
     async def edit(self, channel: str, ref: str, card: PostedCard, *, outbox_id: str, version: int) -> None:
         """Replaces the message and its metadata's version. The same edit twice is one."""
 
-    async def find(self, channel: str, outbox_id: str) -> tuple[str, int] | None:
+    async def find(self, channel: str, outbox_id: str, *, thread_ref: str | None = None) -> tuple[str, int] | None:
         """(ref, version) of the bot's own message with that id in its metadata; None when the channel has none.
 
-        Threads are searched too. None is a promise that posting makes no second one, so raises when it cannot tell.
+        thread_ref: as for `post`; that thread is searched too. None is a promise that posting makes no second one, so raises when it cannot tell.
         """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from bizaiops_bot.adapters.no_language import NoLanguage
 from bizaiops_bot.adapters.openai.settings import OpenAiSettings
 from bizaiops_bot.adapters.redis import RedisSettings
 from bizaiops_bot.domain.errors import BadInput
+from bizaiops_bot.domain.notices import NoticeSettings
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.engine import pseudonyms
 from bizaiops_bot.engine.store_settings import PostgresSettings, SqliteSettings
@@ -41,6 +43,7 @@ UNTOLD = frozenset(
     }
 )
 """Settings that hold a secret, or may by mistake."""
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule"})
 
 
@@ -85,6 +88,19 @@ class Person(BaseModel):
         if name in RESERVED:
             raise ValueError(f"{name} is the bot's own name in the audit")
         return name
+
+    @field_validator("email")
+    @classmethod
+    def _in_lower_case(cls, email: str) -> str:
+        plain = email.strip().lower()
+        if plain and not EMAIL.fullmatch(plain):
+            raise ValueError(f"{email!r} is no e-mail address")
+        return plain
+
+    @field_validator("subject")
+    @classmethod
+    def _without_spaces(cls, subject: str) -> str:
+        return subject.strip()
 
     def actor(self) -> Actor:
         return Actor(id=self.id, name=self.name, roles=self.roles)
@@ -145,6 +161,19 @@ class Settings(BaseSettings):
     )
     slack: SlackSettings = Field(default_factory=SlackSettings, description="A Slack workspace the bot talks in.")
     teams: TeamsSettings = Field(default_factory=TeamsSettings, description="A Teams tenant the bot talks in.")
+    notices: NoticeSettings = Field(
+        default_factory=NoticeSettings, description="Where alerts, approvals and digests go besides, and quiet hours."
+    )
+
+    @field_validator("people")
+    @classmethod
+    def _one_person_each(cls, people: tuple[Person, ...]) -> tuple[Person, ...]:
+        for what in ("id", "email", "subject"):
+            given = [value for person in people if (value := getattr(person, what))]
+            twice = next((value for value in given if given.count(value) > 1), None)
+            if twice is not None:
+                raise ValueError(f"{twice!r} is the {what} of two people")
+        return people
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

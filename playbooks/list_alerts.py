@@ -8,6 +8,7 @@ from bizaiops_bot.playbook import (
     Alert,
     Button,
     Card,
+    Context,
     Inputs,
     ModelName,
     Run,
@@ -16,6 +17,7 @@ from bizaiops_bot.playbook import (
     spoken_duration,
     stamp,
 )
+from playbooks._alerts import mute_words
 from playbooks._cards import clock_now, known_model, status_button
 
 LIMIT = 15
@@ -36,14 +38,16 @@ async def list_alerts(run: Run, ask: ListAlerts) -> Card:
     if not alerts:
         return Card(title=f"No alerts{of}", tone="success", summary=f"There has been no alert{of}.")
     now = await clock_now(run)
+    mutes = [m for m in await run.read(run.records.mutes) if ask.model in (None, m.model)]
     alerts = sorted(alerts, key=lambda a: a.closed is not None)
     still_open = [a for a in alerts if a.closed is None]
-    columns = ("Model", "Alert", "Detected", "State", "Time to detect", "Time to recover", "Run")
+    muted = (Context(text=f"Muted: {mute_words(mutes, run.time_zone)}."),) if mutes else ()
+    columns = ("Model", "Alert", "Detected", "State", "Time to detect", "Time to recover", "Run", "No.")
     return Card(
         title=f"{len(still_open)} open alert{'' if len(still_open) == 1 else 's'}{of}",
         tone="danger" if still_open else "success",
         summary=_summary(still_open, alerts),
-        blocks=(Table(columns=columns, rows=tuple(_row(a, now) for a in alerts)),),
+        blocks=(Table(columns=columns, rows=tuple(_row(a, now) for a in alerts)), *muted),
         buttons=_buttons(alerts),
     )
 
@@ -64,6 +68,7 @@ def _row(alert: Alert, now: datetime) -> tuple[str, ...]:
         spoken_duration(max(0.0, alert.detect_s)),
         "–" if alert.recover_s is None else spoken_duration(alert.recover_s),
         str(alert.run) if alert.run else "–",
+        str(alert.id),
     )
 
 

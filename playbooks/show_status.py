@@ -24,6 +24,7 @@ from bizaiops_bot.playbook import (
     playbook,
     stamp,
 )
+from playbooks._alerts import mute_words
 from playbooks._cards import clock_now, known_model
 from playbooks._health import (
     DRIFT_MINUTES,
@@ -52,8 +53,11 @@ async def show_status(run: Run, ask: ShowStatus) -> Card:
     report = await run.read(run.drift.report, ask.model, minutes=DRIFT_MINUTES)
     alerts = await run.read(run.records.alerts, model=ask.model, open_only=True)
     releases = await run.read(run.records.releases, ask.model, limit=5)
+    mutes = [m for m in await run.read(run.records.mutes) if m.model == ask.model]
     chart = await latency_chart(run, ask.model, now, releases)
-    blocks: list[Block] = [Fields(fields=_facts(traffic, report, alert_words(alerts, now), releases))]
+    facts = _facts(traffic, report, alert_words(alerts, now), releases)
+    facts += (("Muted", mute_words(mutes, run.time_zone)),) if mutes else ()
+    blocks: list[Block] = [Fields(fields=facts)]
     blocks.append(_health_block(health, traffic))
     blocks.append(Text(text=str(chart).capitalize()) if isinstance(chart, NoData) else chart)
     blocks.append(Context(text=f"{info.title} · owner {info.owner or 'not named'} · read {stamp(traffic.read_at)}"))

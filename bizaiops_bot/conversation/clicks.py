@@ -51,7 +51,7 @@ class Clicks:
             posted, found = await self._core.store.read(lambda conn: outbox.find_button(conn, card, button))
             person = self._core.people.get(actor)
             if person is None:
-                raise NotFound("person", actor[:60], self._core.people)
+                raise NotFound("person", actor[:60], tuple(self._core.people))
             if posted is None:
                 return await self._gone(person, card[:100], event)
             if found is None:

@@ -70,9 +70,21 @@ class Desk(Protocol):
     async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
         """The newest version of every card with a seq above `after`, by seq."""
 
+    async def card(self, card: str) -> PostedCard | None:
+        """The newest version of one card; None for what is not kept."""
+
+    async def card_at(self, conversation: str, ref: str) -> PostedCard | None:
+        """The card that a chat platform shows in the conversation as its message `ref`."""
+
+    async def has_spoken(self, conversation: str, actor: str, platform_thread: str) -> bool:
+        """Whether the person has said something to the bot in a platform's thread."""
+
     async def messages(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedMessage]: ...
 
     async def conversations(self) -> list[str]: ...
 
-    def events(self, conversation: str | None, *, after: int = 0) -> AsyncIterator[PostedCard | PostedMessage]:
-        """Everything with a seq above `after`, then live, without end; None listens to all conversations."""
+    def events(self, conversation: str | None, *, after: int | None = 0) -> AsyncIterator[PostedCard | PostedMessage]:
+        """Everything with a seq above `after`, then live, without end; None listens to all conversations.
+
+        after: None begins with what comes from now on.
+        """

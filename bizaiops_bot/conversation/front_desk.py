@@ -24,11 +24,12 @@ from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict, is_sign, spoke
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import FEEDBACK_CARD, ClickAnswer, PostedCard, PostedMessage
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question
-from bizaiops_bot.engine import outbox
+from bizaiops_bot.engine import deliveries, outbox
 from bizaiops_bot.engine.audit import redact
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.signals import feed_head
 from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.ports import Clock, Ports
 from bizaiops_bot.router.router import Router
@@ -68,12 +69,16 @@ class FrontDesk:
         core = self._core
         while True:
             try:
-                left = await core.store.write(lambda conn: outbox.claim_unanswered(conn, core.worker))
+                left = await core.store.write(self._claim_unanswered)
                 break
             except StoreDown:
                 await asyncio.sleep(AGAIN_S)
         for message, answer in left:
             self._spawn(self._answer(message, answer))
+
+    def _claim_unanswered(self, conn: sa.Connection) -> list[tuple[PostedMessage, dict[str, str] | None]]:
+        self._core.follow_people(conn)  # the worker that is gone may have let the person in
+        return outbox.claim_unanswered(conn, self._core.worker)
 
     async def stop(self) -> None:
         """Lets go of answers that are being made; the next start gives them."""
@@ -94,12 +99,33 @@ class FrontDesk:
         platform_event: str | None = None,
         platform_thread: str | None = None,
     ) -> PostedMessage:
-        person = self._person(actor)
+        person = self.person(actor)
         clean = check_text(text)
         where = check_conversation(conversation)
         inside = None if thread is None else check_thread(thread)
         return await self._take(
             where, person, clean, thread=inside, event_id=event_id, answer=None, platform_event=platform_event,
+            platform_thread=platform_thread,
+        )  # fmt: skip
+
+    async def order(
+        self,
+        conversation: str,
+        actor: str,
+        text: str,
+        bind: dict[str, str],
+        *,
+        thread: str | None = None,
+        platform_event: str | None = None,
+        platform_thread: str | None = None,
+    ) -> PostedMessage:
+        """As `post`, for an order that is understood already: `bind` is what it stands for, as a choice's button has
+        it, and `text` says it in words.
+        """
+        person, where = self.person(actor), check_conversation(conversation)
+        inside = None if thread is None else check_thread(thread)
+        return await self._take(
+            where, person, check_text(text), thread=inside, event_id=None, answer=bind, platform_event=platform_event,
             platform_thread=platform_thread,
         )  # fmt: skip
 
@@ -288,7 +314,7 @@ class FrontDesk:
     async def feedback(
         self, actor: str, card: str, verdict: Verdict, event_id: str | None = None, *, meant: str = ""
     ) -> FeedbackAnswer:
-        return await self._learning.judge(self._person(actor), card, verdict, meant=meant, event_id=event_id)
+        return await self._learning.judge(self.person(actor), card, verdict, meant=meant, event_id=event_id)
 
     async def votes(self, actor: str, conversation: str) -> dict[str, Verdict]:
         return await self._learning.votes(actor, conversation)
@@ -309,6 +335,15 @@ class FrontDesk:
     async def cards(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedCard]:
         return await self._core.store.read(lambda conn: outbox.read_cards(conn, conversation, after, limit))
 
+    async def card(self, card: str) -> PostedCard | None:
+        return await self._core.store.read(lambda conn: outbox.read_card(conn, card))
+
+    async def card_at(self, conversation: str, ref: str) -> PostedCard | None:
+        return await self._core.store.read(lambda conn: deliveries.shown_as(conn, conversation, ref))
+
+    async def has_spoken(self, conversation: str, actor: str, platform_thread: str) -> bool:
+        return await self._core.store.read(lambda c: outbox.has_spoken(c, conversation, actor, platform_thread))
+
     async def messages(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedMessage]:
         return await self._core.store.read(lambda conn: outbox.read_messages(conn, conversation, after, limit))
 
@@ -316,7 +351,10 @@ class FrontDesk:
         found = await self._core.store.read(outbox.conversations)
         return [self.home, *(name for name in found if name != self.home)]
 
-    async def events(self, conversation: str | None, *, after: int = 0) -> AsyncIterator[PostedCard | PostedMessage]:
+    async def events(
+        self, conversation: str | None, *, after: int | None = 0
+    ) -> AsyncIterator[PostedCard | PostedMessage]:
+        after = await self._core.store.read(feed_head) if after is None else after
         covered = -1  # everything up to this head has been read
         while True:
             await self._core.store.news(covered)
@@ -328,10 +366,11 @@ class FrontDesk:
             # A full page may have cut the rest off.
             covered = head if len(found) < NEWS_PAGE else -1
 
-    def _person(self, name: str) -> Actor:
+    def person(self, name: str) -> Actor:
+        """Raises NotFound for somebody who is not known now."""
         person = self._core.people.get(name)
         if person is None:
-            raise NotFound("person", name, self._core.people)
+            raise NotFound("person", name[:60], tuple(self._core.people))
         return person
 
 

@@ -34,6 +34,8 @@ class PostedCard(Value):
     at: datetime
     card: Card
     buttons: tuple[PostedButton, ...]
+    asked_by: str | None = None
+    """Whose message it answers, so that a refusal can be shown to them alone. Known to chat platforms only."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:

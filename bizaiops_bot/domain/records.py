@@ -110,6 +110,13 @@ class Alert(Value):
     detected: datetime
     closed: datetime | None
     run: int | None
+    repeats: int | None = None
+    """The earlier alert that this one only repeats: the two share their cards."""
+
+    @property
+    def shown_as(self) -> int:
+        """The number that its cards, and a snooze, go by."""
+        return self.repeats or self.id
 
     @property
     def detect_s(self) -> float:
@@ -120,6 +127,25 @@ class Alert(Value):
     def recover_s(self) -> float | None:
         """Seconds from detection to the end, None while open."""
         return None if self.closed is None else (self.closed - self.detected).total_seconds()
+
+
+class Mute(Value):
+    """`who` wants no news of the model's alerts, or of one alert, until `until`; they are found and listed all the same.
+
+    alert: its number; None for all alerts of the model.
+    """
+
+    id: int
+    model: str
+    alert: int | None
+    who: str
+    at: datetime
+    until: datetime
+
+    @property
+    def what(self) -> str:
+        """ "churn alerts", or "alert 5"."""
+        return f"{self.model} alerts" if self.alert is None else f"alert {self.alert}"
 
 
 class Schedule(Value):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bizaiops_bot.domain.cards import Block, Button, Card, Chart, Context, Fields, Mark, Series, Table, Text, Tone
 from bizaiops_bot.domain.facts import Said
 from bizaiops_bot.domain.monitoring import SeriesData
-from bizaiops_bot.domain.records import Alert
+from bizaiops_bot.domain.records import Alert, Mute
 from bizaiops_bot.domain.values import NoData, spoken_duration
 from bizaiops_bot.domain.wording import alert_facts, came_shortly_before
 
@@ -35,25 +36,42 @@ EXPLAINED = "explained"
 """In an alert's detail: what a language model said of it, as it was checked then."""
 
 
-def draw_alert(alert: Alert, note: str, series: SeriesData | NoData) -> Card:
-    """note: what the rules decided. series: the metric of the kind over the last hour."""
+def draw_alert(
+    alert: Alert,
+    note: str,
+    series: SeriesData | NoData,
+    *,
+    repeats: str = "",
+    mute: Mute | None = None,
+    time_zone: str = "UTC",
+) -> Card:
+    """note: what the rules decided. series: the metric of the kind over the last hour.
+
+    repeats: how often it came, "" for once. mute: what holds its news back elsewhere, told in `time_zone`.
+    """
     said = explanation(alert)
     closed = alert.closed is not None
     tone: Tone = "success" if closed else "danger"
     blocks: list[Block] = [Text(text=alert.title), Text(text=said.text)]
+    if repeats:
+        blocks.insert(0, Text(text=f"**{repeats}.** It comes and goes; this card is edited instead of a new one."))
+    if mute is not None and not closed:
+        blocks.append(Text(text=_muted(mute, time_zone)))
     blocks.append(Text(text=f"**Likely cause:** {_cause(alert)}."))
     blocks.append(Text(text=f"**Action:** {note}."))
     blocks += _columns(alert.detail)
     blocks.append(Fields(fields=_facts(alert)))
     blocks += _chart(alert, series)
-    blocks.append(Context(text=f"Alert {alert.id} · {alert.kind} · {alert.model} {alert.detail.get('version', '')}"))
+    blocks.append(
+        Context(text=f"Alert {alert.shown_as} · {alert.kind} · {alert.model} {alert.detail.get('version', '')}")
+    )
     if said.note:
         blocks.append(Context(text=said.note))
     return Card(
-        title=f"{_NAMES.get(alert.kind, alert.kind)} in {alert.model}{': over' if closed else ''}",
+        title=f"{_NAMES.get(alert.kind, alert.kind)} in {alert.model}{_ending(closed, repeats)}",
         tone=tone,
         blocks=tuple(blocks),
-        buttons=() if closed else _buttons(alert),
+        buttons=() if closed else (*_buttons(alert), *_hush_buttons(alert, mute)),
         run_id=alert.run,
         summary=_summary(alert, note),
     )
@@ -125,6 +143,31 @@ def _buttons(alert: Alert) -> tuple[Button, ...]:
     elif alert.kind != "missing_values_detected":
         buttons.append(Button(label="Retrain", command=f"retrain {alert.model}"))
     return tuple(buttons)
+
+
+def _hush_buttons(alert: Alert, mute: Mute | None) -> tuple[Button, ...]:
+    """What every alert can have done to its news."""
+    number, model = alert.shown_as, alert.model
+    if mute is not None:
+        ends = f"unmute alert {number}" if mute.alert else f"unmute {model} alerts"
+        return (Button(label="End the snooze" if mute.alert else f"Unmute {model} alerts", command=ends),)
+    return (
+        Button(label="Snooze 1 h", command=f"snooze alert {number} for 1 hour"),
+        Button(label=f"Mute {model} alerts", command=f"mute {model} alerts"),
+    )
+
+
+def _muted(mute: Mute, time_zone: str) -> str:
+    until = f"{mute.until.astimezone(ZoneInfo(time_zone)):%a %-d %b %H:%M} ({time_zone})"
+    return (
+        f"**{'Snoozed' if mute.alert else 'Muted'}** until {until} by {mute.who}: until then there is no new message."
+    )
+
+
+def _ending(closed: bool, repeats: str) -> str:
+    """ ": over", ", 4th time in 25 min: over"."""
+    often = repeats.partition(",")[0]
+    return f"{f', {often}' if often else ''}{': over' if closed else ''}"
 
 
 def _summary(alert: Alert, note: str) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.events import Event
+from bizaiops_bot.domain.notices import repeat_words
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import Alert, Release
 from bizaiops_bot.domain.rules import Facts, Rule, RuleDecision, blamed_release, decide
 from bizaiops_bot.domain.values import NoData, spoken_duration
-from bizaiops_bot.engine import outbox, runs
+from bizaiops_bot.engine import mutes, notices, runs, waiting_news
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.alert_card import CHARTS, draw_alert
 from bizaiops_bot.engine.alert_words import AlertWords
@@ -28,10 +28,9 @@ from bizaiops_bot.engine.records import release as as_release
 CALM_LOOKS = 2
 # The embedded world closes its minute on the minute; a little later its numbers are complete.
 AFTER_MINUTE = timedelta(seconds=10)
+LOOKED_AT = "the rules are asked"
 LEFT = "nothing more is done by itself: a person has to look"
 BAKE_TIME = timedelta(minutes=60)
-FOLLOWED_FOR = timedelta(days=7)
-MOST_FOLLOWERS = 20  # each gets a copy of every card, redrawn with every step
 _BY_RULE = t.runs.c.actor.like('%"kind":"rule"%')
 
 
@@ -106,7 +105,7 @@ class Watch:
         key = conn.execute(
             sa.insert(t.alerts).values(
                 model=event.model, kind=event.kind, title=event.title, detail=json.dumps(detail),
-                onset=t.iso(event.onset), detected=t.iso(event.at), calm=0,
+                onset=t.iso(event.onset), detected=t.iso(event.at), calm=0, repeats=self._repeated(conn, event),
             )
         ).inserted_primary_key  # fmt: skip
         assert key is not None
@@ -114,6 +113,16 @@ class Watch:
             conn, "watch", "alert", event.model, alert=key[0], event=event.kind, title=event.title, onset=event.onset
         )
         return as_alert(conn.execute(sa.select(t.alerts).where(t.alerts.c.id == key[0])).mappings().one()), None
+
+    def _repeated(self, conn: sa.Connection, event: Event) -> int | None:
+        """The alert of the same kind that came a while ago, whose cards are edited instead of new ones posted."""
+        same = sa.select(t.alerts.c.id, t.alerts.c.detected).where(
+            t.alerts.c.model == event.model, t.alerts.c.kind == event.kind, t.alerts.c.repeats.is_(None)
+        )
+        first = conn.execute(same.order_by(t.alerts.c.id.desc()).limit(1)).first()
+        if first is None or not self._core.notices.repeats(datetime.fromisoformat(first.detected), event.at):
+            return None
+        return int(first.id)
 
     def _before(self, conn: sa.Connection, event: Event) -> dict[str, Any]:
         """The last release, for the explanation."""
@@ -165,7 +174,9 @@ class Watch:
 
     async def _order(self, alert: Alert, rule: Rule, decision: RuleDecision) -> int:
         actor = Actor(id=f"rule:{rule.name}", name=rule.name, kind="rule")
-        places = [Place(c, _alert_card(alert.id, c)) for c in await self._audience(alert.model)]
+        now = self._core.clock.now()
+        told = await self._core.store.write(lambda conn: notices.audience(self._core, conn, alert, now))
+        places = [Place(c, notices.alert_card(alert, c)) for c in told]
         # One action of a rule for one alert: after a crash in between, the same order finds the run it made.
         key = f"alert-{alert.id}-{rule.name}"
         order = Order(
@@ -254,40 +265,31 @@ class Watch:
 
     # -- cards -------------------------------------------------------------------------------------
 
-    async def _audience(self, model: str) -> list[str]:
-        """The home conversation, then those that lately spoke of the model."""
-        since = t.iso(self._core.clock.now() - FOLLOWED_FOR)
-        query = (
-            sa.select(t.follows.c.conversation)
-            .where(t.follows.c.model == model, t.follows.c.at >= since)
-            .order_by(t.follows.c.at.desc())
-            .limit(MOST_FOLLOWERS)
-        )
-        found = await self._core.store.read(lambda conn: [str(row[0]) for row in conn.execute(query)])
-        return [self._core.home, *(c for c in found if c != self._core.home)]
-
     async def _redraw(self, number: int, note: str) -> None:
-        row = await self._core.store.read(
-            lambda conn: conn.execute(sa.select(t.alerts).where(t.alerts.c.id == number)).mappings().one()
+        await self._core.store.write(
+            lambda conn: conn.execute(sa.update(t.alerts).where(t.alerts.c.id == number).values(note=note))
         )
-        alert = as_alert(row)
-        card = draw_alert(alert, note, await self._series(alert))
-        audience = await self._audience(alert.model)
-        told = sa.select(t.cards.c.conversation).where(t.cards.c.id.like(_alert_card(number, "%")))
+        await self.redraw(number)
+
+    async def redraw(self, number: int, *, released: bool = False) -> None:
+        """Draws the cards that the alert shares with those that repeat it, as the newest of them stands now.
+
+        released: what held it back everywhere is over.
+        """
+        alert = await self._core.store.read(lambda conn: as_alert(mutes.alert_named(conn, number)))
+        series = await self._series(alert)
 
         def work(conn: sa.Connection) -> None:
-            conn.execute(sa.update(t.alerts).where(t.alerts.c.id == number).values(note=note))
-            # Who was told of the alert is told of its end, also when they no longer speak of the model.
-            for conversation in dict.fromkeys([*audience, *conn.execute(told).scalars()]):
-                self._put(conn, alert, conversation, card)
+            now = self._core.clock.now()
+            row = mutes.alert_named(conn, number)
+            mute = mutes.of(conn, as_alert(row), now)
+            card = draw_alert(
+                as_alert(row), row["note"] or LOOKED_AT, series, repeats=_repeats(conn, row), mute=mute,
+                time_zone=self._core.time_zone,
+            )  # fmt: skip
+            waiting_news.show_alert(self._core, conn, as_alert(row), card, now, released=released)
 
         await self._core.store.write(work)
-
-    def _put(self, conn: sa.Connection, alert: Alert, conversation: str, card: Card) -> None:
-        card_id = _alert_card(alert.id, conversation)
-        outbox.put_card(
-            conn, card_id, card, conversation=conversation, thread=card_id, reply_to=None, now=self._core.clock.now()
-        )
 
     async def _series(self, alert: Alert) -> Any:
         metric = CHARTS.get(alert.kind, ("latency_p95_ms", "", "", None))[0]
@@ -298,5 +300,13 @@ class Watch:
             return NoData(query=metric, window="the last hour", searched=str(exc))
 
 
-def _alert_card(number: int, conversation: str) -> str:
-    return f"alert-{number}-{conversation}"
+def _repeats(conn: sa.Connection, newest: sa.RowMapping) -> str:
+    """ "4th time in 25 min, last at 14:20 UTC"."""
+    if newest["repeats"] is None:
+        return ""
+    a = t.alerts.c
+    shared = sa.select(sa.func.count(), sa.func.min(a.detected)).where(
+        sa.or_(a.id == newest["repeats"], a.repeats == newest["repeats"])
+    )
+    count, first = conn.execute(shared).one()
+    return repeat_words(count, datetime.fromisoformat(first), datetime.fromisoformat(newest["detected"]))

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.engine import audit, audit_file, audit_heads, audit_keys, examples, pseudonyms
+from bizaiops_bot.engine import audit, audit_file, audit_heads, audit_keys, examples, people_seen, pseudonyms
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.audit_chain import Row, rows
 from bizaiops_bot.engine.audit_file import Export
@@ -58,13 +58,15 @@ def write_export(conn: sa.Connection, folder: Path, file: Path, *, with_people: 
 
 
 def forget(conn: sa.Connection, person: str, now: datetime) -> str | None:
-    """Deletes the person from the map of pseudonyms, and the examples that are theirs, and notes it without a name.
+    """Deletes the person from the map of pseudonyms, with their examples and what is kept of their accounts on chat
+    platforms, and notes it without a name.
 
     Returns the pseudonym, None if they had none.
 
     now: real time; the entry has that of the newest one where the bot's own clock is ahead of it.
     """
     pseudonym = pseudonyms.forget(conn, person)
+    people_seen.erase(conn, person)
     if pseudonym is not None:
         newest = conn.execute(sa.select(t.audit.c.at).order_by(t.audit.c.seq.desc()).limit(1)).scalar()
         at = now if newest is None else max(now, datetime.fromisoformat(newest))

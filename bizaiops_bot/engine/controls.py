@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
-from bizaiops_bot.domain.records import Delegation, Release, RunRecord, Schedule
-from bizaiops_bot.engine import deciding, delegations, runs
+from bizaiops_bot.domain.records import Delegation, Mute, Release, RunRecord, Schedule
+from bizaiops_bot.engine import deciding, delegations, muting, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.cron import next_fire
@@ -94,6 +94,18 @@ class EngineControls:
             return ended
 
         return await core.store.write(work)
+
+    async def mute(self, model: str, *, actor: str, conversation: str, until: datetime | None = None) -> Mute:
+        core = self._core
+        return await core.store.write(lambda conn: muting.mute(core, conn, model, actor, conversation, until))
+
+    async def snooze(self, alert: int, *, actor: str, conversation: str, until: datetime | None = None) -> Mute:
+        core = self._core
+        return await core.store.write(lambda conn: muting.snooze(core, conn, alert, actor, conversation, until))
+
+    async def unmute(self, model: str | None, alert: int | None, *, actor: str) -> list[Mute]:
+        core = self._core
+        return await core.store.write(lambda conn: muting.unmute(core, conn, model, alert, actor))
 
     async def freeze(self, *, actor: str, reason: str) -> str:
         core = self._core

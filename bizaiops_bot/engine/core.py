@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.canary import CanaryLimits
 from bizaiops_bot.domain.cards import Card
+from bizaiops_bot.domain.notices import NoticeSettings
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import FINISHED
 from bizaiops_bot.engine import audit, deciders, outbox, run_card, runs
@@ -52,9 +53,11 @@ class Core:
         time_zone: str,
         budgets: Budgets | None = None,
         freezes: FreezeWindows | None = None,
+        notices: NoticeSettings | None = None,
     ) -> None:
         self.store, self.clock, self.policy, self.playbooks = store, clock, policy, playbooks
         self.budgets, self.freezes = budgets or Budgets(), freezes or FreezeWindows()
+        self.notices = notices or NoticeSettings()
         self.people = {person.id: person for person in people}
         policy.people = self.people.values()
         self.home, self.time_zone = home, time_zone
@@ -62,6 +65,7 @@ class Core:
         self.busy = 0
         self.canary_limits = CanaryLimits()
         self.schedules_changed = asyncio.Event()
+        self.notices_changed = asyncio.Event()
         self.background: set[asyncio.Future[None]] = set()
         self.worker = ""
         self.leading = True
@@ -69,6 +73,8 @@ class Core:
         self.lead_changed = asyncio.Event()
         self.adopters: list[Callable[[], None]] = []
         """Called when another worker has gone: what it left half done is to be taken up."""
+        self.follow_people: Callable[[sa.Connection], None] = _as_they_are
+        """Reads the people again where another worker may have let somebody in, or changed their roles."""
         self.wake: Callable[[int], None] = _nobody
         self.begin: Callable[[int, int], None] = _nobody
         self._dirty: set[int] = set()
@@ -82,6 +88,7 @@ class Core:
             self.leading = leading
             self.lead_changed.set()
             self.schedules_changed.set()
+            self.notices_changed.set()
 
     def bell(self, number: int) -> asyncio.Event:
         """Rings when a cancel may have been asked for a run that is carried out here."""
@@ -170,12 +177,13 @@ class Core:
 
     def redraw(self, conn: sa.Connection, number: int) -> None:
         """Updates every copy of the run's card, in the caller's transaction."""
+        self.follow_people(conn)
         row = runs.get_row(conn, number)
         record = runs.record(conn, row)
         result = None if row["result"] is None else Card.model_validate_json(row["result"])
         now = self.clock.now()
         gate = None if record.finished else deciders.first_open(conn, self.policy, self.people, row, now)
-        card = run_card.draw(record, _title(record.playbook, record.inputs), result, gate)
+        card = run_card.draw(record, run_title(record.playbook, record.inputs), result, gate)
         for copy in conn.execute(_COPIES, {"n": number}).mappings():
             outbox.put_card(
                 conn,
@@ -204,11 +212,15 @@ class Core:
         return None if found is None else str(found)
 
 
+def _as_they_are(_conn: sa.Connection) -> None:
+    """Nobody else changes the people."""
+
+
 def _nobody(*_args: int) -> None:
     """Nobody carries runs out yet."""
 
 
-def _title(playbook: str, inputs: dict[str, Any]) -> str:
+def run_title(playbook: str, inputs: dict[str, Any]) -> str:
     """ "deploy_model" with its inputs: "Deploy churn v2"."""
     verb = playbook.removesuffix("_model").replace("_", " ").capitalize()
     return " ".join([verb, *(str(inputs[k]) for k in ("model", "version") if inputs.get(k))])

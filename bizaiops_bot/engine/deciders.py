@@ -13,6 +13,7 @@ from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec
 from bizaiops_bot.domain.records import OpenGate
 from bizaiops_bot.engine import delegations, gates
+from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.policy import Allowed, Policy
 
 POLICY = "policy"
@@ -75,7 +76,7 @@ class Electorate:
 
     def by_right(self) -> list[str]:
         """Ids of those who may decide for themselves; the requester is never among them."""
-        return [p for p in self.known if p != self.requester and self.counts(p, None)]
+        return [p for p in tuple(self.known) if p != self.requester and self.counts(p, None)]
 
     def left(self, voices: Iterable[str]) -> list[str]:
         """Who may still give one of the voices that are missing: "sre", "kim for sre"."""
@@ -121,6 +122,12 @@ def first_open(
     """What the run waits for, None when it waits for nobody."""
     gate = next(iter(gates.open_gates(conn, run["id"])), None)
     return None if gate is None else view(conn, policy, known, run, gate, now)
+
+
+def waiting_runs(conn: sa.Connection) -> list[int]:
+    """Numbers of the runs that wait for people."""
+    waiting = sa.select(t.gates.c.run_id).distinct().where(t.gates.c.state == "open").order_by(t.gates.c.run_id)
+    return [int(number) for number in conn.execute(waiting).scalars()]
 
 
 def planned(

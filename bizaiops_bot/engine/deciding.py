@@ -112,6 +112,7 @@ def require_possible(core: Core, plan: Plan, requester: str) -> None:
 def waiting(core: Core, conn: sa.Connection, number: int | None = None) -> list[OpenGate]:
     """What waits for a decision, oldest first; of one run or all. Gates past their time are left out."""
     now = core.clock.now()
+    core.follow_people(conn)
     query = (
         sa.select(t.gates)
         .join(t.runs, sa.and_(t.runs.c.id == t.gates.c.run_id, t.runs.c.edition == t.gates.c.edition))
@@ -134,6 +135,7 @@ def _tidy(reason: str) -> str:
 
 
 def _electorate(core: Core, conn: sa.Connection, run: sa.RowMapping, gate: sa.RowMapping) -> Electorate:
+    core.follow_people(conn)
     return deciders.electorate(conn, core.policy, core.people, run, gate, core.clock.now())
 
 

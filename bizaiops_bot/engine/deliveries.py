@@ -21,7 +21,9 @@ _c, _d = t.cards.c, t.deliveries.c
 _LEDGER = sa.outerjoin(t.cards, t.deliveries, _d.card == _c.id)
 _STATE = (_d.card.label("known"), _d.sent, _d.sending, _d.ref, _d.failed)
 # Statements of every delivery are built once: building them anew costs as much as the database does.
-_NOW = sa.select(t.cards, *_STATE).select_from(_LEDGER).where(_c.id == sa.bindparam("of"))
+_ASKED = sa.outerjoin(_LEDGER, t.messages, t.messages.c.id == _c.reply_to)
+_NOW = sa.select(t.cards, *_STATE, t.messages.c.actor.label("asked_by")).select_from(_ASKED)
+_NOW = _NOW.where(_c.id == sa.bindparam("of"))
 _FIRST = sa.insert(t.deliveries)
 _MARK = sa.update(t.deliveries).where(_d.card == sa.bindparam("of"))
 _MINE = _MARK.where(_d.sending == sa.bindparam("marked"))
@@ -92,9 +94,15 @@ def begin(conn: sa.Connection, card: str, *, platform: str, channel: str, settle
         return Hold.NOTHING
     else:
         conn.execute(_MARK, {"of": card, "sending": row["version"]})
-    posted = outbox.posted_card(row)
+    posted = outbox.posted_card(row).model_copy(update={"asked_by": row["asked_by"]})
     under = None if row["ref"] is not None else _thread_ref(conn, posted)
     return Call(posted, row["ref"], under, hashlib.sha256(row["card"].encode()).hexdigest())
+
+
+def thread_of(conn: sa.Connection, card: str) -> str | None:
+    """What the card is, or would be, posted under."""
+    row = conn.execute(_NOW, {"of": card}).first()
+    return None if row is None else _thread_ref(conn, outbox.posted_card(row._asdict()))
 
 
 def _thread_ref(conn: sa.Connection, card: PostedCard) -> str | None:
@@ -152,6 +160,13 @@ def _of(call: Call) -> dict[str, object]:
 
 def _changed(conn: sa.Connection, statement: sa.Update, values: dict[str, object]) -> bool:
     return conn.execute(statement, values).rowcount == 1
+
+
+def shown_as(conn: sa.Connection, conversation: str, ref: str) -> PostedCard | None:
+    """The card that the platform shows in the conversation as its message `ref`."""
+    here = (_d.ref == ref, _c.conversation == conversation)
+    row = conn.execute(sa.select(t.cards).join(t.deliveries, _d.card == _c.id).where(*here).limit(1)).first()
+    return None if row is None else outbox.posted_card(row._asdict())
 
 
 def retry(conn: sa.Connection, card: str) -> bool:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Button, Card, Context, Text
 from bizaiops_bot.domain.values import spoken_duration
-from bizaiops_bot.engine import deciders, gates, outbox, runs
+from bizaiops_bot.engine import deciders, gates, notices, outbox, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 
@@ -51,7 +51,8 @@ def due(conn: sa.Connection, number: int, now: datetime) -> list[Due]:
 
 
 def tell_due(core: Core, conn: sa.Connection, number: int, now: datetime) -> int:
-    """Posts every reminder that is due into the run's thread, in the caller's transaction; returns how many.
+    """Posts every reminder that is due into the run's thread, and under its copies where the rules want approvals, in
+    the caller's transaction; returns how many.
 
     Counted in the gate's row with the post, so a reminder comes once whatever happens around it.
     """
@@ -80,10 +81,23 @@ def _tell(core: Core, conn: sa.Connection, one: Due, now: datetime) -> None:
         conn, _card_id(gate, one.k), card, conversation=run["conversation"], thread=run["thread"], reply_to=None,
         now=now,
     )  # fmt: skip
+    for copy in _copies(core, conn, run, now):
+        place = {"conversation": copy["conversation"], "thread": copy["thread"], "reply_to": None}
+        outbox.put_card(conn, notices.copy_id(_card_id(gate, one.k), copy["conversation"]), card, **place, now=now)
     key = [t.gates.c[name] == gate[name] for name in ("run_id", "edition", "name")]
     conn.execute(sa.update(t.gates).where(*key).values(escalated=one.k))
     subject = f"run {gate['run_id']}"
     core.note(conn, ACTOR, "escalation", subject, gate=gate["name"], k=one.k, whom=one.whom, told=asked)
+
+
+def _copies(core: Core, conn: sa.Connection, run: sa.RowMapping, now: datetime) -> list[sa.RowMapping]:
+    """The run's cards in the approvers' conversations; none while news of its alert wait."""
+    if notices.run_hold(core, conn, run["id"], now) is not None:
+        return []
+    wanted = set(notices.places(core, conn, "approval", run["model"])) - {run["conversation"]}
+    c = t.run_cards.c
+    query = sa.select(t.run_cards).where(c.run_id == run["id"], c.conversation.in_(wanted)).order_by(c.card)
+    return list(conn.execute(query).mappings())
 
 
 def _is(core: Core, person: str, whom: str) -> bool:

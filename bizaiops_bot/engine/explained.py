@@ -89,7 +89,9 @@ def explain(policy: Policy, actor: Actor, playbook: Playbook, inputs: dict[str, 
 def _who_may(policy: Policy, name: str, asked: dict[str, Any]) -> list[str]:
     may = policy.who_may(name, **asked)
     return [
-        p.id for p in policy.people if p.id in may and (name not in ALSO or _asked(policy, p, ALSO[name], asked).ok)
+        p.id
+        for p in tuple(policy.people)
+        if p.id in may and (name not in ALSO or _asked(policy, p, ALSO[name], asked).ok)
     ]
 
 

@@ -8,7 +8,7 @@ from bizaiops_bot.domain.errors import Permanent
 from bizaiops_bot.engine.databases import Database
 from bizaiops_bot.engine.tables import metadata
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised with every change of the tables."""
 
 

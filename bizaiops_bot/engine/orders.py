@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Button, Card, Context, Diff, StepLine, Steps, Text
 from bizaiops_bot.domain.errors import Conflict
+from bizaiops_bot.domain.notices import severity_of
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan, gate_words
 from bizaiops_bot.domain.values import duration_s
-from bizaiops_bot.engine import deciding, escalation, gates, outbox, permission, runs
+from bizaiops_bot.engine import deciding, escalation, gates, notices, outbox, permission, runs, waiting_news
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.direct import DirectRun
@@ -31,7 +32,7 @@ _AMENDABLE = sa.select(t.runs).where(
 
 @dataclass(frozen=True)
 class Place:
-    """Where a card goes."""
+    """Where a card goes. thread: "" begins one of its own."""
 
     conversation: str
     thread: str
@@ -151,6 +152,7 @@ class Orders:
     ) -> int:
         """Stores the run with its card in every place, as the answer to its message or alert, and starts it.
 
+        Where the rules want approvals it gets a copy too. Copies of what led from an alert wait as long as that does.
         All is one transaction: no crash leaves a message unanswered, or an alert without the run it led to.
         """
 
@@ -164,9 +166,10 @@ class Orders:
                 worker=self._core.worker if held else None,
             )  # fmt: skip
             if fresh:
-                self._introduce(conn, number, order, plan, copies)
                 if alert is not None:
                     conn.execute(sa.update(t.alerts).where(t.alerts.c.id == alert).values(run_id=number))
+                asked = unattended is None and bool(plan.gates)
+                self._introduce(conn, number, order, plan, [*copies, *self._approvers(conn, plan, alert, asked=asked)])
                 if held:
                     after_commit(conn, lambda: self._core.begin(number, 1))
                 else:
@@ -178,13 +181,33 @@ class Orders:
 
     def _introduce(self, conn: sa.Connection, number: int, order: Order, plan: Plan, copies: list[Place]) -> None:
         """The run's card in every place, its plan in the audit, and its message answered."""
-        for index, place in enumerate([order.place, *copies]):
-            self._add_card(conn, number, index, place)
+        now = self._core.clock.now()
+        hold = notices.run_hold(self._core, conn, number, now)
+        places: dict[str, Place] = {}
+        for place in (order.place, *copies):
+            places.setdefault(place.conversation, place)
+        for index, place in enumerate(places.values()):
+            if hold is not None and index and place.conversation != self._core.home:
+                waiting_news.keep(self._core, conn, place.conversation, f"run {number}", hold.why, now)
+            else:
+                self._add_card(conn, number, index, place)
         self._core.note(
             conn, order.actor.id, "plan", f"run {number}",
             hash=plan.hash, plan=plan.model_dump(mode="json"), order=order.key,
         )  # fmt: skip
         outbox.mark_answered(conn, order.key)
+
+    def _approvers(self, conn: sa.Connection, plan: Plan, alert: int | None, *, asked: bool) -> list[Place]:
+        """The conversations that the rules want approvals in; each gets a thread of its own."""
+        if not asked:
+            return []
+        kind = (
+            None if alert is None else conn.execute(sa.select(t.alerts.c.kind).where(t.alerts.c.id == alert)).scalar()
+        )
+        severity = None if kind is None else severity_of(kind)
+        model = plan.inputs.get("model")
+        found = notices.places(self._core, conn, "approval", None if model is None else str(model), severity)
+        return [Place(conversation, "") for conversation in found]
 
     def _await_people(self, conn: sa.Connection, number: int, plan: Plan) -> None:
         """A gate that comes first is open as soon as its card is there: the quickest click counts, and nobody has to
@@ -246,7 +269,8 @@ class Orders:
 
     def _add_card(self, conn: sa.Connection, number: int, index: int, place: Place) -> None:
         card_id = f"run-{number}" if index == 0 else f"run-{number}-{index}"
-        values = {"conversation": place.conversation, "thread": place.thread, "reply_to": place.reply_to}
+        thread = place.thread or card_id
+        values = {"conversation": place.conversation, "thread": thread, "reply_to": place.reply_to}
         conn.execute(_ADD_CARD, {"run_id": number, "card": card_id, **values})
 
 

@@ -30,6 +30,7 @@ _AFTER = {
 }
 _AFTER_IN = {table: query.where(table.c.conversation == sa.bindparam("place")) for table, query in _AFTER.items()}
 _OPEN = sa.select(t.messages.c.answered, t.messages.c.worker).where(t.messages.c.id == sa.bindparam("message"))
+_MESSAGE = sa.select(t.messages).where(t.messages.c.id == sa.bindparam("message"))
 _BY_EVENT = sa.select(t.messages).where(t.messages.c.event_id == sa.bindparam("event"))
 
 
@@ -84,6 +85,10 @@ def _without_secrets(card: Card) -> tuple[Card, str]:
         return card, body
     clean = Card.model_validate(redaction.mapped(json.loads(body), redaction.redact))
     return clean, clean.model_dump_json()
+
+
+def has_card(conn: sa.Connection, card_id: str) -> bool:
+    return conn.execute(sa.select(t.cards.c.id).where(t.cards.c.id == card_id)).first() is not None
 
 
 def _card_row(conn: sa.Connection, card_id: str) -> dict[str, Any] | None:
@@ -176,6 +181,13 @@ def _known_thread(conn: sa.Connection, conversation: str, platform_thread: str) 
     return None if found is None else str(found)
 
 
+def has_spoken(conn: sa.Connection, conversation: str, actor: str, platform_thread: str) -> bool:
+    """Whether the person has said something in the platform's thread."""
+    m = t.messages.c
+    here = (m.platform_thread == platform_thread, m.conversation == conversation, m.actor == actor)
+    return conn.execute(sa.select(m.id).where(*here).limit(1)).first() is not None
+
+
 def mark_answered(conn: sa.Connection, message_id: str) -> None:
     conn.execute(_ANSWERED, {"message": message_id})
 
@@ -195,6 +207,11 @@ def claim_unanswered(conn: sa.Connection, worker: str) -> list[tuple[PostedMessa
     for row in rows:
         conn.execute(sa.update(t.messages).where(t.messages.c.id == row["id"]).values(worker=worker))
     return [(_message(row), None if row["bind"] is None else json.loads(row["bind"])) for row in rows]
+
+
+def read_message(conn: sa.Connection, message_id: str) -> PostedMessage | None:
+    row = conn.execute(_MESSAGE, {"message": message_id}).mappings().first()
+    return None if row is None else _message(row)
 
 
 def read_card(conn: sa.Connection, card_id: str) -> PostedCard | None:

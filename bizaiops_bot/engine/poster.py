@@ -44,7 +44,8 @@ class Poster:
 
     leads: whether this worker leads now; also asked from the store's thread. note: Core.note. home: the conversation
     where people are told of what a platform refuses. clock: the bot's, for cards and the audit; waits are in real time,
-    by `now` (monotonic seconds) and `sleep`. wall: real UTC time, for waits that outlive the process.
+    by `now` (monotonic seconds) and `sleep`. wall: real UTC time, for waits that outlive the process. pace_s: between
+    two calls in a channel; a test may set it lower.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Poster:
         self._store, self._platforms, self._leads = store, tuple(platforms), leads
         self._note, self._clock, self._home = note, clock, home
         self._now, self._sleep, self._wall, self._jitter = now, sleep, wall, jitter
+        self.pace_s = PACE_S
         self._channels: dict[str, Channel] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._leading = False  # nothing is marked or called while this is False
@@ -176,7 +178,7 @@ class Poster:
                 channel.task.cancel()
         await asyncio.gather(*(c.task for c in self._channels.values() if c.task), return_exceptions=True)
         self._channels.clear()
-        self._free_at = self._now() + PACE_S
+        self._free_at = self._now() + self.pace_s
 
     # -- one channel -------------------------------------------------------------------------------
 
@@ -232,13 +234,13 @@ class Poster:
             async with asyncio.timeout(CALL_S):
                 ref = await self._make(channel, call)
         except Permanent as exc:
-            channel.answered(self._now() + PACE_S)
+            channel.answered(self._now() + self.pace_s)
             await self._store.write(lambda conn, exc=exc: self._refused(conn, channel, call, exc))  # type: ignore[misc]
             return
         except Exception as exc:
             await self._failed(channel, item, call, exc)
             return
-        channel.answered(self._now() + PACE_S)
+        channel.answered(self._now() + self.pace_s)
         failpoint("poster.after_call")
         await self._store.write(lambda conn: self._delivered(conn, channel, call, ref))
         failpoint("poster.marked")
@@ -255,11 +257,12 @@ class Poster:
         """Settles a post of unknown outcome. Reading is not writing: the channel may be written to right after."""
         try:
             async with asyncio.timeout(CALL_S):
-                found = await channel.platform.find(channel.name, item.card)
+                thread = await self._store.read(lambda conn: deliveries.thread_of(conn, item.card))
+                found = await channel.platform.find(channel.name, item.card, thread_ref=thread)
         except TimeoutError as exc:
             raise Unknown(f"{channel.name} was not read.", f"There was no answer in {CALL_S:g} s.") from exc
         except Permanent as exc:
-            channel.answered(self._now() + PACE_S)
+            channel.answered(self._now() + self.pace_s)
             await self._store.write(lambda conn, exc=exc: self._unreadable(conn, channel, item, exc))  # type: ignore[misc]
             return
         if found is None:

@@ -25,7 +25,7 @@ from bizaiops_bot.engine import tables as t
 _WORD = re.compile(r"\\(?:[\"\\/bfnrt]|u[0-9a-f]{4})|(\w+)")
 _SPELT = re.compile("p-[a-z2-7]{12}")
 _PSEUDONYM = re.compile(rf"(?<!\w){_SPELT.pattern}(?!\w)")
-NOBODY = frozenset({"escalation", "policy", "poster", "retention", "setup", "watch"})
+NOBODY = frozenset({"directory", "escalation", "policy", "poster", "retention", "setup", "watch"})
 """Parts of the bot that act by themselves. Rules, schedules and the command line have a colon or a space in theirs."""
 SOMEBODY = "somebody"
 """Stands for a name that several people have."""
@@ -56,7 +56,7 @@ class _People:
     def _said(self) -> dict[str, str]:
         """{id or name: person}; "" for a name that several have."""
         found: dict[str, str] = {}
-        for person, actor in self.living.items() if isinstance(self.living, Mapping) else ():
+        for person, actor in tuple(self.living.items()) if isinstance(self.living, Mapping) else ():
             for name in {actor.name, actor.name.partition(",")[0].strip()}:
                 found[name] = person if found.get(name, person) == person else ""
         return found | {person: person for person in self.met.union(self.living)}
@@ -102,6 +102,12 @@ def give(conn: sa.Connection, person: str) -> str:
     if people is not None:
         people.met.add(person)
     return pseudonym
+
+
+def meet(conn: sa.Connection, person: str) -> None:
+    """Makes somebody new known before anything is written about them in this transaction."""
+    if pseudonym_of(conn, person) is None:
+        give(conn, person)
 
 
 def forget(conn: sa.Connection, person: str) -> str | None:

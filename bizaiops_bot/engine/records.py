@@ -12,12 +12,13 @@ from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
     Delegation,
+    Mute,
     OpenGate,
     Release,
     RunRecord,
     Schedule,
 )
-from bizaiops_bot.engine import audit, deciding, delegations, runs
+from bizaiops_bot.engine import audit, deciding, delegations, mutes, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 
@@ -46,6 +47,9 @@ class EngineRecords:
             query = query.where(t.alerts.c.closed.is_(None))
         return await self._core.store.read(lambda conn: [alert(row) for row in conn.execute(query).mappings()])
 
+    async def alert(self, number: int) -> Alert:
+        return await self._core.store.read(lambda conn: alert(mutes.alert_named(conn, number)))
+
     async def schedules(self, *, active_only: bool = True) -> list[Schedule]:
         query = sa.select(t.schedules).order_by(t.schedules.c.id)
         if active_only:
@@ -64,6 +68,10 @@ class EngineRecords:
         now = self._core.clock.now()
         return await self._core.store.read(lambda conn: delegations.active(conn, now=now))
 
+    async def mutes(self) -> list[Mute]:
+        now = self._core.clock.now()
+        return await self._core.store.read(lambda conn: mutes.active(conn, now))
+
     async def frozen(self) -> str | None:
         return await self._core.store.read(self._core.frozen)
 
@@ -77,7 +85,9 @@ def release(row: sa.RowMapping) -> Release:
 
 
 def alert(row: sa.RowMapping) -> Alert:
-    fields: dict[str, Any] = {k: row[k] for k in ("id", "model", "kind", "title", "onset", "detected", "closed")}
+    fields: dict[str, Any] = {
+        k: row[k] for k in ("id", "model", "kind", "title", "onset", "detected", "closed", "repeats")
+    }
     return Alert.model_validate({**fields, "detail": json.loads(row["detail"]), "run": row["run_id"]})
 
 

@@ -86,8 +86,11 @@ class Retention:
         yield "journal", lambda conn: _delete(conn, t.journal, t.journal.c.run_id.in_(_old_runs(journal)))
         yield "runs", lambda conn: _delete_runs(conn, runs)
         yield "inbox", lambda conn: _delete(conn, t.inbox, t.inbox.c.at < events)
+        yield "events", lambda conn: _delete(conn, t.events, t.events.c.at < events, t.events.c.done)
         yield "fires", lambda conn: _delete(conn, t.fires, t.fires.c.at < events, t.fires.c.done)
         yield "examples", lambda conn: _delete(conn, t.examples, t.examples.c.at < talk)
+        yield "held", lambda conn: _delete(conn, t.held, t.held.c.at < talk)
+        yield "mutes", lambda conn: _delete(conn, t.mutes, t.mutes.c.until < talk, t.mutes.c.settled)
         yield "delegations", lambda conn: _delete(conn, t.delegations, t.delegations.c.until < talk)
 
 

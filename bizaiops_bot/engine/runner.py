@@ -288,6 +288,7 @@ class Runner:
         """The run as this worker holds it, None when it does not."""
         if not runs.holds(conn, number, self._core.worker, segment):
             return None
+        self._core.follow_people(conn)
         row = runs.get_row(conn, number)
         return Held(
             number=number,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine import outbox, workers
+from bizaiops_bot.engine import outbox, waiting_news, workers
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.cron import next_fire
@@ -85,9 +85,12 @@ class Scheduler:
         except Exception as exc:  # one broken digest must not hold up the others, now or after the next start
             log.exception("schedule %s broke", number)
             card = _failure(row["title"], f"It broke ({type(exc).__name__}); the log has the details.")
-        await self._core.store.write(lambda conn: self._post(conn, key, card, place))
+        model = order.inputs.get("model")
+        await self._core.store.write(
+            lambda conn: self._post(conn, key, card, place, None if model is None else str(model))
+        )
 
-    def _post(self, conn: sa.Connection, key: str, card: Card, place: Place) -> None:
+    def _post(self, conn: sa.Connection, key: str, card: Card, place: Place, model: str | None) -> None:
         number, at = key.split("-", 2)[1:]
         fire = (t.fires.c.schedule == int(number), t.fires.c.at == at)
         if conn.execute(sa.select(t.fires.c.done).where(*fire)).scalar():
@@ -101,6 +104,8 @@ class Scheduler:
             reply_to=None,
             now=self._core.clock.now(),
         )
+        if card.answer == "ok":
+            waiting_news.copy_digest(self._core, conn, f"c-{key}", card, model, place.conversation)
         conn.execute(sa.update(t.fires).where(*fire).values(done=True))
 
 

@@ -198,6 +198,34 @@ alerts = sa.Table(
     sa.Column("run_id", sa.Integer),
     sa.Column("calm", sa.Integer, nullable=False, default=0),
     _col("note", nullable=False, default=""),
+    sa.Column("repeats", sa.Integer),  # the alert that this one repeats: they share its cards
+)
+
+# Who wants no news of a model, or of one alert, until when. `shown`: its alerts say so; `settled`: its end is told.
+mutes = sa.Table(
+    "mutes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    _col("model", nullable=False, index=True),
+    sa.Column("alert", sa.Integer),
+    _col("who", nullable=False),
+    _col("at", nullable=False),
+    _col("until", nullable=False),
+    _col("ended"),
+    sa.Column("shown", sa.Boolean, nullable=False, default=False),
+    sa.Column("settled", sa.Boolean, nullable=False, default=False),
+    sqlite_autoincrement=True,
+)
+
+# News that wait for a conversation: "alert 5", "run 7", "card c-1". `card`: the one that told of it in the end.
+held = sa.Table(
+    "held",
+    metadata,
+    _col("conversation", primary_key=True),
+    _col("news", primary_key=True),
+    _col("why", nullable=False),
+    _col("at", nullable=False),
+    _col("card", index=True),
 )
 
 schedules = sa.Table(
@@ -347,6 +375,47 @@ examples = sa.Table(
     _col("settled", nullable=False, default="", server_default=""),
     sa.UniqueConstraint("message", "who", "kind"),
     sqlite_autoincrement=True,
+)
+
+# Who somebody of a chat platform is to the bot. `tie`: what in the settings says so, "email lee@corp" or
+# "subject 8f2…"; empty for one whom user groups let in.
+people_seen = sa.Table(
+    "people_seen",
+    metadata,
+    _col("platform", primary_key=True),
+    _col("user", primary_key=True),
+    _col("workspace", nullable=False),
+    _col("person", nullable=False, index=True),
+    _col("tie", nullable=False),
+    _col("name", nullable=False),
+    _col("email", nullable=False),
+    _col("subject", nullable=False),
+    _col("standing", nullable=False),
+    _col("groups", nullable=False),
+    _col("at", nullable=False),
+)
+
+# What chat platforms sent, as they sent it; the body is let go once it was dealt with.
+events = sa.Table(
+    "events",
+    metadata,
+    _col("event", primary_key=True),
+    _col("platform", nullable=False),
+    _col("body", nullable=False),
+    _col("at", nullable=False),
+    _col("worker"),
+    sa.Column("done", sa.Boolean, nullable=False, default=False),
+)
+
+sa.Index("open_events", events.c.done, events.c.platform)
+
+places = sa.Table(
+    "places",
+    metadata,
+    _col("conversation", primary_key=True),
+    _col("kind", nullable=False),
+    _col("title", nullable=False, index=True),
+    _col("reference", nullable=False),
 )
 
 flags = sa.Table("flags", metadata, _col("name", primary_key=True), _col("value", nullable=False))

@@ -22,6 +22,7 @@ _SAID = {
     "replicas": ("3", "4"),
     "run": ("run 7", "run 8"),
     "schedule": ("schedule 3", "schedule 4"),
+    "alert": ("alert 5", "alert 6"),
     "kpi": ("revenue at risk", "churn rate"),
     "cron": ("every monday at 9:00", "every weekday at 8:30"),
     "time_zone": ("Berlin time", "UTC"),
@@ -30,7 +31,7 @@ _SAID = {
     "until": ("until friday", "until monday"),
     "text": ("the sale", "the outage"),
 }
-_NUMBERS = {"run", "schedule"}
+_NUMBERS = {"run", "schedule", "alert"}
 
 
 def kinds_of(spec: PlaybookSpec | None) -> dict[str, str]:

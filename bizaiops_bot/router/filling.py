@@ -98,6 +98,7 @@ class Filling:
             "fault": self._fault,
             "run": self._number,
             "schedule": self._number,
+            "alert": self._number,
             "person": self._person,
             "until": self._until,
             "percent": self._number,
@@ -418,7 +419,7 @@ class Filling:
 
 _ORDER = {"model": 0, "version": 1, "percent": 2, "replicas": 2, "kpi": 3, "window": 4, "time_zone": 5, "cron": 6}
 _WHICH = {"percent": "Which share", "replicas": "How many replicas", "run": "One run at a time",
-          "schedule": "One schedule at a time"}  # fmt: skip
+          "schedule": "One schedule at a time", "alert": "One alert at a time"}  # fmt: skip
 _TIMES = (("0 8", "8:00"), ("0 9", "9:00"), ("0 17", "17:00"))
 
 

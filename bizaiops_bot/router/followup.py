@@ -169,7 +169,7 @@ def answered(question: Question, text: str) -> Choice | bool | None:
 
 def _names_value(question: Question, said: str) -> bool:
     """Whether a number is the value asked for rather than a place in the list ("2" to "how many replicas?")."""
-    numeric = question.slot in {"replicas", "run", "schedule", "canary"} or any(
+    numeric = question.slot in {"replicas", "run", "schedule", "alert", "canary"} or any(
         re.fullmatch(r"v?\d+", choice.label) for choice in question.choices
     )
     return numeric and said in {"one", "two", "three", "1", "2", "3"}

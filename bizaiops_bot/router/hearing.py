@@ -67,7 +67,7 @@ class Hearing:
     @cached_property
     def bare_versions(self) -> list[Mention]:
         """Numbers where a version is said: "deploy churn 7"."""
-        taken = [*self.percents, *self.schedules, *([self.window] if self.window else [])]
+        taken = [*self.percents, *self.schedules, *self.alerts, *([self.window] if self.window else [])]
         found = numbers.bare_versions(self.core, self.models)
         return [m for m in found if not any(m.overlaps(other) for other in taken)]
 
@@ -87,6 +87,10 @@ class Hearing:
     @cached_property
     def schedules(self) -> list[Mention]:
         return numbers.schedules(self.core)
+
+    @cached_property
+    def alerts(self) -> list[Mention]:
+        return numbers.alerts(self.core)
 
     @cached_property
     def faults(self) -> list[Mention]:
@@ -122,6 +126,7 @@ class Hearing:
         """Bare numbers that nothing else claims, read as `kind`."""
         taken = [*self.models, *self.versions, *self.percents, *self.runs, *([self.window] if self.window else [])]
         taken += [] if kind == "schedule" else self.schedules  # "cancel schedule 3" is not about run 3
+        taken += [] if kind == "alert" else self.alerts
         return [m for m in numbers.bare(self.core, kind) if not any(m.overlaps(other) for other in taken)]
 
     @property
@@ -137,6 +142,7 @@ class Hearing:
             "replicas": self.replicas,
             "run": self.runs,
             "schedule": self.schedules,
+            "alert": self.alerts,
             "kpi": self.kpis,
             "fault": self.faults,
             "person": self.people,
@@ -145,7 +151,7 @@ class Hearing:
         if kind == "version":
             return self.versions or self.bare_versions
         if kind in lists:
-            return lists[kind] or (self.bare(kind) if kind in {"percent", "replicas", "run", "schedule"} else [])
+            return lists[kind] or (self.bare(kind) if kind in _NUMBERS else [])
         one = {"window": self.window, "cron": self.cron, "time_zone": self.zone, "until": self.until}.get(kind)
         return [one] if one else []
 
@@ -174,6 +180,7 @@ class Hearing:
             (self.percents, STAND_INS["percent"]),
             (self.runs, STAND_INS["run"]),
             (self.schedules, STAND_INS["schedule"]),
+            (self.alerts, STAND_INS["alert"]),
             ([m for m in self.people if people.takes_part(self.core, m)], STAND_INS["person"]),
         ):
             for mention in mentions:
@@ -194,6 +201,7 @@ def _inside(mention: Mention, other: Mention) -> bool:
     return other.start <= mention.start and mention.end <= other.end
 
 
+_NUMBERS = frozenset({"percent", "replicas", "run", "schedule", "alert"})
 STAND_INS = {
     "model": "the model",
     "version": "version 2",
@@ -201,6 +209,7 @@ STAND_INS = {
     "replicas": "3",
     "run": "run 7",
     "schedule": "schedule 3",
+    "alert": "alert 5",
     "kpi": "the kpi",
     "cron": "every monday at 9:00",
     "time_zone": "berlin time",

@@ -11,7 +11,7 @@ from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots.mention import Mention
 
 _MARK = re.compile(r"\{(\w+):([^{}]*)\}")
-ANYWHERE = frozenset({"model", "version", "kpi", "run", "schedule", "window", "percent", "person"})
+ANYWHERE = frozenset({"model", "version", "kpi", "run", "schedule", "alert", "window", "percent", "person"})
 """Values that every example may have, whatever its playbook takes; see `training`."""
 _LEADING = re.compile(r"(?:(?:to|at|by|with) )?")
 _BRACES = str.maketrans("{}\n", "() ")
@@ -71,5 +71,6 @@ def _found(hearing: Hearing) -> Iterable[Mention]:
     yield from hearing.kpis
     yield from hearing.models
     yield from (m for m in hearing.versions if any(c.isdigit() for c in hearing.core[m.start : m.end]))
+    yield from hearing.alerts
     for found in (hearing.percents, hearing.runs, hearing.schedules, hearing.replicas, hearing.faults, hearing.people):
         yield from found

@@ -52,7 +52,10 @@ def opening(text: str) -> int:
     return m.end() if m else 0
 
 
-_SUPPOSED = re.compile(r"\b(?:suppos(?:e|ing)|imagine|hypothetically|what if|assuming|pretend)\b")
+_SUPPOSED = re.compile(
+    r"\b(?:suppos(?:e|ing)|imagine|hypothetically|what if|assuming|pretend|"
+    r"what (?:happens|would happen|will happen) (?:if|when|once))\b"
+)
 
 
 def supposed(text: str) -> bool:
@@ -193,7 +196,8 @@ def why(mood: Mood, text: str) -> str:
 _VERBS = (
     "deploy|ship|release|roll|rollback|revert|retrain|train|pause|resume|unpause|scale|cancel|abort|"
     "approve|reject|freeze|unfreeze|send|stop|show|list|"
-    "compare|inject|clear|schedule|status|promote|restart|undo|delete|remove|drop|kill|set|start|give|tell|help|run"
+    "compare|inject|clear|schedule|status|promote|restart|undo|delete|remove|drop|kill|set|start|give|tell|help|run|mute|"
+    "unmute|snooze"
 )
 _SEPARATOR = re.compile(
     r"[;\n]+|\.\s+|,?\s+(?:and|then|and then|afterwards|&&|&)\s+(?:then\s+|also\s+|please\s+)*|,\s*(?:then|also)?\s*"

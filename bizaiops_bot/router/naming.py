@@ -20,7 +20,7 @@ VERBS = frozenset(
         r"\S+",
         "deploy ship release roll rollback revert retrain train pause resume unpause scale cancel abort approve reject "
         "freeze unfreeze send stop show list compare inject clear schedule status promote restart undo delete remove "
-        "drop kill set start give tell help run delegate explain",
+        "drop kill set start give tell help run delegate explain mute unmute snooze",
     )
 )
 COMMON = VERBS | frozenset(

@@ -19,7 +19,7 @@ from bizaiops_bot.router.slots.mention import Mention
 
 TOP = 5
 KINDS = (
-    "model", "version", "percent", "replicas", "run", "schedule", "kpi", "fault", "person", "window", "cron",
+    "model", "version", "percent", "replicas", "run", "schedule", "alert", "kpi", "fault", "person", "window", "cron",
     "time_zone", "until",
 )  # fmt: skip
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")

@@ -18,6 +18,7 @@ _ANYWHERE = {
     "kpi": "kpi",
     "run": "run",
     "schedule": "schedule",
+    "alert": "alert",
     "window": "window",
     "percent": "percent",
     "person": "person",

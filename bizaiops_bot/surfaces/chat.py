@@ -19,8 +19,12 @@ class ChatSurface(Protocol):
     """
 
     name: str
-    platform: ChatPlatform
-    paths: tuple[str, ...]
+
+    @property
+    def platform(self) -> ChatPlatform: ...
+
+    @property
+    def paths(self) -> tuple[str, ...]: ...
 
     def mount(self, app: FastAPI) -> None:
         """Adds its routes to the web server; nothing when it needs none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from fastapi import Request
 from pydantic import SecretStr
@@ -33,13 +33,18 @@ def by_token(tokens: Mapping[str, SecretStr]) -> Callable[[Request], str | None]
 
 
 class SignedInOnly:
-    """Outside the demo nobody reads or writes anything before signing in; probes, sign-in and style stay open."""
+    """Outside the demo nobody reads or writes anything before signing in; probes, sign-in and style stay open.
 
-    def __init__(self, app: ASGIApp, identify: Callable[[Request], str | None]) -> None:
+    paths: more that stay open, exactly these, as their routes check who sends.
+    """
+
+    def __init__(self, app: ASGIApp, identify: Callable[[Request], str | None], paths: Iterable[str] = ()) -> None:
         self._app, self._identify = app, identify
+        self._paths = frozenset(paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(scope["path"]) or self._identify(Request(scope)) is not None:
+        free = scope["type"] != "http" or scope["path"] in self._paths or _is_open(scope["path"])
+        if free or self._identify(Request(scope)) is not None:
             await self._app(scope, receive, send)
             return
         await _turn_away(scope)(scope, receive, send)

@@ -20,6 +20,7 @@ _NUMBERS = {
     "replicas": "how many copies, 1 to 50",
     "run": "number of the run",
     "schedule": "number of the schedule",
+    "alert": "number of the alert",
 }
 
 

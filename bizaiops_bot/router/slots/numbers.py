@@ -78,6 +78,10 @@ _SCHEDULE = re.compile(
     rf"\b(?:schedules?|digests?|reports?|subscription) ?(?:#|number |no\.? ?|nr\.? "
     rf"?)?({NUMBER})(?![\w.%])|(?<!\w)#({NUMBER})(?![\w.%])"
 )
+_ALERT = re.compile(
+    rf"\b(?:alerts?|alarms?|incidents?) ?(?:#|number |no\.? ?|nr\.? ?)?({NUMBER})(?![\w.%])"
+    rf"(?! (?:hours?|minutes?|mins?|h|days?|weeks?|times)\b)"
+)
 _BARE = re.compile(
     rf"(?<![\w.%#:/-])({NUMBER})(?![\w%/-]|[:.]\d)(?! (?:replicas?|pods?|instances?|copies|days?|hours?|weeks?)\b)"
 )
@@ -180,6 +184,11 @@ def last_run(text: str, number: int | None) -> list[Mention]:
 def schedules(text: str) -> list[Mention]:
     """ "schedule 3", "digest #3"."""
     return [_whole("schedule", m, 1, 10**9, "") for m in _SCHEDULE.finditer(text)]
+
+
+def alerts(text: str) -> list[Mention]:
+    """ "alert 5", "alarm #5"."""
+    return [_whole("alert", m, 1, 10**9, "") for m in _ALERT.finditer(text)]
 
 
 def bare(text: str, kind: str) -> list[Mention]:

@@ -40,13 +40,15 @@ def create_app(
     verify_audit: Callable[[], Awaitable[tuple[bool, str]]] | None = None,
     identify: Identify | None = None,
     hosts: Iterable[str] = (),
+    open_paths: Iterable[str] = (),
     suggestions: tuple[str, ...] | None = None,
 ) -> FastAPI:
     """The whole site for `desk`.
 
     demo: people choose who they are, and the world can be broken; else every request needs `identify` to name someone.
     metrics: Prometheus text. ready: what is not ready, by part. verify_audit: (intact, one sentence).
-    hosts: names the site is reached by besides localhost; "*" for any. Event streams have no end, so run uvicorn with
+    hosts: names the site is reached by besides localhost; "*" for any. open_paths: neither need a sign-in nor come from
+    this site, as their routes check who sends. Event streams have no end, so run uvicorn with
     a `timeout_graceful_shutdown` of a second or two.
     """
     site = Site(desk=desk, demo=demo, title=title, time_zone=time_zone, verify_audit=verify_audit, identify=identify)
@@ -59,8 +61,8 @@ def create_app(
     app.state.site = site
     problems.install(app)
     if not demo:
-        app.add_middleware(SignedInOnly, identify=identify or _nobody)
-    app.add_middleware(Guard, hosts=tuple(hosts))
+        app.add_middleware(SignedInOnly, identify=identify or _nobody, paths=tuple(open_paths))
+    app.add_middleware(Guard, hosts=tuple(hosts), paths=tuple(open_paths))
     extra = world.router if demo else sign_in.router
     for router in (api.router, reads.router, chat.router, pages.router, extra):
         app.include_router(router)

@@ -1,0 +1,25 @@
+"""What came in from chat platforms, kept in the bot's database."""
+
+from __future__ import annotations
+
+from bizaiops_bot.domain.identity import PlatformName
+from bizaiops_bot.engine import events_store
+from bizaiops_bot.engine.core import Core
+
+
+class EngineEvents:
+    """Implements lobby.Events. Events that come at the same time share one commit."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def take(self, event: str, platform: PlatformName, body: str) -> bool:
+        core, now = self._core, self._core.clock.now()
+        return await core.store.write(lambda conn: events_store.take(conn, event, platform, body, core.worker, now))
+
+    async def end(self, event: str) -> None:
+        await self._core.store.write(lambda conn: events_store.end(conn, event))
+
+    async def left(self, platform: PlatformName) -> list[tuple[str, str]]:
+        core = self._core
+        return await core.store.write(lambda conn: events_store.claim_left(conn, platform, core.worker))

@@ -1,0 +1,98 @@
+"""Tells what has waited once it may be told: at the end of quiet hours, of a mute, of a snooze."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from bizaiops_bot.domain.records import Mute
+from bizaiops_bot.engine import mutes, waiting_news, workers
+from bizaiops_bot.engine.core import Core, log
+
+T = TypeVar("T")
+_FAR, _AGAIN = timedelta(days=1), timedelta(minutes=5)
+LOOK_S = 1.0
+"""Real seconds between two looks when other workers may hold something back."""
+
+
+class Redraw(Protocol):
+    """As Watch.redraw."""
+
+    def __call__(self, number: int, *, released: bool = False) -> Awaitable[None]: ...
+
+
+class NoticeBoard:
+    """One loop, by the worker that leads."""
+
+    def __init__(self, core: Core, redraw: Redraw) -> None:
+        self._core, self._redraw = core, redraw
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        core = self._core
+        while True:
+            core.notices_changed.clear()
+            try:
+                with core.working():
+                    await self.tell()
+                    until = await core.store.read(lambda conn: waiting_news.next_due(core, conn, core.clock.now()))
+            except Exception:  # a full disk, say: what waits goes on waiting
+                log.exception("news that waited could not be told")
+                until = core.clock.now() + _AGAIN
+            await self._rest(until)
+
+    async def tell(self) -> None:
+        """Everything that may be told by now. A crash in between leaves the rest for the next time."""
+        if not self._core.leading:
+            return
+        now = self._core.clock.now()
+        begun = await self._core.store.read(lambda conn: mutes.begun(conn, now))
+        ended, alone = await self._write(lambda conn: self._tell(conn, now)) or ([], [])
+        for number in alone:
+            await self._redraw(number, released=True)
+        over = await self._core.store.read(lambda conn: [m for m, _ in mutes.over(conn, now)])
+        changed = [*begun, *(m for m in over if m.id in ended)]
+        for number in await self._core.store.read(lambda conn: self._open(conn, changed)):
+            await self._redraw(number)
+        if changed:
+            await self._write(lambda conn: self._mark(conn, [m.id for m in begun], ended))
+
+    def _tell(self, conn: sa.Connection, now: datetime) -> tuple[list[int], list[int]]:
+        ended = waiting_news.tell_ended_mutes(self._core, conn, now)
+        return ended, waiting_news.release(self._core, conn, now)
+
+    def _open(self, conn: sa.Connection, changed: list[Mute]) -> list[int]:
+        """Alerts whose cards show a mute that began or ended."""
+        found = [a.id for m in changed for a in waiting_news.open_alerts(conn, m.model, m.alert)]
+        return list(dict.fromkeys(found))
+
+    def _mark(self, conn: sa.Connection, begun: list[int], ended: list[int]) -> None:
+        mutes.mark(conn, begun, shown=True)
+        mutes.mark(conn, ended, settled=True)
+
+    async def _write(self, work: Callable[[sa.Connection], T]) -> T | None:
+        """Nothing for a worker that only believes to lead: it was frozen, and another one leads by now."""
+        core = self._core
+
+        def leading_only(conn: sa.Connection) -> T | None:
+            shared = core.store.database.shared
+            return None if shared and not workers.leads(conn, core.worker) else work(conn)
+
+        return await core.store.write(leading_only)
+
+    async def _rest(self, until: datetime | None) -> None:
+        """Until something may be told or is new; another worker may hold something back without ringing here."""
+        clock = self._core.clock
+        patience = LOOK_S if self._core.store.database.shared else None
+        timer = asyncio.ensure_future(clock.sleep_until(until or clock.now() + _FAR))
+        news = asyncio.ensure_future(self._core.notices_changed.wait())
+        try:
+            await asyncio.wait({timer, news}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            news.cancel()
+            await asyncio.gather(timer, news, return_exceptions=True)
