@@ -1,0 +1,56 @@
+"""What a person has said, out of what Teams sends: mentions, HTML entities, invisible characters."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+
+from bizaiops_bot.surfaces.teams.sdk import Account, MentionEntity, MessageActivity
+
+QUOTED = re.compile(r"<blockquote\b.*?</blockquote>", re.IGNORECASE | re.DOTALL)
+BREAK = re.compile(r"<br\s*/?>|</p>|</div>|</li>", re.IGNORECASE)
+LEFT_MENTION = re.compile(r"</?at\b[^>]*>", re.IGNORECASE)
+TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
+SPACES = re.compile(r"[^\S\n]+")
+HELP = "help"
+
+
+def mentioned(activity: MessageActivity) -> list[Account]:
+    """Everybody who is mentioned, without the bot itself."""
+    return [m.mentioned for m in _mentions(activity) if not _is_bot(activity, m.mentioned)]
+
+
+def said(activity: MessageActivity, names: Mapping[str, str]) -> str:
+    """The words as the router is to hear them; "help" for a mention of the bot with nothing else.
+
+    names: Teams' id of someone mentioned -> what to call them; whoever is not in it keeps their own name.
+    """
+    text = activity.text or ""
+    for mention in _mentions(activity):
+        tag = mention.text or f"<at>{mention.mentioned.name}</at>"
+        if _is_bot(activity, mention.mentioned):
+            text = text.replace(tag, " ")
+        else:
+            name = names.get(mention.mentioned.id) or mention.mentioned.name or ""
+            text = text.replace(tag, name, 1)
+    return clean(text, marked_up=activity.text_format in ("xml", "html")) or HELP
+
+
+def clean(text: str, *, marked_up: bool = False) -> str:
+    """Plain words in lines. marked_up: the text is HTML, so tags are markup and a quoted block is not the sender's."""
+    if marked_up:
+        text = TAG.sub("", BREAK.sub("\n", QUOTED.sub("\n", text)))
+    text = html.unescape(LEFT_MENTION.sub("", text))
+    text = INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _mentions(activity: MessageActivity) -> list[MentionEntity]:
+    return [entity for entity in activity.entities or [] if isinstance(entity, MentionEntity)]
+
+
+def _is_bot(activity: MessageActivity, account: Account) -> bool:
+    return activity.recipient is not None and account.id == activity.recipient.id
