@@ -39,8 +39,10 @@ unit:
 postgres:
 	BIZAIOPS_TEST_STORE=postgres $(BIN)/python -m pytest $(SHARED) tests/scenario $(ENGINE)
 
+CHATS := tests/e2e/slack tests/e2e/teams
 e2e:
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e $(CHATS:%=--ignore=%)
+	$(BIN)/python -m pytest $(SHARED) $(CHATS)
 
 KILLS := 10000
 chaos: install  ## Kill the bot KILLS times wherever it could hurt, before a release

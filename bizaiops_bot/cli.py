@@ -25,6 +25,8 @@ from bizaiops_bot.cli_intents import intents_app
 from bizaiops_bot.cli_playbooks import playbooks_app
 from bizaiops_bot.cli_policy import policy_app
 from bizaiops_bot.cli_route import route
+from bizaiops_bot.cli_slack import slack_app
+from bizaiops_bot.cli_teams import teams_app
 from bizaiops_bot.domain.errors import BotError
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(policy_app, name="policy")
 app.add_typer(playbooks_app, name="playbooks")
 app.add_typer(intents_app, name="intents")
+app.add_typer(slack_app, name="slack")
+app.add_typer(teams_app, name="teams")
 
 Url = Annotated[str, typer.Option(help="Where the bot is.")]
 As = Annotated[str, typer.Option("--as", help="Who speaks: engineer, lead, analyst or sre in the demo.")]

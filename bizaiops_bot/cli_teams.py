@@ -25,7 +25,9 @@ def teams_package(
     out: Annotated[Path, typer.Option(help="The zip to write; one that is there is replaced.")] = Path("teams-app.zip"),
     client_id: Annotated[
         str | None,
-        typer.Option(help="The bot's application (client) id; left out: BIZAIOPS_TEAMS__CLIENT_ID.", show_default=False),
+        typer.Option(
+            help="The bot's application (client) id; left out: BIZAIOPS_TEAMS__CLIENT_ID.", show_default=False
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="What people call it in Teams, at most 30 characters.")] = "BizAIOps",
     developer: Annotated[str, typer.Option(help="Who runs it, as the app's page shows.")] = "BizAIOps",

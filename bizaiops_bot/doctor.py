@@ -38,6 +38,8 @@ class Finding:
 async def examine(settings: Settings, url: str) -> int:
     """Prints the report; 0 when everything that is configured can work, else 1."""
     findings = [*_ports(settings), await _language(settings), *_content(settings), _folder(settings.data)]
+    findings += await _slack(settings)
+    findings += await _teams(settings)
     findings.append(await _running(url))
     for f in findings:
         typer.echo(f"{'ok  ' if f.ok else 'FAIL'}  {f.part:<14} {f.says}{f'  -> {f.do}' if f.do else ''}")
@@ -96,6 +98,24 @@ async def _language(settings: Settings) -> Finding:
         return Finding("language", True, f"{where}, answers by {method}")
     do = "Check BIZAIOPS_LANGUAGE__BASE_URL, __MODEL and __API_KEY; the bot works without it meanwhile."
     return Finding("language", False, f"{where}: {says}", do)
+
+
+async def _teams(settings: Settings) -> list[Finding]:
+    if not settings.teams.on:
+        return []
+    from bizaiops_bot.surfaces.teams.checkup import examine_teams
+
+    return [Finding("teams", *await examine_teams(settings.teams, settings.host))]
+
+
+async def _slack(settings: Settings) -> list[Finding]:
+    """Asked of Slack itself."""
+    if not settings.slack.on:
+        return []
+    from bizaiops_bot.surfaces.slack.checkup import examine_slack
+
+    places = [settings.home, *(to for rule in settings.notices.rules for to in rule.to)]
+    return [Finding("slack", ok, says, do) for ok, says, do in await examine_slack(settings.slack, places)]
 
 
 def _content(settings: Settings) -> Iterator[Finding]:

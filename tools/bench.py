@@ -1,4 +1,4 @@
-"""Measures what docs/reference/benchmarks.md reports: `python -m tools.bench [bot|engine|router] [--write]`."""
+"""Measures what docs/reference/benchmarks.md reports: `python -m tools.bench [bot|engine|router|chat] [--write]`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools import bench_bot
+from tools import bench_bot, bench_slack
+from tools.bench_chat import report as chat_report
 from tools.bench_engine import report
 from tools.bench_engine.measures import FULL, QUICK, SHORT
 from tools.bench_engine.processes import load
@@ -16,15 +17,17 @@ from tools.bench_router import report as router_report
 from tools.bench_rows import Row, machine, table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
-TITLES = {"bot": "The bot", "engine": "The engine", "router": "The router"}
+TITLES = {
+    "bot": "The bot", "engine": "The engine", "router": "The router", "chat": "The chat platforms",
+}  # fmt: skip
 KEPT = "Understanding"  # measured by `bizaiops eval`, written by hand
 FOOT = """## Repeat it
 
 `make bench` on a machine that does nothing else measures everything, the engine at smaller sizes; `ARGS=--full` takes
-the sizes of this page. `ARGS=bot`, `ARGS=engine` and `ARGS=router` measure one of them, in full; `ARGS="router --data
-FOLDER"` takes Banking77 and HWU64 from a folder instead of the bot's own intents. With `ARGS=--install` the
-installation is timed too (it needs the package index, as the peers do the first time); with `ARGS=--quick`
-everything is shorter and less exact. `--write` renews what was measured on this page.
+the sizes of this page. `ARGS=bot`, `ARGS=engine`, `ARGS=router` and `ARGS=chat` measure one of them, in full;
+`ARGS="router --data FOLDER"` takes Banking77 and HWU64 from a folder instead of the bot's own intents. With
+`ARGS=--install` the installation is timed too (it needs the package index, as the peers do the first time); with
+`ARGS=--quick` everything is shorter and less exact. `--write` renews what was measured on this page.
 """
 
 
@@ -46,6 +49,15 @@ def router_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], s
     """(rows, how they were measured)."""
     sizes = router_report.QUICK if options.quick else router_report.FULL
     return router_report.router_rows(folder / "router", sizes, options.data)
+
+
+def chat_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], str]:
+    """(rows, how they were measured)."""
+    sizes = chat_report.QUICK if options.quick else chat_report.FULL
+    seconds, times = (3.0, 10) if options.quick else (10.0, 40)
+    rows = bench_slack.slack_rows(folder / "slack", seconds=seconds, times=times)
+    beside, notes = chat_report.peer_rows(folder / "chat", sizes)
+    return [*rows, *beside], f"{bench_slack.NOTES}\n{notes}"
 
 
 def section(title: str, rows: list[Row], notes: str, before: float) -> str:
@@ -74,7 +86,7 @@ def main() -> None:
     options = parser.parse_args()
     sections = {}
     with tempfile.TemporaryDirectory(prefix="bizaiops-bench-") as name:
-        for what, measure in (("bot", bot_rows), ("engine", engine_rows), ("router", router_rows)):
+        for what, measure in (("bot", bot_rows), ("engine", engine_rows), ("router", router_rows), ("chat", chat_rows)):
             if options.what in ("all", what):
                 before = load()
                 sections[TITLES[what]] = section(TITLES[what], *measure(Path(name), options), before)

@@ -76,9 +76,6 @@ class Desk(Protocol):
     async def card_at(self, conversation: str, ref: str) -> PostedCard | None:
         """The card that a chat platform shows in the conversation as its message `ref`."""
 
-    async def has_spoken(self, conversation: str, actor: str, platform_thread: str) -> bool:
-        """Whether the person has said something to the bot in a platform's thread."""
-
     async def messages(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedMessage]: ...
 
     async def conversations(self) -> list[str]: ...

@@ -341,9 +341,6 @@ class FrontDesk:
     async def card_at(self, conversation: str, ref: str) -> PostedCard | None:
         return await self._core.store.read(lambda conn: deliveries.shown_as(conn, conversation, ref))
 
-    async def has_spoken(self, conversation: str, actor: str, platform_thread: str) -> bool:
-        return await self._core.store.read(lambda c: outbox.has_spoken(c, conversation, actor, platform_thread))
-
     async def messages(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedMessage]:
         return await self._core.store.read(lambda conn: outbox.read_messages(conn, conversation, after, limit))
 

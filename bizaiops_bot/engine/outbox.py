@@ -181,13 +181,6 @@ def _known_thread(conn: sa.Connection, conversation: str, platform_thread: str) 
     return None if found is None else str(found)
 
 
-def has_spoken(conn: sa.Connection, conversation: str, actor: str, platform_thread: str) -> bool:
-    """Whether the person has said something in the platform's thread."""
-    m = t.messages.c
-    here = (m.platform_thread == platform_thread, m.conversation == conversation, m.actor == actor)
-    return conn.execute(sa.select(m.id).where(*here).limit(1)).first() is not None
-
-
 def mark_answered(conn: sa.Connection, message_id: str) -> None:
     conn.execute(_ANSWERED, {"message": message_id})
 

@@ -141,6 +141,7 @@ async def _state(talk: Talk) -> dict[str, Any]:
         "runs": await talk.runs(),
         "schedules": await talk.schedules(),
         "delegations": await records.delegations(),
+        "mutes": await records.mutes(),
         "frozen": await records.frozen(),
         "faults": await talk.bot.core.ports.faults.active() if talk.bot.core.ports.faults else [],
     }

@@ -101,7 +101,7 @@ class ChatDouble:
                 raise Permanent("The message is not there.", "message_not_found.")
             self._accept("edit", channel, outbox_id, version, ref, None, card.card.title, fault)
 
-    async def find(self, channel: str, outbox_id: str) -> tuple[str, int] | None:
+    async def find(self, channel: str, outbox_id: str, *, thread_ref: str | None = None) -> tuple[str, int] | None:
         async with self._call("find", channel) as fault:
             self._accept("find", channel, outbox_id, 0, "", None, "", fault)
             here = (e for e in self.entries if e.card == outbox_id and e.channel == channel)

@@ -58,12 +58,12 @@ class DemoProcess:
 
     def __init__(
         self, folder: Path, *, port: int | None = None, speed: float = 240, command: Sequence[str] = BOT,
-        options: Sequence[str] = (),
+        options: Sequence[str] = (), settings: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.folder, self.port, self.speed = folder, port or free_port(), speed
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_name(f"{folder.name}.log")
-        self._command, self._options = tuple(command), tuple(options)
+        self._command, self._options, self._settings = tuple(command), tuple(options), dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
 
@@ -90,7 +90,7 @@ class DemoProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, *words, *self._options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(), cwd=ROOT,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(**self._settings), cwd=ROOT,
                 start_new_session=True,
             )  # fmt: skip
         if wait:

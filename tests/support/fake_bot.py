@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bizaiops_bot.domain.errors import Conflict, Refused
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, OpenGate, Release, RunRecord, Schedule
+from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, OpenGate, Release, RunRecord, Schedule
 from tests.support.fake_company import Company, release
 
 
@@ -45,6 +45,15 @@ class FakeRecords:
     async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
         found = [a for a in reversed(self.world.alerts) if model in (None, a.model)]
         return [a for a in found if not (open_only and a.closed)][:limit]
+
+    async def alert(self, number: int) -> Alert:
+        found = next((a for a in self.world.alerts if a.id == number), None)
+        if found is None:
+            raise NotFound("alert", str(number), [str(a.id) for a in self.world.alerts])
+        return found
+
+    async def mutes(self) -> list[Mute]:
+        return [m for m in self.world.mutes if m.until > self.world.now]
 
     async def schedules(self, *, active_only: bool = True) -> list[Schedule]:
         return [s for s in self.world.schedules if s.active or not active_only]
@@ -121,6 +130,27 @@ class FakeControls:
         if not ended:
             raise Conflict("You have delegated nothing.")
         self.world.delegations = [d for d in self.world.delegations if d not in ended]
+        return ended
+
+    async def mute(self, model: str, *, actor: str, conversation: str, until: datetime | None = None) -> Mute:
+        return self._mute(model, None, actor, until)
+
+    async def snooze(self, alert: int, *, actor: str, conversation: str, until: datetime | None = None) -> Mute:
+        found = next(a for a in self.world.alerts if a.id == alert)
+        return self._mute(found.model, alert, actor, until)
+
+    def _mute(self, model: str, alert: int | None, who: str, until: datetime | None) -> Mute:
+        end = until or self.world.now + timedelta(hours=8)
+        number = len(self.world.mutes) + 1
+        made = Mute(id=number, model=model, alert=alert, who=who, at=self.world.now, until=end)
+        self.world.mutes.append(made)
+        return made
+
+    async def unmute(self, model: str | None, alert: int | None, *, actor: str) -> list[Mute]:
+        ended = [m for m in self.world.mutes if model in (None, m.model) and alert in (None, m.alert)]
+        if not ended:
+            raise Conflict("No alert is muted.")
+        self.world.mutes = [m for m in self.world.mutes if m not in ended]
         return ended
 
     async def freeze(self, *, actor: str, reason: str) -> str:

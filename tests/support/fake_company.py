@@ -20,7 +20,7 @@ from bizaiops_bot.domain.models import (
     TrafficState,
 )
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, Release, RunRecord, Schedule
 from bizaiops_bot.domain.values import NoData
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -83,6 +83,7 @@ class Company:
     schedules: list[Schedule] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
     delegations: list[Delegation] = field(default_factory=list)
+    mutes: list[Mute] = field(default_factory=list)
     frozen: str | None = None
     days: dict[str, Callable[[date], float | None]] = field(default_factory=dict)
     by_version: dict[str, KpiDay] = field(default_factory=dict)

@@ -61,6 +61,7 @@ class FakeDesk:
         self.clicked: dict[str | None, ClickAnswer] = {}
         self.reasons: list[str] = []
         self.judged: dict[tuple[str, str], tuple[Verdict, str]] = {}
+        self.shown_as: dict[tuple[str, str], str] = {}  # (conversation, the platform's id of a message) -> card
         self.changed = asyncio.Condition()
         self.silent = False
 
@@ -193,6 +194,13 @@ class FakeDesk:
         found = [p for p in newest.values() if p.conversation == conversation and p.seq > after]
         return sorted(found, key=lambda p: p.seq)[:limit]
 
+    async def card(self, card: str) -> PostedCard | None:
+        return self._newest(card)
+
+    async def card_at(self, conversation: str, ref: str) -> PostedCard | None:
+        found = self._newest(self.shown_as.get((conversation, ref), ""))
+        return found if found and found.conversation == conversation else None
+
     async def messages(self, conversation: str, *, after: int = 0, limit: int = 200) -> list[PostedMessage]:
         found = [
             p for p in self.log if isinstance(p, PostedMessage) and p.conversation == conversation and p.seq > after
@@ -202,8 +210,10 @@ class FakeDesk:
     async def conversations(self) -> list[str]:
         return list(dict.fromkeys(post.conversation for post in self.log))
 
-    async def events(self, conversation: str | None, *, after: int = 0) -> AsyncIterator[PostedCard | PostedMessage]:
-        seen = after
+    async def events(
+        self, conversation: str | None, *, after: int | None = 0
+    ) -> AsyncIterator[PostedCard | PostedMessage]:
+        seen = len(self.log) if after is None else after
         while True:
             async with self.changed:
                 while len(self.log) <= seen:

@@ -186,6 +186,69 @@ def digest_card() -> Card:
     )
 
 
+def alert_card() -> Card:
+    values = (*wave(14, 0.6, 0.2), 1.9, 3.4, 4.1)
+    return Card(
+        title="churn v2: 4.1% of requests fail",
+        tone="danger",
+        blocks=(
+            Text(text="Since **14:02** requests fail with `503 upstream reset`. v1 answers as before."),
+            Chart(
+                title="Requests that fail",
+                unit="%",
+                x=tuple(f"13:{46 + i}" if i < 14 else f"14:0{i - 14}" for i in range(17)),
+                series=(
+                    Series(name="v2", values=values),
+                    Series(name="v1", values=wave(17, 0.4, 0.1)),
+                ),
+                limit=1.5,
+                marks=(Mark(at=14, label="errors found", kind="fault"),),
+            ),
+            Fields(fields=(("Model", "churn v2"), ("Traffic", "10%"), ("Rule", "roll back"), ("Owner", "engineer"))),
+        ),
+        buttons=(
+            Button(
+                label="Roll back churn", command="roll back churn", style="danger", confirm="Send all traffic to v1?"
+            ),
+            Button(label="Mute for 1 h", command="mute churn for 1 hour"),
+        ),
+    )
+
+
+def failed_card() -> Card:
+    return Card(
+        title="churn was not rolled back",
+        tone="danger",
+        run_id=8,
+        answer="failed",
+        blocks=(
+            steps(5, failed=True),
+            Text(
+                text="KServe refused the patch: `409 Conflict`, the service changed at 14:02:11. Traffic is as before."
+            ),
+            Fields(fields=(("Asked by", "engineer"), ("Decisions", "approved by lead (the canary is worse than v1)"))),
+            Context(text="Run 8 · roll_back_model model=churn · plan `9f31c0de12ab` · 2 Mar 14:01 UTC"),
+        ),
+        buttons=(Button(label="Try again", command="roll back churn", style="primary"),),
+    )
+
+
+def history_card() -> Card:
+    """Too long for one screen: Slack pages it, the console folds it."""
+    rows = tuple(
+        (f"{1 + i} Feb", "churn" if i % 3 else "demand", f"v{1 + i // 4}", f"{0.84 + i % 5 / 100:.3f}", "`done`")
+        for i in range(28)
+    )
+    return Card(
+        title="What was done to the models in February",
+        tone="muted",
+        blocks=(
+            Table(columns=("Day", "Model", "Version", "AUC", "Outcome"), rows=rows, align="lllrl", caption="All runs"),
+            Context(text="28 runs · newest last"),
+        ),
+    )
+
+
 def question_card() -> Card:
     return Card(
         title="Which model: churn or demand?",
@@ -202,6 +265,21 @@ def refusal_card() -> Card:
             Text(text="Deploying needs the role **engineer**: ask engineer or lead. Try `how did churn do this week?`"),
         ),
     )
+
+
+ALL = {
+    "approval": plan_card,
+    "run": run_card,
+    "verdict": verdict_card,
+    "failed": failed_card,
+    "alert": alert_card,
+    "drift": drift_card,
+    "digest": digest_card,
+    "history": history_card,
+    "question": question_card,
+    "refusal": refusal_card,
+}
+"""Every sort of card by its name."""
 
 
 def reply_for(text: str) -> Card:

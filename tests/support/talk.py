@@ -110,20 +110,27 @@ class Talk:
 
     @classmethod
     async def begin(
-        cls, folder: Path, clock: VirtualClock | None = None, *, language: dict[str, Any] | None = None, **company: Any
+        cls,
+        folder: Path,
+        clock: VirtualClock | None = None,
+        *,
+        language: dict[str, Any] | None = None,
+        more: dict[str, Any] | None = None,
+        **company: Any,
     ) -> Talk:
         """Starts a bot on the folder; with the saved folder of another, goes on from there.
 
-        language: the setting of that name, None for no language model.
+        language: the setting of that name, None for no language model. more: other settings.
         """
         clock = clock or VirtualClock(START)
-        parts = {"store": stores.store_settings(folder), "language": language or {"kind": "none"}}
+        parts = {"store": stores.store_settings(folder), "language": language or {"kind": "none"}, **(more or {})}
         settings = Settings(data=folder, company={"seed": 7, **company}, **parts)
         bot = await build(settings, clock=clock)
         talk = cls(bot, clock, company)
         talk._language = language
         clock._settle = talk.settle
         bot.core.draw_after_s = 0.01  # the world of a test moves on within milliseconds
+        bot.poster.pace_s = 0.02
         await bot.start()
         await talk.rest()
         return talk

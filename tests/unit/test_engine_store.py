@@ -42,6 +42,28 @@ def test_a_file_of_another_version_is_refused_in_words_and_left_alone(tmp_path: 
     after.close()
 
 
+NEW_IN_5 = ("people_seen", "events", "places")
+
+
+def test_a_file_of_schema_4_gets_the_tables_of_chat_platforms_and_keeps_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "b.sqlite"
+    Store.sqlite(path).close()
+    with sqlite3.connect(path) as old:
+        for table in NEW_IN_5:
+            old.execute(f"drop table {table}")
+        old.execute("insert into flags values ('frozen', 'by lead')")
+        old.execute("PRAGMA user_version=4")
+    old.close()
+    Store.sqlite(path).close()
+    with sqlite3.connect(path) as now:
+        assert now.execute("PRAGMA user_version").fetchone() == (5,)
+        assert now.execute("select * from flags").fetchall() == [("frozen", "by lead")]
+        assert [now.execute(f"select count(*) from {table}").fetchone() for table in NEW_IN_5] == [(0,)] * 3
+        indexes = {row[0] for row in now.execute("select name from sqlite_master where type = 'index'")}
+        assert {"open_events", "ix_people_seen_person", "ix_places_title"} <= indexes
+    now.close()
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(Permanent, match="cannot be used"):

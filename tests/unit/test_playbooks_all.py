@@ -17,7 +17,8 @@ RISKS = {
     "change": {"deploy_model", "roll_back_model", "retrain_model", "pause_model", "resume_model", "scale_model"},
     "control": {
         "approve_run", "cancel_run", "clear_faults", "delegate_approvals", "end_delegation", "freeze_deploys",
-        "inject_fault", "reject_run", "schedule_digest", "send_digest", "stop_schedule", "unfreeze_deploys",
+        "inject_fault", "mute_alerts", "reject_run", "schedule_digest", "send_digest", "snooze_alert", "stop_schedule",
+        "unfreeze_deploys", "unmute_alerts",
     },
 }  # fmt: skip
 

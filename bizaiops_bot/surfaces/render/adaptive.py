@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from bizaiops_bot.domain.cards import Block, Text
 from bizaiops_bot.domain.forms import Form
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.surfaces.render.adaptive_actions import button_actions, form_action, reason_of, refresh, rows_of
@@ -19,7 +20,6 @@ from bizaiops_bot.surfaces.render.adaptive_text import (
     disarmed,
     escaped,
     heading,
-    paragraphs,
     small,
 )
 from bizaiops_bot.surfaces.render.clean import clean, one_line
@@ -75,19 +75,20 @@ def _title(posted: PostedCard) -> Element:
 
 def _parts(posted: PostedCard, room: int) -> list[Element]:
     """The blocks in the greatest detail that fits; when none does, the first of them."""
-    blocks = posted.card.blocks[:BLOCKS_MAX]
-    if not blocks:
-        words = posted.card.summary if one_line(posted.card.summary) != one_line(posted.card.title) else ""
-        return paragraphs(words, 600)
+    blocks: tuple[Block, ...] = posted.card.blocks[:BLOCKS_MAX]
+    if not blocks and one_line(posted.card.summary) != one_line(posted.card.title):
+        blocks = (Text(text=posted.card.summary),)
     drawn: list[list[Element]] = []
     for detail in DETAILS:
         drawn = [block_elements(block, detail) for block in blocks]
-        dropped = len(posted.card.blocks) - len(blocks)
+        dropped = max(0, len(posted.card.blocks) - len(blocks))
         parts = [element for elements in drawn for element in elements] + _left_out(dropped)
         if size(parts) <= room:
             return parts
     kept = _first(drawn, room - size(_left_out(999_999)))
-    return [element for elements in kept for element in elements] + _left_out(len(posted.card.blocks) - len(kept))
+    return [element for elements in kept for element in elements] + _left_out(
+        max(len(posted.card.blocks), len(blocks)) - len(kept)
+    )
 
 
 def _left_out(count: int) -> list[Element]:

@@ -73,7 +73,7 @@ def _step(step: StepLine, detail: Detail) -> Element:
     name = one_line(step.name, 80) or "–"
     sign = run(f"{STEP_SIGNS[step.status]} ", weight="Bolder", color=STEP_COLOURS.get(step.status, "Default"))
     title = run(name, **({"weight": "Bolder"} if step.status in {"running", "failed", "waiting"} else {}))
-    notes = [step.status] if step.status in SPOKEN else []
+    notes: list[str] = [step.status] if step.status in SPOKEN else []
     notes += [part for part in (took(step), one_line(step.detail, detail.cell * 2)) if part]
     rest = inline(f"  {' · '.join(notes)}", isSubtle=True) if notes else []
     return rich([sign, title, *rest], spacing="Small")

@@ -38,7 +38,7 @@ def _bars(block: Chart, plot: Plot) -> list[Element]:
     for name, line in zip(plot.names, plot.lines, strict=True):
         known = [v for v in line if v is not None]
         last = f" {number(known[-1], block.unit)}" if known else ""
-        bars = sparkline([None if v is None else plot.up(v) for v in _thinned(line, BARS_MAX)])
+        bars = sparkline([None if v is None else plot.up(v) for v in thinned(line, BARS_MAX)])
         label = [run(f"{name}  ", isSubtle=True)] if name else []
         lines.append(rich([*label, run(bars or "·", color="Accent"), run(last or " no data", weight="Bolder")]))
     return lines or [small("No data.")]
@@ -46,7 +46,7 @@ def _bars(block: Chart, plot: Plot) -> list[Element]:
 
 def _native(block: Chart, plot: Plot, points: int) -> Element | None:
     """None when there is nothing to draw."""
-    places = _thinned(tuple(range(plot.length)), points)
+    places = thinned(tuple(range(plot.length)), points)
     labels = _labels(plot, places)
     data = [
         {"legend": name or f"{i}", "values": _values(line, places, labels)}
@@ -84,7 +84,7 @@ def _values(line: tuple[Point, ...], places: list[int], labels: list[str | int])
     return [{"x": label, "y": _short(value)} for label, value in pairs if value is not None]
 
 
-def _thinned(items: tuple[T, ...], most: int) -> list[T]:
+def thinned(items: tuple[T, ...], most: int) -> list[T]:
     """Evenly chosen, the last one among them."""
     step = -(-len(items) // most) if items else 1
     return list(items[::-1][::step])[::-1]

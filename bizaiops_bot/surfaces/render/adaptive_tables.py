@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bizaiops_bot.domain.cards import BARS, Diff, Fields, Table
+from bizaiops_bot.surfaces.render.adaptive_charts import thinned
 from bizaiops_bot.surfaces.render.adaptive_detail import Detail
 from bizaiops_bot.surfaces.render.adaptive_text import SEE_ALL, Element, inline, rich, run, small
 from bizaiops_bot.surfaces.render.clean import one_line
@@ -63,13 +64,13 @@ def diff_elements(block: Diff, detail: Detail) -> list[Element]:
 
 
 def table(names: list[str], rows: list[list[str]], align: str) -> Element:
-    rows = [[cell.replace(" ", UNBROKEN) if len(cell) <= SHORT else cell for cell in row] for row in rows]
+    rows = [[_together(cell) for cell in row] for row in rows]
     columns = []
     for i, width in enumerate(_widths([names, *rows] if names else rows)):
         side = ALIGN.get(align[i : i + 1])
         columns.append({"width": width, **({"horizontalCellContentAlignment": side} if side else {})})
     head = [[rich([run(name or " ", weight="Bolder")]) for name in names]] if names else []
-    return _grid(columns, [*head, *([rich(inline(cell or " ")) for cell in row] for row in rows)], header=bool(names))
+    return _grid(columns, [*head, *([_cell(cell) for cell in row] for row in rows)], header=bool(names))
 
 
 def _widths(rows: list[list[str]]) -> list[int]:
@@ -84,9 +85,24 @@ def _widths(rows: list[list[str]]) -> list[int]:
     return [word + rest * wish // max(1, sum(wishes)) for word, wish in zip(words, wishes, strict=True)]
 
 
+def _together(cell: str) -> str:
+    """A number with its unit, and a small line of bars short enough, to stay on one line."""
+    if _is_bars(cell):
+        return "".join(thinned(tuple(cell), SHORT))
+    return cell.replace(" ", UNBROKEN) if len(cell) <= SHORT else cell
+
+
+def _cell(cell: str) -> Element:
+    return rich([run(cell, size="Small")] if _is_bars(cell) else inline(cell or " "))
+
+
+def _is_bars(text: str) -> bool:
+    return len(text) >= 4 and set(text) <= {*BARS, "·"}
+
+
 def _wide(word: str) -> int:
-    """Letters' worth of room; the blocks of a small line of bars are wider than letters."""
-    return -(-len(word) * 3 // 2) if set(word) <= {*BARS, "·"} else len(word)
+    """Letters' worth of room: the blocks of a line of bars are wider."""
+    return len(word) * 4 // 3 if _is_bars(word) else len(word)
 
 
 def _grid(columns: list[Element], rows: list[list[Element]], *, header: bool) -> Element:

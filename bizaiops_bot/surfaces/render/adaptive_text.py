@@ -16,9 +16,11 @@ STYLES: dict[str, Element] = {
     "code": {"fontType": "Monospace"},
 }
 SEE_ALL = "see all in the console"
+LINE = 75
+"""Characters that a line counts for at least: many short ones take room too."""
 _MENTION = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 _TAG = re.compile(r"<(?=[A-Za-z/!?@#])")
-_LINK = re.compile(r"(?<=\])(?=[(\[:])|(?<=:)(?=//)|(?<=\bmailto:)|(?<=\bwww)(?=\.)|(?<=\w)(?=@\w)", re.IGNORECASE)
+_LINK = re.compile(r"(?<=\])(?=[(\[:])|(?<=:)(?=//)|(?<=mailto:)|(?<=www)(?=\.)|(?<=\w)(?=@\w)", re.IGNORECASE)
 _HOST = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2,})")
 _MARKDOWN = re.compile(r"([\\`*_\[\]#~|!])|^(\s*)([-+>]|\d+[.)])(?=\s|$)", re.MULTILINE)
 _PLAIN = re.compile(r"(?!\s|[-+]|\d+[.)])(?:[^\W_]|[ ,;:()%€$£°·–—’“”/=→…+?.-])+")
@@ -67,7 +69,8 @@ def paragraphs(text: str, limit: int) -> list[Element]:
         if line.strip():
             elements.append(rich(inline(line.strip()), **({} if apart else {"spacing": "None"})))
         apart = not line.strip()
-    return elements
+    most = max(3, limit // LINE)
+    return elements if len(elements) <= most else [*elements[:most], small(f"… ({SEE_ALL})", spacing="None")]
 
 
 def heading(text: str, **more: Any) -> Element:
