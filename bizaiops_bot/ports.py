@@ -284,7 +284,8 @@ class ChatPlatform(Protocol):
     async def find(self, channel: str, outbox_id: str, *, thread_ref: str | None = None) -> tuple[str, int] | None:
         """(ref, version) of the bot's own message with that id in its metadata; None when the channel has none.
 
-        thread_ref: as for `post`; that thread is searched too. None is a promise that posting makes no second one, so raises when it cannot tell.
+        thread_ref: as for `post`; that thread is searched too. None is a promise that posting makes no second one, so
+        raises when it cannot tell.
         """
 
 

@@ -130,7 +130,7 @@ class Alert(Value):
 
 
 class Mute(Value):
-    """`who` wants no news of the model's alerts, or of one alert, until `until`; they are found and listed all the same.
+    """`who` wants no news of the model's alerts, or of one alert, until `until`. They are found and listed as ever.
 
     alert: its number; None for all alerts of the model.
     """

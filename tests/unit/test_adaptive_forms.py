@@ -52,8 +52,8 @@ def test_any_form_becomes_a_dialog_that_teams_takes(form: Form, errors: dict[str
 def test_what_is_typed_into_any_form_comes_back_under_its_fields_names(form: Form) -> None:
     drawn = form_card(form, conversation="teams:ab", thread="m-1")
     (submit,) = drawn["actions"]
-    sent = {**submit["data"], **{name: f"typed {i}" for i, name in enumerate(inputs(drawn))}}
-    assert form_values(sent) == {field.name: f"typed {i}" for i, field in enumerate(form.fields)}
+    sent = {**submit["data"], **{name: f"typed into {name.removeprefix('input.')}" for name in inputs(drawn)}}
+    assert form_values(sent) == {field.name: f"typed into {field.name.removeprefix('input.')}" for field in form.fields}
 
 
 def test_each_kind_of_field_has_its_input() -> None:

@@ -31,6 +31,6 @@ async def test_a_loop_that_ended_makes_the_bot_not_ready() -> None:
     loops = [asyncio.create_task(ends(), name="watch"), asyncio.create_task(lives(), name="world")]
     loops.append(asyncio.create_task(ends()))  # something that is done once
     await asyncio.sleep(0)
-    bot: Any = SimpleNamespace(loops=loops)
+    bot: Any = SimpleNamespace(loops=loops, surfaces=SimpleNamespace(problems=dict))
     assert list(await Bot._not_ready(bot)) == ["watch"]
     loops[1].cancel()

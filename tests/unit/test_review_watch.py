@@ -15,7 +15,8 @@ from bizaiops_bot.domain.models import ModelInfo
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.engine import outbox
 from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.alerts import MOST_FOLLOWERS, Watch
+from bizaiops_bot.engine.alerts import Watch
+from bizaiops_bot.engine.notices import MOST_FOLLOWERS
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
 

@@ -6,7 +6,14 @@ from bizaiops_bot.domain.cards import Button, Card
 from bizaiops_bot.surfaces.render.blockkit_buttons import MOST, action_rows, button_of, confirm_of
 from bizaiops_bot.surfaces.render.blockkit_escape import size
 from bizaiops_bot.surfaces.render.blockkit_limits import BUTTON_VALUE, VIEW_BLOCKS
-from bizaiops_bot.surfaces.render.blockkit_message import draw_block, heading, json_size, where_all_is, with_ids
+from bizaiops_bot.surfaces.render.blockkit_message import (
+    BLOCKS_MAX,
+    draw_block,
+    heading,
+    json_size,
+    where_all_is,
+    with_ids,
+)
 from bizaiops_bot.surfaces.render.blockkit_sheet import Json, Sheet, small
 from bizaiops_bot.surfaces.render.clean import one_line
 
@@ -34,7 +41,8 @@ def _card(card: Card, first: int) -> list[Json]:
     """At most half of the page: one long card must not push all others out."""
     for scale in (1.0, 0.25, 0.05):
         sheet = Sheet(more=where_all_is(card), native=False, home=True, scale=scale)
-        body = [shape for block in card.blocks for shape in draw_block(block, sheet)]
+        body = [shape for block in card.blocks[:BLOCKS_MAX] for shape in draw_block(block, sheet)]
+        body += sheet.cut(len(card.blocks) - BLOCKS_MAX, "parts")
         if len(body) <= VIEW_BLOCKS // 2 and json_size(body) <= VIEW_JSON // 4:
             break
     else:

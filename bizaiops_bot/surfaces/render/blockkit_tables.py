@@ -13,6 +13,7 @@ from bizaiops_bot.surfaces.render.clean import clean, one_line, spans
 LONG = 20
 """Rows from which a table is worth pages."""
 PAGE_ROWS, TEXT_ROWS = 10, 30
+ROWS_MAX = DATA_TABLE_ROWS[1]
 CELL_MAX, TEXT_CELL, TEXT_WIDE = 300, 28, 84
 ALIGN = {"l": "left", "r": "right", "c": "center"}
 _NUMBER = re.compile(r"-?\d{1,3}(,\d{3})*(\.\d+)?|-?\d{1,15}(\.\d+)?")
@@ -33,11 +34,14 @@ def draw_table(block: Table, sheet: Sheet) -> list[Json]:
 
 
 def _grid(block: Table) -> tuple[Rows, int]:
-    """All rows in equal length, and how many columns are left out. A long row keeps its surplus in the last column."""
+    """Rows in equal length, as many as a table can have, and how many columns are left out.
+
+    A long row keeps its surplus in the last column.
+    """
     width = len(block.columns) or max((len(row) for row in block.rows), default=0)
     shown = min(width, COLUMNS)
     rows = []
-    for row in block.rows:
+    for row in block.rows[:ROWS_MAX]:
         cells = [one_line(cell, CELL_MAX) for cell in row[:shown]]
         if len(row) > width and width == shown and cells:
             cells[-1] = one_line(" ".join((cells[-1], *row[width:])), CELL_MAX)
@@ -45,8 +49,12 @@ def _grid(block: Table) -> tuple[Rows, int]:
     return [row for row in rows if row], width - shown
 
 
+def _count(block: Table, rows: Rows) -> int:
+    return len(rows) + max(0, len(block.rows) - ROWS_MAX)
+
+
 def _room(head: list[str], rows: Rows, most: int, sheet: Sheet) -> int:
-    """How many of the rows fit, at least one; their text is counted as used."""
+    """How many of the rows fit; their text is counted as used."""
     used = sheet.cells_text + sum(size(literal(cell)) + 1 for cell in head)
     fits = 0
     for row in rows[:most]:
@@ -74,7 +82,7 @@ def _table(block: Table, head: list[str], rows: Rows, sheet: Sheet) -> list[Json
         aligns = block.align[:width].ljust(width, "l")
         drawn["column_settings"] = [{"align": ALIGN.get(align, "left")} for align in aligns]
     sheet.tables += 1
-    return [*_caption(block), drawn, *sheet.cut(len(rows) - fits, "rows")]
+    return [*_caption(block), drawn, *sheet.cut(_count(block, rows) - fits, "rows")]
 
 
 def _data_table(block: Table, head: list[str], rows: Rows, sheet: Sheet) -> list[Json]:
@@ -93,7 +101,7 @@ def _data_table(block: Table, head: list[str], rows: Rows, sheet: Sheet) -> list
         "page_size": min(PAGE_ROWS, fits),
     }
     sheet.data_blocks += 1
-    return [drawn, *sheet.cut(len(rows) - fits, "rows")]
+    return [drawn, *sheet.cut(_count(block, rows) - fits, "rows")]
 
 
 def _cell(text: str) -> Json:
@@ -121,7 +129,7 @@ def _columns_of_text(block: Table, head: list[str], rows: Rows, sheet: Sheet) ->
         lines.insert(1, "  ".join("─" * width for width in widths))
     text = "\n".join(lines)
     drawn = rich(preformatted(text if text.strip() else NOTHING))
-    return [*_caption(block), drawn, *sheet.cut(len(rows) - most, "rows")]
+    return [*_caption(block), drawn, *sheet.cut(_count(block, rows) - most, "rows")]
 
 
 def _padded(text: str, width: int, align: str) -> str:
