@@ -12,8 +12,11 @@ from bizaiops_bot.conversation.cards import question_card, refusal_card
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.routing import Command, Decision, Question
 from bizaiops_bot.engine.redaction import REDACTED, redact
+from bizaiops_bot.surfaces.render import adaptive, blockkit
 from bizaiops_bot.surfaces.render.html import card_blocks, safe
 from bizaiops_bot.surfaces.render.text import plain_text
+from tests.support import slack_shown, teams_shown
+from tests.support.random_cards import posted
 
 TAGS = frozenset(
     re.findall(
@@ -42,12 +45,21 @@ def alive(card: Card) -> list[str]:
 def _alive(body: str) -> tuple[str, ...]:
     card = Card.model_validate_json(body)
     page = str(card_blocks(card)) + str(safe(card.title)) + "".join(str(safe(b.label)) for b in card.buttons)
-    found = _Page.problems_of(page)
+    found = _Page.problems_of(page) + _in_chats(card)
     for text in (plain_text(card), page):
         found += [f"invisible {c!a}" for c in sorted(set(text)) if _invisible(c)]
         plain = unescape(text).replace(REDACTED, "")
         found += ["a secret"] if redact(plain) != plain else []
     return tuple(found)
+
+
+def _in_chats(card: Card) -> list[str]:
+    """What Slack or Teams would turn into a mention, a link or markup of others."""
+    seen = posted(card)
+    message = blockkit.render(seen)
+    slack = slack_shown.live(slack_shown.shown([message.text, *message.blocks]))
+    teams = teams_shown.live(adaptive.render(seen), adaptive.fallback_text(seen))
+    return [f"in Slack: {text}" for text in slack] + [f"in Teams: {text}" for text in teams]
 
 
 def _invisible(char: str) -> bool:

@@ -12,6 +12,7 @@ from bizaiops_bot.domain.cards import Button, Card, Chart, Diff, DiffLine, Serie
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.surfaces.render.adaptive import check, fallback_text, reason_of, render
 from bizaiops_bot.surfaces.render.adaptive_check import BUDGET, SET_MAX, size
+from tests.support import teams_shown
 from tests.support.adaptive_schema import nodes, schema_errors, sdk_accepts, shown_text
 from tests.support.random_cards import HOSTILE, posted, posted_cards
 from tests.support.sample_cards import drift_card, plan_card, question_card, run_card, steps
@@ -20,9 +21,6 @@ thorough = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 viewers = st.lists(st.text(max_size=120), max_size=70).map(tuple)
-LIVE = re.compile(
-    r"\]\(|\]:|<(?=/?[a-z!@#?])|(?<!\w)(https?|ftp|mailto|javascript)://|mailto:\w|www\.\w|\w@\w|{{", re.I
-)
 
 
 def actions(card: dict[str, Any]) -> list[dict[str, Any]]:
@@ -56,16 +54,7 @@ def test_a_click_on_any_button_reaches_the_bot(card: PostedCard, people: tuple[s
 @thorough
 @given(posted_cards)
 def test_nothing_of_any_card_is_a_link_a_picture_or_a_mention(card: PostedCard) -> None:
-    drawn = render(card)
-    kinds = {node.get("type") for node in nodes(drawn)}
-    assert not kinds & {"Action.OpenUrl", "Image", "Media", "FactSet"}
-    assert not any("selectAction" in node or "entities" in node for node in nodes(drawn))
-    for node in nodes(drawn, "TextBlock"):
-        assert not re.search(r"[*_`\[\]<>#~|\\]|://|www\.", node["text"])
-    assert "{{" not in shown_text(drawn)
-    assert not re.search("<at", shown_text(drawn), re.I)
-    for text in (fallback_text(card), drawn["fallbackText"]):
-        assert not LIVE.search(text)
+    assert teams_shown.live(render(card), fallback_text(card)) == []
 
 
 def test_hostile_words_are_shown_letter_by_letter() -> None:
@@ -91,7 +80,7 @@ def test_a_plain_title_is_a_heading_to_a_screen_reader() -> None:
 def test_the_notification_has_no_link_and_no_mention_but_all_words() -> None:
     text = fallback_text(posted(Card(title="<at>CEO</at> see https://evil.example/x or www.evil.example")))
     assert text.replace("\u2060", "") == "<at>CEO</at> see https://evil.example/x or www.evil.example"
-    assert not LIVE.search(text)
+    assert not teams_shown.LIVE.search(text)
     assert not re.search(r"[a-z]\.[a-z]", text)
 
 
