@@ -19,6 +19,8 @@ from tools.bench_bot import cpu_s
 from tools.bench_rows import Row, percentile, row
 
 RATE = 200
+SETTLE_S = 5.0
+"""What a start leaves to be done is done by then."""
 SPEED = 1
 """World seconds a second: the company lives beside, and costs little."""
 NOTES = """\
@@ -57,10 +59,13 @@ def slack_rows(folder: Path, *, seconds: float = 10.0, times: int = 40) -> list[
 @contextmanager
 def _bot(stand: SlackStand, folder: Path) -> Iterator[DemoProcess]:
     """A founded company, and a bot that goes on with it at rest."""
-    bot = bot_in(stand, folder / "slack", speed=240).start()
+    folder.mkdir(parents=True, exist_ok=True)
+    bot = bot_in(stand, folder / "data", speed=240).start()
     try:
         bot.interrupt()
-        yield bot.start(speed=SPEED)
+        bot.start(speed=SPEED)
+        time.sleep(SETTLE_S)
+        yield bot
     finally:
         bot.end()
 
