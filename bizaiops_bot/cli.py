@@ -104,13 +104,13 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port of the console and the API.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for everything.")] = None,
 ) -> None:
-    """Start the bot as configured by BIZAIOPS_* variables: people sign in with their tokens, nobody can switch
-    accounts.
+    """Start the bot as configured by BIZAIOPS_* variables: people sign in with their tokens, or talk in Slack or
+    Teams; nobody can switch accounts.
     """
     settings = _settings({"port": port, "data": data}, {})
-    if not settings.tokens:
+    if not (settings.tokens or settings.slack.on or settings.teams.on):
         _fail(
-            "bizaiops serve needs tokens: nobody could sign in.\n"
+            "bizaiops serve needs tokens, Slack or Teams: nobody could sign in.\n"
             'Set for example BIZAIOPS_TOKENS=\'{"lead": "a long random word"}\', or start `bizaiops demo`.',
             code=2,
         )

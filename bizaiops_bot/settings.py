@@ -209,7 +209,7 @@ def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInp
     told = isinstance(first.get("input"), str | int | float) and not UNTOLD & set(path)
     told = told and not str(first["input"]).lstrip().startswith(("{", "["))  # JSON gone wrong may hold one
     given = f": {str(first['input'])[:80]!r}" if told else ""  # a secret is never shown
-    return BadInput(f"{name(path)} is not usable{given}.", f"{first['msg']}.")
+    return BadInput(f"{name(path)} is not usable{given}.", f"{first['msg'].removeprefix('Value error, ')}.")
 
 
 def _unusable_kind(path: list[str], first: Any, name: Callable[[list[str]], str]) -> BadInput:

@@ -41,7 +41,7 @@ class Clicks:
     async def click(self, actor: str, card: str, button: str, reason: str, event_id: str | None) -> ClickAnswer:
         """event_id: the platform's id of the click, known per person: the same one is answered as before.
 
-        Without it a button that decides nothing, pressed twice within two seconds, was pressed once.
+        A button that decides nothing, pressed twice within two seconds, was pressed once, whatever the ids.
         """
         event = None if event_id is None else json.dumps(["click", actor, event_id])
         try:
@@ -69,11 +69,12 @@ class Clicks:
     async def _once(
         self, person: Actor, posted: PostedCard, button: Button, button_id: str, event: str | None
     ) -> ClickAnswer:
-        key = event or json.dumps([person.id, posted.id, button_id])
+        key = json.dumps([person.id, posted.id, button_id])
         turn = self._turns.setdefault(key, asyncio.Lock())
         async with turn:
             at, answer = self._pressed.get(key, (0.0, None))
             if answer is not None and monotonic() - at < ONE_PRESS_S:
+                await self._same(event, answer)
                 return answer
             if button.bind.get("do") == "cancel":
                 answer = await self._cancel(person, posted, button, event)
@@ -87,6 +88,16 @@ class Clicks:
             if len(self._pressed) > KEPT_PRESSES:
                 self._pressed.popitem(last=False)
             return answer
+
+    async def _same(self, event: str | None, answer: ClickAnswer) -> None:
+        """The second of two quick presses is answered as the first, also when it is sent again."""
+
+        def work(conn: sa.Connection) -> None:
+            if deciding.answered(conn, event) is None:
+                deciding.keep(self._core, conn, event, answer)
+
+        if event is not None:
+            await self._core.store.write(work)
 
     async def _say(self, person: Actor, posted: PostedCard, button: Button, event: str | None) -> ClickAnswer:
         """Says the button's words for the person, in the transaction that remembers the click."""
@@ -127,11 +138,11 @@ class Clicks:
 
     async def _stale(self, person: Actor, posted: PostedCard, event: str | None) -> ClickAnswer:
         """A button that is no longer on the card: says what happened since."""
-        now = f"the card has changed. Now: {posted.card.summary or posted.card.title}"
+        now = f"The card has changed. Now: {posted.card.summary or posted.card.title}"
         run = posted.card.run_id
         if run is not None:
             now = await self._core.store.read(lambda conn: gates.why_closed(conn, run)) or now
-        answer = ClickAnswer(accepted=False, message=f"That button is no longer valid; {now}")
+        answer = ClickAnswer(accepted=False, message=f"That button is no longer valid. {now}")
         return await self._answered(person.id, posted.id, event, answer, stale=True)
 
     async def _gone(self, person: Actor, card: str, event: str | None) -> ClickAnswer:

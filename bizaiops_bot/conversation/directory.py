@@ -61,7 +61,12 @@ class EngineDirectory:
         return person
 
     async def known_as(self, person: str, platform: PlatformName) -> Identity | None:
-        return await self._core.store.read(lambda conn: people_seen.known_as(conn, person, platform))
+        found = await self._core.store.read(lambda conn: people_seen.known_as(conn, person, platform))
+        return next((seen.identity for seen in found if seen.holds(self._roll.named)), None)
+
+    def groups(self, platform: PlatformName) -> dict[str, tuple[str, ...]]:
+        seen = [one.identity for one in self._roll.seen.values()]
+        return {one.user: one.groups for one in seen if one.platform == platform and one.groups}
 
     async def refresh(self, platform: PlatformName, seen: list[Identity]) -> None:
         await self._core.store.read(self._roll.follow)
@@ -84,8 +89,9 @@ class EngineDirectory:
         if found is not None:
             return Seen(identity=identity, person=found[0], tie=found[1])
         known = seen.get(account(identity))
-        if known is not None and known.holds(named):
-            return known.model_copy(update={"identity": identity})
+        as_before = None if known is None else known.model_copy(update={"identity": identity})
+        if as_before is not None and as_before.holds(named):
+            return as_before
         elsewhere = recognition.same_mail(identity, seen.values()) if member else None
         if elsewhere is not None and elsewhere.holds(named):
             return Seen(identity=identity, person=elsewhere.person)
@@ -119,7 +125,7 @@ class EngineDirectory:
         for identity in identities:
             known = seen.get(account(identity))
             decided = self._decided(identity, seen) or self._admitted(identity, taken)
-            if decided is None and known is not None and identity.standing != "member":
+            if decided is None and known is not None:  # who it was, but does not count as any more
                 decided = known.model_copy(update={"identity": identity})
             if decided is None or decided == known:
                 continue

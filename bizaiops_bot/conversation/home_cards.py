@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,12 +78,18 @@ def runs(mine: Sequence[RunRecord], now: datetime) -> Card:
     return Card(title="Your runs", blocks=(_lines(lines),), buttons=tuple(_show(run.id) for run in order))
 
 
-def schedules(active: Sequence[Schedule], person: str) -> Card:
-    """Those of the person first; each can be stopped."""
+def schedules(active: Sequence[Schedule], person: str, titles: Mapping[str, str]) -> Card:
+    """Those of the person first; each can be stopped. titles: conversation -> as people call it, shown for their own
+    alone: the name of a private channel is not for everybody.
+    """
     if not active:
         return Card(title="Nothing is scheduled", tone="muted")
     order = sorted(active, key=lambda s: (s.owner != person, s.id))
-    lines = [f"**{s.id}** {s.title}, {spoken(s.cron)}, {_next(s)}, into {s.conversation}, by {s.owner}" for s in order]
+    where = {s.id: titles.get(s.conversation, "") if s.owner == person else "" for s in order}
+    lines = [
+        f"**{s.id}** {s.title}, {spoken(s.cron)}, {_next(s)}, into {where[s.id] or s.conversation}, by {s.owner}"
+        for s in order
+    ]
     stop = tuple(
         Button(label=f"Stop {s.id}", command=f"stop schedule {s.id}", style="danger", confirm=f"Stop {s.title}?")
         for s in order[:5]

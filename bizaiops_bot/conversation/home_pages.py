@@ -14,6 +14,7 @@ from bizaiops_bot.domain.models import ModelInfo
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import PostedMessage
 from bizaiops_bot.domain.records import Alert
+from bizaiops_bot.engine import places_store
 from bizaiops_bot.engine.core import Core
 
 T = TypeVar("T")
@@ -72,7 +73,11 @@ class EngineHomePages:
         return home_cards.runs([run for run in newest if run.actor == person.id], self._core.clock.now())
 
     async def _schedules(self, person: Actor) -> Card:
-        return home_cards.schedules(await self._core.ports.records.schedules(), person.id)
+        active = await self._core.ports.records.schedules()
+        used = {schedule.conversation for schedule in active}
+        places = await self._core.store.read(lambda conn: [places_store.find(conn, name) for name in sorted(used)])
+        titles = {place.conversation: place.title for place in places if place is not None}
+        return home_cards.schedules(active, person.id, titles)
 
     async def _alerts(self) -> Card:
         return home_cards.alerts(await self._open_alerts(), self._core.clock.now())

@@ -28,6 +28,9 @@ class Directory(Protocol):
     async def known_as(self, person: str, platform: PlatformName) -> Identity | None:
         """How the platform knows a person who was recognised before."""
 
+    def groups(self, platform: PlatformName) -> dict[str, tuple[str, ...]]:
+        """The platform's user -> handles of the user groups they were in when these were read last, if any."""
+
     async def refresh(self, platform: PlatformName, seen: list[Identity]) -> None:
         """The state of everybody the platform's groups name, read anew: roles follow, who left has none."""
 

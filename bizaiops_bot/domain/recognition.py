@@ -38,9 +38,14 @@ class Seen(Value):
     tie: str = ""
 
     def holds(self, named: Mapping[str, Named]) -> bool:
-        """Whether the settings of now still say so."""
+        """Whether the settings of now still say so. A member whose e-mail has changed is not who had it before; one
+        whose e-mail is not shown just now is.
+        """
         owner = named.get(self.person)
-        return owner is None if not self.tie else owner is not None and self.tie in owner.ties
+        if not self.tie:
+            return owner is None
+        shown = self.identity.email if self.identity.standing == "member" and self.tie.startswith("email ") else ""
+        return owner is not None and self.tie in owner.ties and (not shown or self.tie == f"email {shown}")
 
 
 def tie(identity: Identity, named: Iterable[Named]) -> tuple[str, str] | None:

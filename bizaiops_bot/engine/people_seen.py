@@ -28,11 +28,10 @@ def read_all(conn: sa.Connection) -> list[Seen]:
     return [_seen(row) for row in conn.execute(sa.select(t.people_seen).order_by(_s.at.desc(), _s.user)).mappings()]
 
 
-def known_as(conn: sa.Connection, person: str, platform: str) -> Identity | None:
-    """The member of the platform that was seen last as this person."""
+def known_as(conn: sa.Connection, person: str, platform: str) -> list[Seen]:
+    """The members of the platform that were recognised as this person; who was seen last comes first."""
     theirs = sa.select(t.people_seen).where(_s.person == person, _s.platform == platform, _s.standing == "member")
-    row = conn.execute(theirs.order_by(_s.at.desc(), _s.user).limit(1)).mappings().first()
-    return None if row is None else _seen(row).identity
+    return [_seen(row) for row in conn.execute(theirs.order_by(_s.at.desc(), _s.user)).mappings()]
 
 
 def put(conn: sa.Connection, seen: Seen, now: datetime) -> None:

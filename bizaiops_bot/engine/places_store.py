@@ -13,19 +13,24 @@ PLATFORMS = ("slack:", "teams:")
 _p = t.places.c
 _FIND = sa.select(t.places).where(_p.conversation == sa.bindparam("of"))
 _NAMED = sa.select(_p.conversation).where(
-    _p.conversation.startswith(sa.bindparam("platform")), sa.func.lower(_p.title) == sa.bindparam("of")
+    _p.conversation.startswith(sa.bindparam("platform")),
+    sa.func.lower(_p.title) == sa.bindparam("of"),
+    _p.kind == sa.bindparam("kind"),
 )
+KINDS = {"#": "channel", "@": "personal"}
 
 
 def resolve(conn: sa.Connection, name: str) -> str | None:
     """The conversation that a person's word for it means: "slack:#ml-ops", "slack:@lead", or its own name.
 
-    None for a title that no conversation has, or several have; a name that is no title is taken as it is.
+    None for a title that no conversation has, or several have; a name that is no title is taken as it is. "#" names
+    channels and "@" people alone: anybody may call a group chat "@lead".
     """
     platform, colon, title = name.partition(":")
     if f"{platform}:" not in PLATFORMS or not title.startswith(("#", "@")):
         return name
-    found = conn.execute(_NAMED, {"platform": platform + colon, "of": title.lower()}).scalars().all()
+    wanted = {"platform": platform + colon, "of": title.lower(), "kind": KINDS[title[0]]}
+    found = conn.execute(_NAMED, wanted).scalars().all()
     return str(found[0]) if len(found) == 1 else None
 
 

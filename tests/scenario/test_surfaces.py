@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pytest
 
 from tests.scenario.conftest import Saved
 from tests.support import stores
+from tests.support.demo_process import free_port
 from tests.support.slack_stand import SlackStand, slack_stand
 from tests.support.slack_talk import SlackTalk
 from tests.support.surface_talk import ConsoleTalk, SurfaceTalk
+from tests.support.teams_stand import TeamsStand, teams_stand
+from tests.support.teams_talk import TeamsTalk
 from tests.support.virtual_clock import VirtualClock
 
 DEPLOY = "deploy churn v2 as a 10% canary"
@@ -25,7 +29,22 @@ def stand() -> Iterator[SlackStand]:
         yield workspace
 
 
-@pytest.fixture(params=["console", "slack"])
+@dataclass(frozen=True)
+class Tenant:
+    """A playground that brings everything to a port of this machine."""
+
+    stand: TeamsStand
+    port: int
+
+
+@pytest.fixture(scope="module")
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    port = free_port()
+    with teams_stand(f"http://127.0.0.1:{port}/api/messages", tmp_path_factory.mktemp("playground")) as stand:
+        yield Tenant(stand, port)
+
+
+@pytest.fixture(params=["console", "slack", "teams"])
 async def chat(request: pytest.FixtureRequest, founded: Saved, tmp_path: Path) -> AsyncIterator[SurfaceTalk]:
     """A bot on its own copy of the new company, met on one surface."""
     folder = tmp_path / "data"
@@ -33,11 +52,16 @@ async def chat(request: pytest.FixtureRequest, founded: Saved, tmp_path: Path) -
         console = ConsoleTalk(await founded.open(folder))
         yield console
         await console.end()
+    elif request.param == "teams":
+        found: Tenant = request.getfixturevalue("tenant")
+        stores.copy_company(founded.folder, folder)
+        async with TeamsTalk.begin(folder, VirtualClock(founded.at), found.stand, found.port) as teams:
+            yield teams
     else:
         workspace: SlackStand = request.getfixturevalue("stand")
         stores.copy_company(founded.folder, folder)
-        async with SlackTalk.begin(folder, VirtualClock(founded.at), workspace) as talk:
-            yield talk
+        async with SlackTalk.begin(folder, VirtualClock(founded.at), workspace) as slack:
+            yield slack
         assert not workspace.records.refused, workspace.records.refused
     stores.drop_company(folder)
 

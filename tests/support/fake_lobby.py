@@ -118,6 +118,10 @@ class FakeDirectory:
         found = self.seen.get(person)
         return found if found is not None and found.platform == platform else None
 
+    def groups(self, platform: PlatformName) -> dict[str, tuple[str, ...]]:
+        told = [one for of, seen in self.refreshed if of == platform for one in seen]
+        return {one.user: one.groups for one in told if one.groups}
+
     async def refresh(self, platform: PlatformName, seen: list[Identity]) -> None:
         self.refreshed.append((platform, seen))
 

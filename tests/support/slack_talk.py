@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-import uvicorn
-
 from bizaiops_bot.domain.posts import PostedCard
+from tests.support.served import served
 from tests.support.slack_stand import SlackStand, workspace
 from tests.support.slack_stand.bot import people
 from tests.support.slack_stand.shown import Message
@@ -38,7 +37,7 @@ class SlackTalk:
         more = {"slack": slack, "people": people(), "home": f"slack:{channel}"}
         talk = await Talk.begin(folder, clock, more=more)
         try:
-            async with _served(talk) as url:
+            async with served(talk) as url:
                 stand.serves(f"{url}/slack/events")
                 yield cls(talk, stand, channel)
                 stand.serves(None)
@@ -127,19 +126,3 @@ def _lacking(posted: PostedCard, shown: Message) -> list[str]:
 def _card_of(message: Message) -> str:
     """Block ids begin with the card's id."""
     return str(message.blocks[0]["block_id"]).rsplit(":", 1)[0]
-
-
-@asynccontextmanager
-async def _served(talk: Talk) -> AsyncIterator[str]:
-    """The bot's own web server, in this loop."""
-    app = talk.bot.app(demo=True)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        with suppress(asyncio.CancelledError):
-            await task

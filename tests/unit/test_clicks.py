@@ -130,7 +130,7 @@ async def test_a_button_of_an_old_plan_decides_nothing_and_says_how_it_is_now(sc
     old = await screen.buttons(f"run-{number}")
     await screen.room.change_plan(number, TWO, version="v3")
     answer = await screen.click("lead", f"run-{number}", old["Approve"])
-    assert not answer.accepted and "the card has changed. Now: Deploy churn" in answer.message
+    assert not answer.accepted and "The card has changed. Now: Deploy churn" in answer.message
     assert (await screen.room.open_gate(number)).voices == ()
 
 
@@ -229,3 +229,15 @@ async def test_a_button_that_decides_nothing_says_its_words_once_for_two_quick_p
     assert [(m.actor, m.text) for m in screen.said] == [("ana", "status churn")]
     clicks = sa.select(sa.func.count()).where(t.audit.c.kind == "click")
     assert await screen.room.core.store.read(lambda conn: conn.execute(clicks).scalar_one()) == 1
+
+
+async def test_two_quick_presses_are_one_also_where_the_platform_names_each(screen: Screen) -> None:
+    card = Card(title="Choose", buttons=(Button(label="Status", command="status churn"),))
+    place = {"conversation": "slack:C1", "thread": "m-1", "reply_to": None}
+    await screen.room.write(lambda conn: outbox.put_card(conn, "c-1", card, now=AT, **place))  # type: ignore[arg-type]
+    seen = await screen.buttons("c-1")
+    presses = (screen.click("ana", "c-1", seen["Status"], event=f"slack/{n}") for n in range(2))
+    first, second = await asyncio.gather(*presses)
+    assert first == second and [m.text for m in screen.said] == ["status churn"]
+    assert await screen.restarted().click("ana", "c-1", seen["Status"], event="slack/1") == second
+    assert not screen.said[1:], "the second press is remembered, too"

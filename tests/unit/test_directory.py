@@ -177,6 +177,16 @@ async def test_somebody_whose_email_leaves_the_settings_is_not_that_person_any_m
     assert (await other.meets(slack("U7", "other@corp.example"))).id == "lead"
 
 
+async def test_an_account_whose_email_has_changed_is_not_who_had_that_email(office: Office) -> None:
+    assert (await office.meets(slack("U1", "lee@corp.example"))).id == "lead"
+    assert (await office.meets(slack("U1"))).id == "lead", "an e-mail that is not shown has not changed"
+    with pytest.raises(Refused, match="do not know you"):
+        await office.meets(slack("U1", "lee.old@corp.example"))
+    assert await office.directory.known_as("lead", "slack") is None, "nothing for lead is shown to that account"
+    with pytest.raises(Refused):
+        await (await office.restarted()).meets(slack("U1", "lee.old@corp.example"))
+
+
 async def test_a_person_of_a_group_does_not_become_a_namesake_in_the_settings(office: Office) -> None:
     await office.meets(slack("U2", "kim@corp.example", groups=("ml-engineers",)))
     namesake = Named(actor=Actor(id="kim", name="Kim the boss", roles=("approver",)), email="boss@corp.example")
@@ -261,3 +271,9 @@ async def test_forgetting_a_person_erases_their_accounts(office: Office) -> None
     assert not await office.core.store.read(lambda conn: conn.execute(sa.select(t.people_seen)).all())
     await office.directory.refresh("slack", [])
     assert "kim" not in office.core.people
+
+
+async def test_the_groups_of_before_are_known_after_a_restart(office: Office) -> None:
+    await office.meets(slack("U2", "kim@corp.example", groups=("ml-approvers",)))
+    await office.meets(slack("U1", "erin@corp.example"))
+    assert (await office.restarted()).directory.groups("slack") == {"U2": ("ml-approvers",)}

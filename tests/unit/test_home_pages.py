@@ -11,6 +11,8 @@ import pytest
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import NotFound, Temporary
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.places import ChatPlace
+from bizaiops_bot.engine import places_store
 from tests.support.chat_rig import ChatRig, told
 
 
@@ -77,6 +79,14 @@ async def test_schedules_can_be_stopped_from_there(rig: ChatRig) -> None:
     await rig.answer(message)
     assert again.id == message.id
     assert (await rig.home.page("engineer"))[3].title == "Nothing is scheduled"
+
+
+async def test_a_schedules_channel_is_called_by_its_name_for_its_owner_alone(rig: ChatRig) -> None:
+    await rig.says("send the churn KPI digest here every monday at 9:00")
+    place = ChatPlace(conversation="slack:C1", title="#merger")
+    await rig.core.store.write(lambda conn: places_store.note(conn, place))
+    assert "into #merger" in told((await rig.home.page("engineer"))[3])
+    assert "#merger" not in told((await rig.home.page("lead"))[3])
 
 
 async def test_the_bot_says_how_it_is_itself(rig: ChatRig) -> None:

@@ -69,3 +69,13 @@ async def test_a_conversation_the_bot_was_removed_from_can_be_joined_again(store
     await places.note(OPS)
     assert await places.all("slack") == [OPS]
     assert await places.all("teams") == []
+
+
+async def test_a_group_chat_gets_nothing_that_is_meant_for_a_person_or_a_channel_by_its_name(store: Store) -> None:
+    places = EnginePlaces(store)
+    for number, title in enumerate(("@lead", "#ml-ops")):
+        await places.note(ChatPlace(conversation=f"teams:g{number}", kind="group", title=title))
+    assert await called(store, "teams:@lead") is None and await called(store, "teams:#ml-ops") is None
+    await places.note(ChatPlace(conversation="teams:p1", kind="personal", title="@lead"))
+    await places.note(ChatPlace(conversation="teams:c1", kind="channel", title="#ml-ops"))
+    assert await called(store, "teams:@lead") == "teams:p1" and await called(store, "teams:#ml-ops") == "teams:c1"

@@ -76,3 +76,8 @@ async def test_without_requests_that_have_a_form_it_says_so(stand: SlackStand, m
     _with_requests(stand, monkeypatch)
     await stand.send(command("form"))
     assert stand.client.of("views.open") == [] and "in words" in stand.told[0]
+
+
+async def test_words_of_a_command_are_read_as_slack_meant_them(stand: SlackStand) -> None:
+    await stand.send(command("reject run 3: “p95 &gt; 2 s &amp; rising”"))
+    assert [s.text for s in stand.lobby.desk.said] == ['reject run 3: "p95 > 2 s & rising"']

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import httpx
 import pytest
@@ -17,7 +17,8 @@ from fastapi import FastAPI
 from slack_sdk.signature import SignatureVerifier
 
 from bizaiops_bot.engine.store import StoreDown
-from bizaiops_bot.surfaces.slack import door, inbox
+from bizaiops_bot.surfaces.slack import bolt, door, inbox
+from bizaiops_bot.surfaces.slack.listeners import messages
 from bizaiops_bot.surfaces.slack.surface import SlackSurface
 from tests.support.fake_lobby import FakeLobby, fake_lobby
 from tests.support.slack_web_api import WebApi, until, web_api
@@ -342,3 +343,67 @@ async def test_a_press_that_is_refused_at_once_is_answered_at_once(stand: Stand)
         assert (await stand.send(pressed(f"tr{number}", "UX"), FORM)).status_code == 200
     assert time.monotonic() - began < inbox.ANSWER_S
     await until(lambda: len(stand.api.of("chat.postEphemeral")) == 3)
+
+
+async def test_a_message_waits_while_slack_neither_says_who_it_is_nor_takes_a_word(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setitem(messages.hear.__kwdefaults__, "sleep", at_once)
+    for method in ("users.info", "chat.postMessage"):
+        stand.api.says(method, *[503] * 20, {"ok": True, "ts": "9.1", "user": {"id": "UENG", "team_id": "T1"}})
+    await stand.event(direct())
+    await stand.rest()
+    assert [said.text for said in stand.lobby.desk.said] == ["status churn"]
+
+
+async def test_what_was_dealt_with_while_the_database_is_away_is_not_done_again_at_some_later_start(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "AGAIN_S", 0.01)
+    end, refused = stand.lobby.events.end, 0
+
+    async def away(event: str) -> None:
+        nonlocal refused
+        refused += 1
+        if refused < 4:
+            raise StoreDown("The database does not answer.")
+        await end(event)
+
+    stand.lobby.events.end = away  # type: ignore[method-assign]
+    await stand.event(mention())
+    await stand.rest()
+    assert len(stand.lobby.desk.said) == 1
+
+
+async def test_one_person_with_many_words_keeps_nobody_else_waiting(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognise, go = stand.lobby.people.recognise, asyncio.Event()
+
+    async def slowly(identity: Any) -> Any:
+        if identity.user == "UENG":
+            await go.wait()
+        return await recognise(identity)
+
+    stand.lobby.people.recognise = slowly  # type: ignore[method-assign]
+    for number in range(bolt.AT_ONCE + 5):
+        await stand.event(mention(ts=f"2.{number}"), event_id=f"Ev{number}")
+    await stand.event(mention("<@UBOT> help", user="ULEAD", ts="3.1"), event_id="EvLead")
+    await until(lambda: [said.actor for said in stand.lobby.desk.said] == ["lead"], patience_s=3)
+    go.set()
+    await stand.rest()
+    assert len(stand.lobby.desk.said) == bolt.AT_ONCE + 6
+
+
+@pytest.mark.parametrize("wrong", [{"actions": []}, {"actions": None}, {"user": 3}])
+async def test_what_slack_signed_and_nobody_can_read_is_answered_and_not_kept(
+    stand: Stand, wrong: dict[str, Any]
+) -> None:
+    body = json.loads(parse_qs(pressed("tr"))["payload"][0]) | wrong
+    assert (await stand.send(urlencode({"payload": json.dumps(body)}), FORM)).status_code == 400
+    await stand.send(json.dumps({"type": "event_callback", "event_id": "Ev9", "event": "x"}), JSON_TYPE)
+    await stand.rest()
+    assert "slack/Ev9" in stand.lobby.events.known

@@ -135,3 +135,44 @@ async def test_a_mention_is_called_by_the_persons_id_else_by_the_name(api: WebAp
     assert await who.name("UENG") == "engineer"
     directory.users.clear()
     assert await who.name("UENG") == "@erin"
+
+
+async def test_in_a_grid_somebody_may_act_in_each_workspace_they_are_in_and_in_no_other(api: WebApi) -> None:
+    grid = {"id": "W1", "enterprise_id": "E1", "teams": ["T2", "T3"]}
+    api.says("users.info", {"ok": True, "user": user(team_id="T2", enterprise_user=grid)})
+    who, _ = people(api)
+    for team in ("T1", "T2", "T3", "E1", ""):
+        assert (await who.person("UENG", team)).id == "engineer"
+    with pytest.raises(Refused, match="another company"):
+        await who.person("UENG", "T9")
+
+
+async def test_a_grid_of_another_company_opens_none_of_its_workspaces(api: WebApi) -> None:
+    grid = {"id": "W1", "enterprise_id": "E9", "teams": ["T1", "T8"]}
+    api.says("users.info", {"ok": True, "user": user(team_id="T1", enterprise_user=grid)})
+    who, _ = people(api)
+    with pytest.raises(Refused, match="another company"):
+        await who.person("UENG", "T8")
+
+
+async def test_one_user_whom_slack_does_not_tell_of_lets_nobody_keep_the_roles_of_a_group(api: WebApi) -> None:
+    who, directory = people(api)
+    api.says("users.info", lambda args: {"ok": True, "user": user(id=args["user"])})
+    await who.refresh({"UENG": ("ml-leads",), "ULEAD": ("ml-leads",)}, [])
+    failing = {"ok": False, "error": "fatal_error"}
+    api.says("users.info", lambda args: failing if args["user"] != "ULEAD" else {"ok": True, "user": user(id="ULEAD")})
+    await who.refresh({}, ["UENG", "UNEW", "ULEAD"])
+    _, seen = directory.refreshed[-1]
+    assert {one.user: one.groups for one in seen} == {"UENG": (), "ULEAD": ()}
+    with pytest.raises(Temporary):  # of whom nothing was ever told: all stay as they were
+        await who.refresh({"UNEW": ("ml-leads",)}, [])
+
+
+async def test_who_speaks_before_the_groups_are_read_after_a_restart_is_in_those_of_before(api: WebApi) -> None:
+    before, directory = people(api)
+    await before.refresh({"UENG": ("ml-leads",)}, [])
+    again = People(web_client(api.settings()), directory, HERE, keep_s=60)
+    await again.person("UENG", "T1")
+    assert directory.seen["engineer"].groups == ("ml-leads",)
+    await again.refresh({}, ["UENG"])
+    assert (await again.identity("UENG")).groups == ()

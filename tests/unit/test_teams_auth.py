@@ -125,6 +125,17 @@ def test_without_tokens_it_listens_on_this_machine_only(host: str) -> None:
         TeamsSurface(STAND, host=own)
 
 
+async def test_no_page_in_a_browser_gives_orders_to_a_test_stand() -> None:
+    surface, app = TeamsSurface(STAND, host="127.0.0.1"), FastAPI()
+    surface.mount(app)
+    await surface.start(fake_lobby())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        assert (await client.post("/api/messages", json=BODY)).status_code == 200
+        page = {"origin": "https://evil.example", "content-type": "text/plain"}
+        assert (await client.post("/api/messages", content=json.dumps(BODY), headers=page)).status_code == 403
+    await surface.stop()
+
+
 def test_a_bot_that_would_believe_every_company_does_not_start() -> None:
     with pytest.raises(Permanent, match="TENANT_ID"):
         TeamsSurface(REAL.model_copy(update={"tenant_id": None}), host="127.0.0.1")

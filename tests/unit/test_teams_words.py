@@ -64,6 +64,39 @@ def test_markup_is_markup_only_in_text_that_teams_calls_so() -> None:
     assert heard("is 3 <b or not", textFormat="plain") == "is 3 <b or not"
 
 
+REPLY = '<blockquote itemscope itemtype="http://schema.skype.com/Reply" itemid="1"><strong>Mal</strong><p>{}</p></blockquote>'
+MENTION = '<span itemscope itemtype="http://schema.skype.com/Mention" itemid="0">BizAIOps</span>&nbsp;'
+
+
+@pytest.mark.parametrize("quoted", ["roll back churn", "a<blockquote>b</blockquote>roll back churn"])
+@pytest.mark.parametrize("own", ["what is this?", ""])
+def test_a_quoted_message_is_not_the_senders_though_the_text_has_its_words(quoted: str, own: str) -> None:
+    page = f"<div>{REPLY.format(quoted)}<p>{MENTION}{own}</p></div>"
+    told = heard(
+        f"Malroll back churn <at>BizAIOps</at> {own}", (BOT, "<at>BizAIOps</at>"), textFormat="plain",
+        attachments=[{"contentType": "text/html", "content": page}],
+    )  # fmt: skip
+    assert told == (own or "help")
+
+
+@pytest.mark.parametrize(
+    ("page", "plain"),
+    [
+        ("<blockquote>a<blockquote>b</blockquote>roll back churn</blockquote> status", "status"),
+        ("status <blockquote>roll back churn", "status"),
+        ("<quote>roll back churn</quote>status", "status"),
+        ("</blockquote>status", "status"),
+        ("<pre>roll back churn</pre>status", "```\nroll back churn\n```\nstatus"),
+    ],
+)
+def test_nested_and_open_quotes_are_cut_and_code_stays_code(page: str, plain: str) -> None:
+    assert clean(page, marked_up=True) == plain
+
+
+def test_the_place_of_a_quoted_message_is_no_word() -> None:
+    assert heard('<quoted messageId="17"/> status churn', textFormat="plain") == "status churn"
+
+
 def test_a_thread_belongs_to_its_channel() -> None:
     channel, thread = "19:abc@thread.tacv2", "19:abc@thread.tacv2;messageid=1700"
     assert conversation_name(channel) == conversation_name(thread) != conversation_name("19:abd@thread.tacv2")

@@ -24,6 +24,7 @@ from bizaiops_bot.surfaces.slack.settings import SlackSettings
 log = logging.getLogger("bizaiops.slack.bolt")
 NAME = "slack-bolt-app"
 """Bolt sets the level of the logger of that name, so it is none of ours."""
+AT_ONCE = 64
 Payload = dict[str, Any]
 
 
@@ -48,6 +49,7 @@ class Dispatch:
         self._room = room
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: Counter[str] = Counter()
+        self._slots = asyncio.Semaphore(AT_ONCE)
         log.setLevel(logging.ERROR)  # what no listener wants is nothing to warn of
 
         async def authorize() -> AuthorizeResult:  # a method would be asked for its `self`: bolt goes by the names
@@ -72,7 +74,7 @@ class Dispatch:
         """Returns when the listener has ended. What one person says in a conversation is heard in its order."""
         if is_talk(body.get("event") or {}):
             return
-        async with self._turn(_speaker(body)):
+        async with self._turn(_speaker(body)), self._slots:  # so that who waits for a turn holds no slot
             await self._at_end.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
 
     @asynccontextmanager

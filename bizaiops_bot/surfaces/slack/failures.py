@@ -14,9 +14,12 @@ FAILURES = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
 
 def reason(exc: BaseException) -> str:
     """Slack's own word, "expired_trigger_id"; else what kind of failure it was."""
-    if isinstance(exc, SlackApiError) and hasattr(exc.response, "get"):
-        return str(exc.response.get("error") or "no usable answer")
-    return type(exc).__name__
+    if not isinstance(exc, SlackApiError):
+        return type(exc).__name__
+    answer = getattr(exc.response, "data", exc.response)  # words of a proxy where Slack itself did not answer
+    if isinstance(answer, dict) and answer.get("error"):
+        return str(answer["error"])
+    return "ratelimited" if getattr(exc.response, "status_code", 200) == 429 else "no usable answer"
 
 
 def retry_after(exc: BaseException) -> float | None:

@@ -11,12 +11,13 @@ from slack_bolt.response import BoltResponse
 
 from bizaiops_bot.conversation.lobby import Events
 from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.surfaces.slack.bolt import Dispatch
 
 log = logging.getLogger("bizaiops.slack")
 ANSWER_S = 2.8
 STOP_S = 2.0
-AT_ONCE = 64
+AGAIN_S = 1.0
 Payload = dict[str, Any]
 
 
@@ -41,7 +42,6 @@ class Inbox:
 
     def __init__(self, dispatch: Dispatch, events: Events) -> None:
         self._dispatch, self._events = dispatch, events
-        self._slots = asyncio.Semaphore(AT_ONCE)
         self.kept: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -57,6 +57,9 @@ class Inbox:
         if not task.done():
             log.warning("a %s took longer than Slack waits", body.get("type", "command"))
             return BoltResponse(status=200)
+        if task.exception() is not None:
+            log.error("a %s could not be read", body.get("type", "command"), exc_info=task.exception())
+            return BoltResponse(status=400)
         answer: BoltResponse = task.result()
         return answer
 
@@ -87,16 +90,26 @@ class Inbox:
         self._spawn(self._deal(key, body))
 
     async def _deal(self, key: str, body: Payload) -> None:
+        """What cannot be read is logged and let go: coming again with every start would help nobody."""
         try:
-            async with self._slots:
-                await self._dispatch.to_the_end(body)
-            await self._events.end(key)
+            await self._dispatch.to_the_end(body)
+            await self._end(key)
         except BotError as exc:
             log.warning("event %s is dealt with again at the next start: %s", key, exc)
         except Exception:
-            log.exception("event %s", key)
+            log.exception("event %s is let go", key)
+            await self._end(key)
         finally:
             self.kept.discard(key)
+
+    async def _end(self, key: str) -> None:
+        """However long the database is away: left open, it would be done again at some start long after."""
+        while True:
+            try:
+                return await self._events.end(key)
+            except StoreDown as exc:
+                log.warning("event %s was dealt with, which is noted later: %s", key, exc)
+                await asyncio.sleep(AGAIN_S)
 
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,13 @@ class Home:
             return True
         return self.team in (user.get("team_id"), *grid.get("teams", ())) or not user.get("team_id")
 
+    def workspaces(self, user: User) -> Iterable[str]:
+        """Of our own organisation that the user is in: a payload names the one in which something was done."""
+        grid = user.get("enterprise_user") or {}
+        return (
+            map(str, grid.get("teams", ())) if self.enterprise and grid.get("enterprise_id") == self.enterprise else ()
+        )
+
 
 class People:
     """keep_s: how long an answer of users.info is believed. now: seconds."""
@@ -56,8 +63,10 @@ class People:
         self._client, self._directory, self._home = client, directory, home
         self._keep_s, self._now = keep_s, now
         self._known: OrderedDict[str, tuple[float, Identity]] = OrderedDict()
+        self._teams: dict[str, frozenset[str]] = {}
         self._asking: dict[str, asyncio.Task[Identity]] = {}
-        self._groups: dict[str, tuple[str, ...]] = {}
+        # Until Slack says otherwise: who speaks first after a restart must not lose a role for that.
+        self._groups: dict[str, tuple[str, ...]] = directory.groups("slack")
 
     async def person(self, user: str, team: str) -> Actor:
         """Raises Refused in words for them; Temporary while Slack does not say who they are."""
@@ -66,7 +75,8 @@ class People:
     async def identity(self, user: str, team: str = "") -> Identity:
         """team: the user's own, where the payload tells it; over Slack Connect it is not ours."""
         found = await self._of(user)
-        if found.standing == "member" and team not in ("", self._home.team, self._home.enterprise, found.workspace):
+        ours = {"", self._home.team, self._home.enterprise, found.workspace, *self._teams.get(user, ())}
+        if found.standing == "member" and team not in ours:
             return found.model_copy(update={"standing": "stranger", "workspace": team})
         return found.model_copy(update={"groups": self._groups.get(user, ())})
 
@@ -81,12 +91,23 @@ class People:
             return f"@{identity.name or user}"
 
     async def refresh(self, members: dict[str, tuple[str, ...]], known: list[str]) -> None:
-        """members: user -> handles of the groups they are in now. They and the users `known` are asked for anew."""
+        """members: user -> handles of the groups they are in now. They and the users `known` are asked for anew; while
+        Slack does not tell of one, what it told before holds, as nobody may keep a role for that.
+        """
         self._groups = members
         identities = []
         for user in dict.fromkeys([*members, *known]):
-            self._known.pop(user, None)
-            identities.append(await self.identity(user))
+            before = self._known.pop(user, None)
+            try:
+                identities.append(await self.identity(user))
+            except Temporary as exc:
+                if before is None and user in members:
+                    raise
+                log.warning("%s is as before: %s", user, exc)
+                if before is None:
+                    continue
+                self._known[user] = before
+                identities.append(before[1].model_copy(update={"groups": members.get(user, ())}))
         await self._directory.refresh("slack", identities)
 
     def forget(self, user: str) -> None:
@@ -109,7 +130,9 @@ class People:
         what = "I could not find out who you are, so nothing was done."
         try:
             answer = await read(what, self._client.users_info(user=user))
-            identity = self._identity(dict(answer["user"]))
+            found = dict(answer["user"])
+            identity = self._identity(found)
+            self._teams[user] = frozenset(self._home.workspaces(found))
         except Temporary as exc:
             raise Temporary(what, exc.why, "Say it again in a minute.", after_s=exc.after_s) from exc
         except Permanent as exc:
@@ -119,7 +142,7 @@ class People:
         self._known[user] = (self._now() + self._keep_s, identity)
         self._known.move_to_end(user)
         while len(self._known) > MOST:
-            self._known.popitem(last=False)
+            self._teams.pop(self._known.popitem(last=False)[0], None)
         return identity
 
     def _identity(self, user: User) -> Identity:

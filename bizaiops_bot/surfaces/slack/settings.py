@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Role = Literal["engineer", "approver", "sre", "analyst"]
 
@@ -35,6 +35,13 @@ class SlackSettings(BaseModel):
         default=True, description="Charts and tables as Slack's own blocks, where the workspace takes them."
     )
     stream: bool = Field(default=True, description="Progress streamed into agent conversations, where Slack has it.")
+
+    @model_validator(mode="after")
+    def _has_a_bot(self) -> SlackSettings:
+        """The other secrets alone would leave the bot out of Slack without a word."""
+        if self.bot_token is None and (self.app_token or self.signing_secret):
+            raise ValueError("An app token or a signing secret needs BIZAIOPS_SLACK__BOT_TOKEN too")
+        return self
 
     @property
     def on(self) -> bool:

@@ -33,7 +33,7 @@ def check_settings(settings: TeamsSettings, host: str) -> None:
         raise Permanent(
             "BIZAIOPS_TEAMS__UNAUTHENTICATED is only for a test stand on this machine.",
             f"The bot listens on {host}, where anybody could send it orders without Microsoft's token.",
-            "Leave it out, or start with --host 127.0.0.1.",
+            "Leave it out, or set BIZAIOPS_HOST=127.0.0.1.",
         )
     if not settings.unauthenticated and settings.tenant_id is None:
         raise Permanent(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.errors import BotError, Refused
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.places import ChatPlace
 from bizaiops_bot.domain.posts import ClickAnswer
@@ -36,22 +36,26 @@ async def _act(hall: Hall, activity: AdaptiveCardInvokeActivity, verb: str, data
         if verb == "refresh":
             return await _fresh(hall, place, _word(data, "card"))
         if verb == "click":
-            answer = await _click(hall, actor, data, f"teams/{activity.id}")
+            answer = await _click(hall, actor, place, data, f"teams/{activity.id}")
             return toast(answer.message)
     except BotError as exc:
         return toast(str(exc))
     return toast("That button is not known. Say in words what you want.")
 
 
-async def submitted(hall: Hall, actor: Actor, value: Mapping[str, Any], event: str) -> str:
+async def submitted(hall: Hall, actor: Actor, place: ChatPlace, value: Mapping[str, Any], event: str) -> str:
     """A button of an old client, which comes as a message without words; what the person is told."""
     if value.get("action") != "click":
         return "That button is not known. Say in words what you want."
-    return (await _click(hall, actor, value, event)).message
+    return (await _click(hall, actor, place, value, event)).message
 
 
-async def _click(hall: Hall, actor: Actor, data: Mapping[str, Any], event: str) -> ClickAnswer:
+async def _click(hall: Hall, actor: Actor, place: ChatPlace, data: Mapping[str, Any], event: str) -> ClickAnswer:
+    """What is clicked is what a client says: a card that stands elsewhere is none that the person has before them."""
     card, button = _word(data, "card"), _word(data, "button")
+    found = await hall.lobby.desk.card(card)
+    if found is not None and found.conversation != place.conversation:
+        raise Refused("Nothing was done.", "That card is of another conversation.", "Press the button there.")
     return await hall.lobby.desk.click(actor.id, card, button, reason=reason_of(data), event_id=event)
 
 

@@ -24,6 +24,8 @@ class Door:
 
     async def enter(self, request: Request) -> Response:
         """401 without Microsoft's token; 503 when it cannot be kept now, so that Teams sends it again."""
+        if self._settings.unauthenticated and "origin" in request.headers:
+            return _says(403, "A web page may not send here.")  # on this machine no token would stop it
         body = _body(await request.body())
         if body is None:
             return _says(400, "The body is no activity.")

@@ -30,8 +30,9 @@ def event_of(activity: Activity) -> str:
 class Inbox:
     """One conversation's activities are dealt with one after the other, those of others meanwhile."""
 
-    def __init__(self, events: Events, deal: Deal, *, pause_s: float = 1.0) -> None:
-        self._events, self._deal, self._pause_s = events, deal, pause_s
+    def __init__(self, events: Events, deal: Deal, *, pause_s: float = 1.0, later_s: float = 30.0) -> None:
+        """pause_s: after a first failure, then twice that. later_s: between rounds, and looks at what is left."""
+        self._events, self._deal, self._pause_s, self._later_s = events, deal, pause_s, later_s
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -41,6 +42,15 @@ class Inbox:
         body = activity.model_dump_json(by_alias=True, exclude_none=True)
         if await self._events.take(event, "teams", body):
             self._begin(activity, event)
+
+    async def run(self) -> None:
+        """Takes up what other workers leave when they die; until cancelled."""
+        while True:
+            await asyncio.sleep(self._later_s)
+            try:
+                await self.resume()
+            except BotError as exc:
+                log.warning("activities that were left are looked for later: %s", exc)
 
     async def resume(self) -> None:
         """Takes up what a dead process left."""
@@ -68,12 +78,22 @@ class Inbox:
     async def _work(self, activity: Activity, event: str) -> None:
         key = conversation_name(activity.conversation.id)
         turn = self._turns.setdefault(key, asyncio.Lock())
-        try:
+
+        async def deal() -> None:
             async with turn:
                 await self._try(activity, event)
-            await self._events.end(event)
-        except BotError as exc:  # it stays in the store and comes again with the next start
-            log.warning("%s waits: %s", event, exc)
+
+        await self._insist(deal, event)
+        await self._insist(lambda: self._events.end(event), event)
+
+    async def _insist(self, work: Callable[[], Awaitable[None]], event: str) -> None:
+        """However long Teams or the database are away: what waited for the next start would be done long after."""
+        while True:
+            try:
+                return await work()
+            except BotError as exc:
+                log.warning("%s waits: %s", event, exc)
+            await asyncio.sleep(self._later_s)
 
     async def _try(self, activity: Activity, event: str) -> None:
         """What cannot be done is logged and let go: coming again with every start would help nobody."""

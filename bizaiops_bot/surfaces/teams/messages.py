@@ -39,7 +39,7 @@ async def _heard(hall: Hall, activity: MessageActivity, event: str) -> None:
     try:
         actor, place = await hall.enter(activity)
         if isinstance(activity.value, dict) and not activity.text.strip():
-            told = await clicks.submitted(hall, actor, activity.value, event)
+            told = await clicks.submitted(hall, actor, place, activity.value, event)
             if told:
                 await hall.calls.tell(place, told, root=root)
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class TeamsSettings(BaseModel):
@@ -28,6 +28,13 @@ class TeamsSettings(BaseModel):
     service_url: str | None = Field(
         default=None, description="Where messages are sent when the conversation named no other; None: Microsoft's own."
     )
+
+    @model_validator(mode="after")
+    def _has_a_client(self) -> TeamsSettings:
+        """The secret alone would leave the bot out of Teams without a word."""
+        if self.client_id is None and (self.client_secret or self.unauthenticated):
+            raise ValueError("A client secret or `unauthenticated` needs BIZAIOPS_TEAMS__CLIENT_ID too")
+        return self
 
     @property
     def on(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from bizaiops_bot.conversation.lobby import Lobby
@@ -61,6 +62,7 @@ class TeamsSurface:
         self.platform.connect(opened.calls, lobby)
         self._open = opened
         await opened.inbox.resume()
+        opened.upkeep = asyncio.create_task(opened.inbox.run(), name="teams")
         if not self._settings.unauthenticated:
             opened.calls.problem = await token_problem(opened.app)
             if opened.calls.problem:
@@ -69,6 +71,8 @@ class TeamsSurface:
     async def stop(self) -> None:
         if self._open is not None:
             opened, self._open = self._open, None
+            if opened.upkeep is not None:
+                opened.upkeep.cancel()
             await opened.inbox.stop()
             opened.tokens.close()
             await opened.calls.close()
@@ -85,7 +89,9 @@ class TeamsSurface:
 
 
 class _Open:
-    """What stands while the surface is started."""
+    """What stands while the surface is started. upkeep: takes up what dead workers leave."""
+
+    upkeep: asyncio.Task[None] | None = None
 
     def __init__(self, settings: TeamsSettings, cloud: CloudEnvironment, lobby: Lobby) -> None:
         self.app = open_app(settings, cloud=cloud)

@@ -11,7 +11,7 @@ SAY = (
     "deploy churn v2 as a 10% canary",
     "why is churn's error rate up?",
     "how much revenue is at risk this week?",
-    "send the churn KPI digest here every monday at 9:00",
+    "send churn KPIs every Monday at 9:00",
 )
 
 

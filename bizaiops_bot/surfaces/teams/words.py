@@ -8,7 +8,11 @@ from collections.abc import Mapping
 
 from bizaiops_bot.surfaces.teams.sdk import Account, MentionEntity, MessageActivity
 
-QUOTED = re.compile(r"<blockquote\b.*?</blockquote>", re.IGNORECASE | re.DOTALL)
+QUOTE = re.compile(r"<(/?)(?:blockquote|quote)\b[^>]*>", re.IGNORECASE)
+CODE = re.compile(r"</?(?:pre|codeblock)\b[^>]*>", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"</?quoted\b[^>]*>", re.IGNORECASE)
+"""Where a quoted message stands, in newer clients' text."""
+HTML_MENTION = re.compile(r"<span\b[^>]*schema\.skype\.com/Mention[^>]*>(.*?)</span>", re.IGNORECASE | re.DOTALL)
 BREAK = re.compile(r"<br\s*/?>|</p>|</div>|</li>", re.IGNORECASE)
 LEFT_MENTION = re.compile(r"</?at\b[^>]*>", re.IGNORECASE)
 TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
@@ -27,7 +31,7 @@ def said(activity: MessageActivity, names: Mapping[str, str]) -> str:
 
     names: Teams' id of someone mentioned -> what to call them; whoever is not in it keeps their own name.
     """
-    text = activity.text or ""
+    text, marked_up = _written(activity)
     for mention in _mentions(activity):
         tag = mention.text or f"<at>{mention.mentioned.name}</at>"
         if _is_bot(activity, mention.mentioned):
@@ -35,17 +39,39 @@ def said(activity: MessageActivity, names: Mapping[str, str]) -> str:
         else:
             name = names.get(mention.mentioned.id) or mention.mentioned.name or ""
             text = text.replace(tag, name, 1)
-    return clean(text, marked_up=activity.text_format in ("xml", "html")) or HELP
+    return clean(text, marked_up=marked_up) or HELP
 
 
 def clean(text: str, *, marked_up: bool = False) -> str:
     """Plain words in lines. marked_up: the text is HTML, so tags are markup and a quoted block is not the sender's."""
     if marked_up:
-        text = TAG.sub("", BREAK.sub("\n", QUOTED.sub("\n", text)))
-    text = html.unescape(LEFT_MENTION.sub("", text))
+        text = TAG.sub("", BREAK.sub("\n", CODE.sub("\n```\n", _unquoted(text))))
+    text = html.unescape(PLACEHOLDER.sub("", LEFT_MENTION.sub("", text)))
     text = INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _written(activity: MessageActivity) -> tuple[str, bool]:
+    """The text, and whether it is HTML. In plain text Teams runs the words of a quoted message, or of code, into the
+    sender's own; the page beside it tells them apart.
+    """
+    pages = (a.content for a in activity.attachments or [] if a.content_type == "text/html")
+    page = next((page for page in pages if isinstance(page, str)), "")
+    if QUOTE.search(page) or CODE.search(page):
+        return HTML_MENTION.sub(r"<at>\1</at>", page), True
+    return activity.text or "", activity.text_format in ("xml", "html")
+
+
+def _unquoted(text: str) -> str:
+    """Without quoted blocks, those inside others too; one that has no end quotes all the rest."""
+    kept, depth, at = list[str](), 0, 0
+    for tag in QUOTE.finditer(text):
+        if depth == 0:
+            kept.append(text[at : tag.start()])
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        at = tag.end()
+    return "\n".join([*kept, text[at:] if depth == 0 else ""])
 
 
 def _mentions(activity: MessageActivity) -> list[MentionEntity]:

@@ -58,17 +58,21 @@ def _team(body: Payload) -> str:
     return str(next((one for one in known if one), ""))
 
 
-async def tell(room: Room, asked: Asked, text: str) -> None:
-    """Says it to that user alone: in the channel, else in answer to the payload, else in person. Never raises."""
+async def tell(room: Room, asked: Asked, text: str) -> bool:
+    """Says it to that user alone: in the channel, else in answer to the payload, else in person. Never raises; False
+    when Slack took it nowhere.
+    """
     if asked.channel and await room.tell(asked.channel, asked.user, text, thread=asked.thread):
-        return
+        return True
     if asked.response_url and await _respond(asked.response_url, text):
-        return
+        return True
     try:
         opened = await room.client.conversations_open(users=asked.user)
         await room.client.chat_postMessage(channel=opened["channel"]["id"], text=escape(text), link_names=False)
     except FAILURES as exc:
         log.warning("%s could not be told anything: %s", asked.user, reason(exc))
+        return False
+    return True
 
 
 async def _respond(url: str, text: str) -> bool:

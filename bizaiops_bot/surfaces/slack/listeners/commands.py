@@ -14,6 +14,7 @@ from bizaiops_bot.surfaces.slack.listeners._asked import Asked, asked_in, tell
 from bizaiops_bot.surfaces.slack.listeners._modals import View, choose_view, open_made
 from bizaiops_bot.surfaces.slack.listeners._where import answerable
 from bizaiops_bot.surfaces.slack.room import Room
+from bizaiops_bot.surfaces.slack.words import plain
 
 COMMAND = "/mlops"
 SHOWN = 300
@@ -24,7 +25,7 @@ def register(app: AsyncApp, room: Callable[[], Room]) -> None:
     @app.command(COMMAND)
     async def mlops(ack: AsyncAck, body: Payload) -> None:
         """Slack has its answer already when the words were kept first; `ack` tells the keeper that they were heard."""
-        words = str(body.get("text") or "").strip()
+        words = plain(str(body.get("text") or ""))
         asked = asked_in(body)
         if not words or words.split()[0] == "form":
             await ack()

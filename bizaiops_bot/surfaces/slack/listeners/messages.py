@@ -43,10 +43,19 @@ async def _is_direct(event: Payload) -> bool:
 
 
 async def hear(room: Room, body: Payload, event: Payload, *, sleep: Sleep = asyncio.sleep) -> None:
-    """Slack tells of a message that mentions the bot in a group's direct messages twice: its place makes it one."""
+    """Slack tells of a message that mentions the bot in a group's direct messages twice: its place makes it one.
+
+    While Slack neither says who it is nor takes a word to them, the message waits: else it would be lost in silence.
+    """
     if not _is_for_us(room, event):
         return
     asked = asked_in(body)
+    while not await _taken(room, asked, event, sleep):
+        await sleep(AT_MOST_S)
+
+
+async def _taken(room: Room, asked: Asked, event: Payload, sleep: Sleep) -> bool:
+    """False when it was not, may be later, and the person does not know."""
     try:
         person = await _person(room, asked, sleep)
         await _note_place(room, asked, event, person)
@@ -57,13 +66,16 @@ async def hear(room: Room, body: Payload, event: Payload, *, sleep: Sleep = asyn
             room.conversation(asked.channel), person.id, text or HELP, platform_event=f"slack/{asked.channel}/{ts}",
             platform_thread=thread,
         )  # fmt: skip
+    except Temporary as exc:
+        return await _say_why(room, asked, event, str(exc))
     except BotError as exc:
         await _say_why(room, asked, event, str(exc))
-        return
+        return True
     except Exception as exc:
         await _say_why(room, asked, event, words_for(exc))
-        return
+        return True
     room.progress.taken(message, channel=asked.channel, ts=ts, user=asked.user, thread=thread)
+    return True
 
 
 def _is_for_us(room: Room, event: Payload) -> bool:
@@ -114,14 +126,15 @@ async def _open_direct(room: Room, user: str, person: Actor) -> None:
         log.info("no direct messages with %s: %s", user, exc)
 
 
-async def _say_why(room: Room, asked: Asked, event: Payload, text: str) -> None:
-    """To them alone; in direct messages they are alone, and a normal message stays."""
+async def _say_why(room: Room, asked: Asked, event: Payload, text: str) -> bool:
+    """To them alone; in direct messages they are alone, and a normal message stays. False: Slack did not take it."""
     if not asked.channel.startswith("D"):
-        await tell(room, asked, text)
-        return
+        return await tell(room, asked, text)
     try:
         await room.client.chat_postMessage(
             channel=asked.channel, text=escape(text), thread_ts=event.get("thread_ts") or event["ts"]
         )
     except FAILURES as exc:
         log.warning("%s was not told why: %s", asked.user, reason(exc))
+        return False
+    return True
