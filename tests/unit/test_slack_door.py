@@ -255,7 +255,7 @@ async def test_what_a_dead_process_left_is_heard_at_the_next_start(stand: Stand)
 async def test_a_command_is_kept_and_said_and_one_that_opens_a_form_is_not_kept(stand: Stand) -> None:
     said = {"command": "/mlops", "text": "status churn", "user_id": "UENG", "team_id": "T1", "channel_id": "C1"}
     answer = await stand.send(urlencode(said | {"trigger_id": "tr1"}), FORM)
-    assert (answer.status_code, answer.text) == (200, "")
+    assert (answer.status_code, answer.json()) == (200, {"response_type": "in_channel"}), "all see what was asked"
     await stand.rest()
     assert [one.text for one in stand.lobby.desk.said] == ["status churn"]
     stand.api.says("views.open", {"ok": True, "view": {"id": "V1"}})

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bizaiops_bot.engine.store import StoreDown
-from bizaiops_bot.surfaces.slack.inbox import Inbox, key_of
+from bizaiops_bot.surfaces.slack.inbox import SEEN_BY_ALL, Inbox, key_of
 
 log = logging.getLogger("bizaiops.slack")
 PATH = "/slack/events"
@@ -81,7 +81,7 @@ class Door:
         if key is None:
             return _response(await inbox.answer(body))
         await inbox.take(key, text, body)
-        return HEARD
+        return JSONResponse(SEEN_BY_ALL) if "command" in body else HEARD
 
     def _check(self, request: Request, raw: bytes) -> None:
         """Raises NotSlack; a right signature of another time is told for what it is."""

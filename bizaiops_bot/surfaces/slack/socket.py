@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bizaiops_bot.domain.errors import Permanent, Temporary
 from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.surfaces.slack.calls import is_local, read
-from bizaiops_bot.surfaces.slack.inbox import Inbox, key_of
+from bizaiops_bot.surfaces.slack.inbox import SEEN_BY_ALL, Inbox, key_of
 
 log = logging.getLogger("bizaiops.slack")
 sdk_log = logging.getLogger("bizaiops.slack.socket")
@@ -99,7 +99,8 @@ class Socket:
         except StoreDown as exc:
             log.error("an event was not kept, Slack sends it again: %s", exc)
             return
-        await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+        seen = SEEN_BY_ALL if "command" in body else None
+        await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id, payload=seen))
 
 
 def _envelope(envelope: str, answer: BoltResponse) -> SocketModeResponse:

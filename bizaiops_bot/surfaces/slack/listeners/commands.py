@@ -41,10 +41,8 @@ async def say(room: Room, asked: Asked, words: str) -> None:
     channel = await answerable(room, asked, person)
     event = f"slack/{asked.trigger}"
     await room.lobby.desk.post(room.conversation(channel), person.id, words, platform_event=event)
-    shown = words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
-    if channel == asked.channel:
-        await tell(room, asked, f"You said: {shown}\nThe answer comes here, for everybody to see.")
-    else:
+    if channel != asked.channel:
+        shown = words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
         why = "I am not in this channel, so I answer in our direct messages. Invite me to have answers here."
         await tell(room, asked, f"You said: {shown}\n{why}")
 
