@@ -20,7 +20,7 @@ STOP_S = 2.0
 AGAIN_S = 1.0
 Payload = dict[str, Any]
 SEEN_BY_ALL = {"response_type": "in_channel"}
-"""The answer to a slash command by which Slack shows its words to the channel, so that the bot's answer has a question."""
+"""The answer to a slash command by which Slack shows its words to the channel: so the bot's answer has a question."""
 
 
 def key_of(body: Payload) -> str | None:
