@@ -28,7 +28,7 @@ test: install check unit postgres e2e  ## Everything that must pass
 
 # Files are shared out to two processes; what measures time, or stops servers, runs alone.
 SHARED := -n 2 --dist loadfile
-ENGINE := tests/unit/test_engine_*.py tests/unit/test_approval_*.py tests/unit/test_escalation.py tests/unit/test_clicks.py tests/unit/test_delegations.py
+ENGINE := tests/unit/test_engine_*.py tests/unit/test_approval_*.py tests/unit/test_escalation.py tests/unit/test_clicks.py tests/unit/test_delegations.py tests/unit/test_directory.py tests/unit/test_events_inbox.py tests/unit/test_places.py tests/unit/test_home_pages.py
 
 .PHONY: unit postgres e2e chaos
 unit:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.events import Event, EventKind
 from bizaiops_bot.domain.notices import NoticeSettings
-from bizaiops_bot.domain.places import ChatPlace
+from bizaiops_bot.domain.places import ChatPlace, PlaceKind
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.engine import outbox, places_store
@@ -127,7 +127,8 @@ class NewsRoom:
 
     async def joins(self, conversation: str, title: str) -> None:
         """The bot is invited."""
-        place = ChatPlace(conversation=conversation, title=title)
+        kind: PlaceKind = "personal" if title.startswith("@") else "channel"
+        place = ChatPlace(conversation=conversation, kind=kind, title=title)
         await self.core.store.write(lambda conn: places_store.note(conn, place))
 
     async def cards(self, conversation: str = OFFICE) -> list[PostedCard]:
