@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from tests.support.demo_process import DemoProcess
 from tests.support.eventually import eventually
 from tests.support.teams_stand import TeamsStand
@@ -91,8 +94,17 @@ def test_an_alert_comes_by_itself_into_the_conversation_that_spoke_of_the_model(
 
 def test_a_bot_killed_while_a_plan_waits_takes_the_click_on_the_old_card(bot: DemoProcess, stand: TeamsStand) -> None:
     plan = stand.asks("scale demand to 3 replicas", "Must approve", conversation=CHANNEL)
+    # Killed sooner, the bot would not know whether Teams took the card: it would say so at home, and edit it no more.
+    eventually(lambda: not _on_their_way(bot), "every card noted as posted")
     bot.crash()
     bot.start()
     agreed = stand.clicks(plan, "Approve", by="lead")
     assert "approved" in agreed.told.lower()
     eventually(lambda: "approved by lead" in plan.words.lower(), "the old card changed", patience_s=60)
+
+
+def _on_their_way(bot: DemoProcess) -> int:
+    """Cards of which the bot has not noted yet that Teams took them."""
+    with closing(sqlite3.connect(f"file:{bot.folder / 'bizaiops.sqlite'}?mode=ro", uri=True)) as store:
+        query = "SELECT count(*) FROM deliveries WHERE sending != 0 AND platform = 'teams:'"
+        return int(store.execute(query).fetchone()[0])
