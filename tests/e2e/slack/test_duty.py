@@ -27,8 +27,8 @@ def mention(stand: SlackStand, channel: str, text: str) -> JSON:
 
 
 def answers(stand: SlackStand, envelope: JSON) -> list[str]:
-    event = envelope["event"]
     """The cards in its thread; a chart with gaps also brings a picture."""
+    event = envelope["event"]
     return [m.words for m in stand.thread(event["channel"], event["ts"]) if not m.raw.get("files")]
 
 
