@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -12,10 +11,10 @@ import sqlalchemy as sa
 from bizaiops_bot.domain.records import Mute
 from bizaiops_bot.engine import mutes, waiting_news, workers
 from bizaiops_bot.engine.core import Core, log
+from bizaiops_bot.engine.resting import rest
 
 T = TypeVar("T")
-_FAR, _AGAIN = timedelta(days=1), timedelta(minutes=5)
-LOOK_S = 1.0
+_AGAIN = timedelta(minutes=5)
 """Real seconds between two looks when other workers may hold something back."""
 
 
@@ -43,7 +42,7 @@ class NoticeBoard:
             except Exception:  # a full disk, say: what waits goes on waiting
                 log.exception("news that waited could not be told")
                 until = core.clock.now() + _AGAIN
-            await self._rest(until)
+            await rest(self._core, until, self._core.notices_changed)
 
     async def tell(self) -> None:
         """Everything that may be told by now. A crash in between leaves the rest for the next time."""
@@ -83,16 +82,3 @@ class NoticeBoard:
             return None if shared and not workers.leads(conn, core.worker) else work(conn)
 
         return await core.store.write(leading_only)
-
-    async def _rest(self, until: datetime | None) -> None:
-        """Until something may be told or is new; another worker may hold something back without ringing here."""
-        clock = self._core.clock
-        patience = LOOK_S if self._core.store.database.shared else None
-        timer = asyncio.ensure_future(clock.sleep_until(until or clock.now() + _FAR))
-        news = asyncio.ensure_future(self._core.notices_changed.wait())
-        try:
-            await asyncio.wait({timer, news}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-            news.cancel()
-            await asyncio.gather(timer, news, return_exceptions=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import datetime, timedelta
 
@@ -16,9 +15,9 @@ from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.cron import next_fire
 from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.resting import rest
 
-_FAR, _AGAIN = timedelta(days=1), timedelta(minutes=5)
-LOOK_S = 1.0
+_AGAIN = timedelta(minutes=5)
 """Real seconds between two looks when other workers may have added a schedule."""
 
 
@@ -38,20 +37,7 @@ class Scheduler:
             except Exception:  # a full disk, say: what is due stays due
                 log.exception("schedules could not be fired")
                 until = self._core.clock.now() + _AGAIN
-            await self._rest(until)
-
-    async def _rest(self, until: datetime | None) -> None:
-        """Until the next one is due or something is new; another worker may have added one without ringing here."""
-        clock = self._core.clock
-        patience = LOOK_S if self._core.store.database.shared else None
-        timer = asyncio.ensure_future(clock.sleep_until(until or clock.now() + _FAR))
-        news = asyncio.ensure_future(self._core.schedules_changed.wait())
-        try:
-            await asyncio.wait({timer, news}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-            news.cancel()
-            await asyncio.gather(timer, news, return_exceptions=True)
+            await rest(self._core, until, self._core.schedules_changed)
 
     async def fire_due(self) -> None:
         """Fires every schedule whose time has come; times missed while the bot was down are sent once, not one by
