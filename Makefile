@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench eval injection docs install format lock clean help
+.PHONY: demo test check bench eval injection docs pages pictures install format lock clean help
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -30,7 +30,7 @@ test: install check unit postgres e2e  ## Everything that must pass
 SHARED := -n 2 --dist loadfile
 ENGINE := tests/unit/test_engine_*.py tests/unit/test_approval_*.py tests/unit/test_escalation.py tests/unit/test_clicks.py tests/unit/test_delegations.py tests/unit/test_directory.py tests/unit/test_events_inbox.py tests/unit/test_places.py tests/unit/test_home_pages.py
 
-.PHONY: unit postgres e2e chaos
+.PHONY: unit newest postgres e2e chaos
 unit:
 	$(BIN)/python -m pytest $(SHARED) tests/unit tests/scenario tests/eval tests/injection tests/docs
 	$(BIN)/python -m pytest tests/contract
@@ -38,6 +38,10 @@ unit:
 # The engine, the approvals and all conversations once more, on PostgreSQL.
 postgres:
 	BIZAIOPS_TEST_STORE=postgres $(BIN)/python -m pytest $(SHARED) tests/scenario $(ENGINE)
+
+# What a newer Python does differently shows in these, without browsers and PostgreSQL.
+newest: install
+	$(BIN)/python -m pytest $(SHARED) tests/unit
 
 CHATS := tests/e2e/slack tests/e2e/teams
 e2e:
@@ -69,6 +73,13 @@ injection: install  ## Hostile text against the router and an obeying language m
 
 docs: install  ## Make the reference pages anew from the types
 	$(BIN)/python -m tools.gen_docs
+
+pages: install  ## Write the blocks of README and the tutorial anew from a real run
+	$(BIN)/python -m tools.real_pages $(ARGS)
+
+pictures: install  ## Draw docs/images anew from real cards; needs npm and chromium
+	$(BIN)/python -m tools.render_pictures
+	$(BIN)/python -m pytest -q --pictures tests/e2e/test_browser.py
 
 # No index address may get into the lock.
 lock:  ## Pin the dependencies again

@@ -1,5 +1,5 @@
 """`python -m bizaiops_bot` is `bizaiops`."""
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli import main
 
-app()
+main()

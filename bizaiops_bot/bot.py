@@ -10,7 +10,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from bizaiops_bot.adapters.embedded.clock import WorldClock
 from bizaiops_bot.adapters.embedded.company import Company
+from bizaiops_bot.adapters.embedded.pace import Pace
 from bizaiops_bot.chat_wiring import OpenSurfaces
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.conversation.lobby import Lobby
@@ -21,9 +23,11 @@ from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.notice_board import NoticeBoard
 from bizaiops_bot.engine.orders import Orders
 from bizaiops_bot.engine.poster import Poster
+from bizaiops_bot.engine.readiness import StoreProbe
 from bizaiops_bot.engine.retention import Retention
 from bizaiops_bot.engine.runner import Runner
 from bizaiops_bot.engine.schedules import Scheduler
+from bizaiops_bot.first_versions import FilledRegistry
 from bizaiops_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,6 +49,7 @@ class Bot:
     orders: Orders
     desk: FrontDesk
     lobby: Lobby
+    registry: FilledRegistry
     surfaces: OpenSurfaces
     watch: Watch
     scheduler: Scheduler
@@ -56,6 +61,9 @@ class Bot:
     closers: list[Callable[[], Any]]
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     language: LanguageClient | None = None
+
+    def __post_init__(self) -> None:
+        self.probe = StoreProbe(self.core.store)
 
     async def start(self) -> None:
         """Recovers what a dead process left, then watches, schedules and lives. Raises Permanent when a chat platform
@@ -74,6 +82,15 @@ class Bot:
         )  # fmt: skip
         for name, loop in zip(LOOPS, loops, strict=True):
             self.loops.append(asyncio.create_task(_guarded(name, loop), name=name))
+        if (pace := self._pace()) is not None:
+            self.loops.append(asyncio.create_task(_guarded("pace", pace.run()), name="pace"))
+
+    def _pace(self) -> Pace | None:
+        """What slows the world down while nothing is under way, if that is wanted."""
+        company, clock, faults = self.settings.company, self.core.clock, self.core.ports.faults
+        if company.calm_speed is None or faults is None or not isinstance(clock, WorldClock):
+            return None
+        return Pace(clock, self.core.ports.records, faults, fast=company.speed, calm=company.calm_speed)
 
     async def _note_first_releases(self) -> None:
         """What serves without the bot having released it is noted once, so that history and rollback know it."""
@@ -83,17 +100,19 @@ class Bot:
             if not known and state.stable is not None:
                 await self.core.ports.controls.record_release(model.name, state.stable, None, "initial", run=None)
             if state.stable is not None and (not known or known[0].kind == "initial"):
+                self.registry.expect(model.name)
                 task = _guarded(f"register {model.name}", self._register_first(model.name, state.stable))
                 self.loops.append(asyncio.create_task(task))
 
     async def _register_first(self, model: str, version: str) -> None:
         """Looks before it acts, as the process may have been killed between the note and the registration."""
-        pipelines, registry = self.core.ports.pipelines, self.core.ports.registry
-        if not any("champion" in known.aliases for known in await registry.versions(model)):
-            build = await pipelines.build(model, version, key=f"setup/{model}", progress=log.info)
-            package = await pipelines.package(build, key=f"setup/{model}/package")
-            await registry.register(package, key=f"setup/{model}")
-            await registry.set_alias(model, "champion", version, key=f"setup/{model}/champion")
+        pipelines = self.core.ports.pipelines
+        async with self.registry.filling(model) as registry:
+            if not any("champion" in known.aliases for known in await registry.versions(model)):
+                build = await pipelines.build(model, version, key=f"setup/{model}", progress=log.info)
+                package = await pipelines.package(build, key=f"setup/{model}/package")
+                await registry.register(package, key=f"setup/{model}")
+                await registry.set_alias(model, "champion", version, key=f"setup/{model}/champion")
 
     async def stop(self) -> None:
         await self.surfaces.stop()
@@ -123,7 +142,7 @@ class Bot:
             metrics=self._exposition,
             world_facts=self._world,
             verify_audit=self._verify_audit,
-            ready=self._not_ready,
+            ready=self.not_ready,
             identify=None if demo else by_token(self.settings.tokens),
             hosts=self.settings.hosts,
             open_paths=self.surfaces.paths,
@@ -134,14 +153,17 @@ class Bot:
     def _exposition(self) -> str:
         return self.company.world.exposition() + (self.language.exposition() if self.language else "")
 
-    async def _not_ready(self) -> dict[str, str]:
-        """The loops that have ended, by an error, which the log has; and why a chat platform is not reached."""
+    async def not_ready(self) -> dict[str, str]:
+        """What cannot be kept, the loops that have ended by an error, and why a chat platform is not reached."""
         ended = {task.get_name() for task in self.loops if task.done()}
         stopped = {name: "stopped by an error; the log has it" for name in LOOPS if name in ended}
-        return stopped | self.surfaces.problems()
+        unkept = await self.probe.problem()
+        return stopped | self.surfaces.problems() | ({"store": unkept} if unkept else {})
 
     async def _world(self) -> dict[str, Any]:
-        return {"speed": self.settings.company.speed, "seed": self.settings.company.seed}
+        company = self.settings.company
+        speed = self.core.clock.speed if isinstance(self.core.clock, WorldClock) else 1.0
+        return {"speed": speed, "seed": company.seed, "data": str(self.settings.data.absolute())}
 
     async def _verify_audit(self) -> tuple[bool, str]:
         return await self.guard.verdict()

@@ -20,6 +20,7 @@ import typer
 from pydantic import ValidationError
 
 from bizaiops_bot.cli_audit import audit_app
+from bizaiops_bot.cli_data import DEFAULT_URL
 from bizaiops_bot.cli_eval import evaluate
 from bizaiops_bot.cli_intents import intents_app
 from bizaiops_bot.cli_playbooks import playbooks_app
@@ -27,9 +28,11 @@ from bizaiops_bot.cli_policy import policy_app
 from bizaiops_bot.cli_route import route
 from bizaiops_bot.cli_slack import slack_app
 from bizaiops_bot.cli_teams import teams_app
-from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.errors import BadInput, BotError
+from bizaiops_bot.surfaces.plain_signs import never_fail_to_write
 
 if TYPE_CHECKING:
+    from bizaiops_bot.adapters.embedded.settings import EmbeddedSettings
     from bizaiops_bot.bootstrap import Bot
     from bizaiops_bot.settings import Settings
     from bizaiops_bot.surfaces.client import Client
@@ -54,7 +57,7 @@ Url = Annotated[str, typer.Option(help="Where the bot is.")]
 As = Annotated[str, typer.Option("--as", help="Who speaks: engineer, lead, analyst or sre in the demo.")]
 Conversation = Annotated[str, typer.Option(help="Which conversation.")]
 TokenFile = Annotated[Path | None, typer.Option(help="File with your token, for a bot that was started with `serve`.")]
-DEFAULT_URL = "http://127.0.0.1:8642"
+CALM = "BIZAIOPS_COMPANY__CALM_SPEED"
 THINGS_TO_SAY = (
     "what models do we have?",
     "deploy churn v2 as a 10% canary   (as engineer; then switch to lead and approve)",
@@ -64,11 +67,31 @@ THINGS_TO_SAY = (
 )
 
 
+def main() -> None:
+    """The program `bizaiops`."""
+    never_fail_to_write()
+    _warnings_to_the_log()
+    app()
+
+
+def _warnings_to_the_log() -> None:
+    """Libraries warn programmers; a person at the terminal can do nothing about it. They are in bot.log.
+
+    A filter would not do: libraries put filters back that were there before, also from other threads.
+    """
+    if not sys.warnoptions:
+        logging.captureWarnings(True)
+
+
 @app.command()
 def demo(
     port: Annotated[int | None, typer.Option(help="Port of the console and the API [default: 8642].")] = None,
     speed: Annotated[
-        float | None, typer.Option(help="World seconds per real second [default: 60, a minute a second].")
+        float | None,
+        typer.Option(
+            help="World seconds per real second, always [default: 60, a minute a second, while something is under way, "
+            "else 1]."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the embedded company [default: 7].")] = None,
     data: Annotated[
@@ -90,6 +113,10 @@ def demo(
     company: dict[str, Any] = {"speed": speed, "seed": seed, "churn_data": churn_data, "demand_data": demand_data}
     company |= {"churn_columns": _pairs(churn_column), "demand_columns": _pairs(demand_column)}
     settings = _settings({"port": port, "data": data}, {k: v for k, v in company.items() if v not in (None, {})})
+    chosen = {name.upper() for name in os.environ} & {"BIZAIOPS_COMPANY", "BIZAIOPS_COMPANY__SPEED", CALM}
+    if speed is None and not chosen:
+        # Who reads a card shall not find the world an hour further.
+        settings.company.calm_speed = 1.0
     if settings.host not in ("127.0.0.1", "localhost", "::1"):
         _fail(
             f"The demo does not listen on {settings.host}: anyone could be anyone in it.\n"
@@ -162,12 +189,12 @@ def chat(
 @contextmanager
 def _client(url: str, token_file: Path | None) -> Iterator[Client]:
     from bizaiops_bot.surfaces.client import Client
+    from bizaiops_bot.surfaces.token_file import read_token
 
     try:
-        token = None if token_file is None else token_file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        _fail(f"The token file {str(token_file)!r} cannot be read: {exc}.", code=2)
-    client = Client(url, token=token)
+        client = Client(url, token=read_token(token_file))
+    except BadInput as exc:
+        _fail(str(exc), code=2)
     try:
         yield client
     finally:
@@ -238,10 +265,8 @@ def _greet(settings: Settings, bot: Bot, seconds: float, *, demo: bool, browser:
         typer.echo(f"  {what}: {meaning}")
     typer.echo(f"\nThe bot is ready after {seconds:.1f} s. Console: {address}   API: {address}/docs")
     if demo:
-        typer.echo(
-            f"World time runs {settings.company.speed:g} times as fast. "
-            'Things to say, there or with `bizaiops say "..."`:'
-        )
+        typer.echo(f"World time is {_speed_words(settings.company)}.")
+        typer.echo('Things to say, there or with `bizaiops say "..."`:')
         for words in THINGS_TO_SAY:
             typer.echo(f"  - {words}")
     typer.echo(f"Data: {settings.data}. Stop with Ctrl-C; nothing is lost.")
@@ -249,12 +274,20 @@ def _greet(settings: Settings, bot: Bot, seconds: float, *, demo: bool, browser:
         typer.launch(address)
 
 
+def _speed_words(company: EmbeddedSettings) -> str:
+    calm = company.calm_speed
+    if calm is None or calm == company.speed:
+        return f"{company.speed:g} times as fast as yours"
+    slow = "as fast" if calm == 1 else f"{calm:g} times as fast"
+    return f"{company.speed:g} times as fast while something happens, else {slow} as yours"
+
+
 def _quiet_logs(folder: Path) -> None:
     """Details go to bot.log in the data folder; people see warnings of the bot only."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler: logging.Handler = RotatingFileHandler(
-            folder / "bot.log", maxBytes=10_000_000, backupCount=3, delay=True
+            folder / "bot.log", maxBytes=10_000_000, backupCount=3, delay=True, encoding="utf-8"
         )
     except OSError:
         handler = logging.NullHandler()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from bizaiops_bot.cli_data import DEFAULT_URL, settings_of
 from bizaiops_bot.domain.errors import BadInput, BotError, NotFound
 
 if TYPE_CHECKING:
@@ -33,13 +34,19 @@ SHOWN_FROM = 20_000
 """Entries from which on a terminal shows how far the check is."""
 DETAIL_SHOWN = 160
 
-Data = Annotated[Path | None, typer.Option(help="Data folder of the bot [default: .data].")]
+Data = Annotated[
+    Path | None, typer.Option(help="Data folder of the bot [default: .data here, else that of the running demo].")
+]
+Url = Annotated[
+    str | None, typer.Option(help=f"A running demo whose data is meant [default: {DEFAULT_URL}, if none is here].")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @audit_app.command("verify")
 def audit_verify(
     data: Data = None,
+    url: Url = None,
     file: Annotated[Path | None, typer.Option(help="An export of `audit export` instead of a bot's own log.")] = None,
     key: Annotated[
         list[str] | None, typer.Option(help="Id of one more key whose signatures count; repeatable.")
@@ -59,7 +66,7 @@ def audit_verify(
             began, export = time.perf_counter(), Export(file)
             report, counted = audit_check.check_file(export, keys, watch=_watch)
         else:
-            settings = _settings(data)
+            settings = _settings(data, url)
             with _connected(settings) as (store, conn):
                 began, alone = time.perf_counter(), not store.database.shared
                 report = audit_check.check(conn, settings.data, keys, alone=alone, watch=_watch)
@@ -80,12 +87,13 @@ def audit_verify(
 def audit_export(
     file: Annotated[Path, typer.Argument(help="File to write; it must not exist.")],
     data: Data = None,
+    url: Url = None,
     without_people: Annotated[bool, typer.Option("--without-people", help="Leave out who the pseudonyms are.")] = False,
 ) -> None:
     """Write all entries and signed heads to a file that proves itself: `bizaiops audit verify --file FILE`."""
     from bizaiops_bot.engine import audit_check
 
-    settings = _settings(data)
+    settings = _settings(data, url)
     with _told(), _connected(settings) as (_, conn):
         count = audit_check.write_export(conn, settings.data, file, with_people=not without_people)
     people = "without people's names" if without_people else "with the people behind the pseudonyms"
@@ -95,6 +103,7 @@ def audit_export(
 @audit_app.command("show")
 def audit_show(
     data: Data = None,
+    url: Url = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
     subject: Annotated[str | None, typer.Option(help='What it is about, as "run 7".')] = None,
     actor: Annotated[str | None, typer.Option(help="Who did it: a person's id, a pseudonym, rule:NAME.")] = None,
@@ -107,7 +116,7 @@ def audit_show(
     """Print entries, newest first."""
     from bizaiops_bot.engine import audit
 
-    settings = _settings(data)
+    settings = _settings(data, url)
     with _told(), _connected(settings) as (_, conn):
         begin = _time(since)
         found = audit.read(conn, limit=limit, subject=subject, actor=actor, kind=kind, since=begin)
@@ -126,12 +135,13 @@ def audit_show(
 def audit_forget(
     person: Annotated[str, typer.Argument(help="The person's id, as in the settings.")],
     data: Data = None,
+    url: Url = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
 ) -> None:
     """Delete a person from the map of pseudonyms, for good: entries stay, and nobody can tell whose they are."""
     from bizaiops_bot.engine import audit_check, pseudonyms
 
-    settings = _settings(data)
+    settings = _settings(data, url)
     with _told(), _opened(settings) as store:
         known = asyncio.run(store.read(pseudonyms.names))
         if person not in known.values():
@@ -152,24 +162,14 @@ def audit_forget(
 # -- the store ---------------------------------------------------------------------------------------------------------
 
 
-def _settings(data: Path | None) -> Settings:
-    from bizaiops_bot.settings import load_settings
-
+def _settings(data: Path | None, url: str | None) -> Settings:
     with _told():
-        settings = load_settings()
-    return settings if data is None else settings.model_copy(update={"data": data})
-
-
-def _open_store(settings: Settings) -> Store:
-    """Raises BadInput when no bot has been here, Permanent when its data cannot be used."""
-    if not settings.store.exists(settings.data):
-        raise BadInput(f"There is no bot's data in {str(settings.data)!r}.", do="Give its folder: --data DIR")
-    return settings.store.open(settings.data)
+        return settings_of(data, url)
 
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Store]:
-    store = _open_store(settings)
+    store = settings.store.open(settings.data)
     try:
         yield store
     finally:

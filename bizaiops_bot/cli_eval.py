@@ -164,16 +164,13 @@ def _table(values: dict[str, Any], spread: dict[str, float], caption: str) -> No
 async def _review(
     data: Path | None, intents: Path | None, accept: Sequence[str], drop: Sequence[int], *, as_json: bool
 ) -> None:
+    from bizaiops_bot.cli_data import settings_of
     from bizaiops_bot.content import content_folder
     from bizaiops_bot.engine.registry import Playbooks
     from bizaiops_bot.evaluation import review_talk
     from bizaiops_bot.evaluation.review import Review
-    from bizaiops_bot.settings import load_settings
 
-    settings = load_settings()
-    settings = settings if data is None else settings.model_copy(update={"data": data})
-    if not settings.store.exists(settings.data):
-        raise BadInput(f"There is no bot's data in {str(settings.data)!r}.", do="Give its folder: --data DIR.")
+    settings = settings_of(data)
     specs = [playbook.spec() for playbook in Playbooks.load(content_folder("playbooks"))]
     store = settings.store.open(settings.data)
     try:

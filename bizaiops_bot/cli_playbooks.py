@@ -99,16 +99,12 @@ def playbooks_replay(
 
 
 async def _recorded(number: int, data: Path | None) -> History:
-    """Raises NotFound for an unknown run, Permanent when there is no bot's data."""
-    from bizaiops_bot.domain.errors import Permanent
+    """Raises NotFound for an unknown run, BadInput when there is no bot's data."""
+    from bizaiops_bot.cli_data import settings_of
     from bizaiops_bot.engine.history import History
-    from bizaiops_bot.settings import load_settings
 
-    settings = load_settings()
-    folder = data or settings.data
-    if not settings.store.exists(folder):
-        raise Permanent(f"There is no bot's data in {str(folder)!r}.", do="Give its folder: --data DIR.")
-    store = settings.store.open(folder)
+    settings = settings_of(data)
+    store = settings.store.open(settings.data)
     try:
         return await store.read(lambda conn: History.of_run(conn, number, time_zone=settings.time_zone))
     finally:

@@ -40,9 +40,10 @@ def route(
     Exit code 0: it has been shown, whatever the router decided, 2: it cannot be, 3: no bot at --url.
     """
     from bizaiops_bot.surfaces.client import NoBot
+    from bizaiops_bot.surfaces.plain_signs import readable
 
     try:
-        found = asyncio.run(_trace(text, tuple(thread or ()), data, url, token_file, ask=language))
+        found = asyncio.run(_trace(readable(text), tuple(thread or ()), data, url, token_file, ask=language))
     except NoBot as exc:
         _fail(str(exc), code=NO_BOT)
     except BotError as exc:
@@ -85,12 +86,9 @@ def _names(url: str | None, token_file: Path | None) -> Catalogue:
 
         return COMPANY
     from bizaiops_bot.surfaces.client import Client
+    from bizaiops_bot.surfaces.token_file import read_token
 
-    try:
-        token = None if token_file is None else token_file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput(f"The token file {str(token_file)!r} cannot be read: {exc}.") from exc
-    client = Client(url, token=token)
+    client = Client(url, token=read_token(token_file))
     try:
         return client.catalogue()
     finally:

@@ -16,7 +16,6 @@ from typing import Any, Literal, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, field_validator
 
-from bizaiops_bot.domain.canary import assess_canary
 from bizaiops_bot.domain.cards import (
     Block,
     Button,
@@ -35,7 +34,9 @@ from bizaiops_bot.domain.cards import (
     Tone,
     sparkline,
 )
+from bizaiops_bot.domain.changes import changes
 from bizaiops_bot.domain.digest import build_rows, headline
+from bizaiops_bot.domain.drift_windows import FAST_MINUTES, SLOW_MINUTES, telling
 from bizaiops_bot.domain.effects import release_effect
 from bizaiops_bot.domain.errors import (
     BadInput,
@@ -45,20 +46,41 @@ from bizaiops_bot.domain.errors import (
     NotFound,
     Permanent,
     Refused,
+    Regression,
     Temporary,
+    Undecided,
 )
 from bizaiops_bot.domain.facts import Facts, Look, Said, template
+from bizaiops_bot.domain.foresight import Foresight, foresee
+from bizaiops_bot.domain.glossary import Term
+from bizaiops_bot.domain.glossary import find as find_term
 from bizaiops_bot.domain.health import HealthVerdict, assess_health
 from bizaiops_bot.domain.investigation import LOOK_BACK, POINTS, Diagnosis, Evidence, diagnose, investigation_facts
-from bizaiops_bot.domain.kpi import Effect, Kpi, KpiDay, KpiRow
+from bizaiops_bot.domain.kpi import Change, Effect, Kpi, KpiDay, KpiRow, change_of, pooled
+from bizaiops_bot.domain.kpi_words import amount, change_words, full_title, short_amount, target_words
+from bizaiops_bot.domain.leakage import too_good
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, HealthSample, Outcome, SeriesData, Verdict
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, OpenGate, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import (
+    Alert,
+    AuditEntry,
+    Delegation,
+    Mute,
+    OpenGate,
+    Release,
+    RunRecord,
+    Schedule,
+    Trial,
+    TrialKind,
+)
+from bizaiops_bot.domain.recurrence import spoken as spoken_schedule
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
 from bizaiops_bot.domain.stand_in import StandIn
+from bizaiops_bot.domain.trials import all_held_against, held_against, of_gate, taken_back, trial_words
 from bizaiops_bot.domain.values import (
     AlertNumber,
+    BlamedVersion,
     Cron,
     FaultName,
     FreeText,
@@ -97,20 +119,24 @@ from bizaiops_bot.ports import (
 )
 
 __all__ = [
+    "FAST_MINUTES",
     "LOOK_BACK",
     "POINTS",
+    "SLOW_MINUTES",
     "Actor",
     "Alert",
     "AlertNumber",
     "ArmSample",
     "AuditEntry",
     "BadInput",
+    "BlamedVersion",
     "Block",
     "BotError",
     "Build",
     "Button",
     "Candidate",
     "Card",
+    "Change",
     "Chart",
     "Check",
     "Conflict",
@@ -126,6 +152,7 @@ __all__ = [
     "Facts",
     "FaultName",
     "Fields",
+    "Foresight",
     "FreeText",
     "GateReport",
     "HealthSample",
@@ -168,10 +195,14 @@ __all__ = [
     "Steps",
     "Table",
     "Temporary",
+    "Term",
     "Text",
     "TimeZone",
     "Tone",
     "TrafficState",
+    "Trial",
+    "TrialKind",
+    "Undecided",
     "Until",
     "UntilSlot",
     "Value",
@@ -179,21 +210,38 @@ __all__ = [
     "Version",
     "Window",
     "WindowSlot",
-    "assess_canary",
+    "all_held_against",
+    "amount",
     "assess_health",
     "build_rows",
     "card_and_output",
+    "change_of",
+    "change_words",
+    "changes",
     "diagnose",
     "digest_facts",
     "duration_s",
+    "find_term",
+    "foresee",
+    "full_title",
     "headline",
+    "held_against",
     "investigation_facts",
+    "of_gate",
     "playbook",
+    "pooled",
     "release_effect",
+    "short_amount",
     "sparkline",
     "spoken_duration",
+    "spoken_schedule",
     "stamp",
+    "taken_back",
+    "target_words",
+    "telling",
     "template",
+    "too_good",
+    "trial_words",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -205,6 +253,10 @@ class Inputs(BaseModel):
     """Base of a playbook's inputs; its docstring is the playbook's help, its fields are the slots."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def met_by_undo(self) -> bool:
+        """For a safety playbook: whether stopping the rollout at work, and undoing it, is all that is asked for."""
+        return False
 
 
 class Outputs(BaseModel):
@@ -221,10 +273,6 @@ class Outputs(BaseModel):
     @classmethod
     def _let_stand_in(cls, value: Any, check: ValidatorFunctionWrapHandler) -> Any:
         return value if isinstance(value, StandIn) else check(value)
-
-
-class Regression(Permanent):
-    """A canary or gate failed; whatever was changed is undone."""
 
 
 class Run(ABC):
@@ -288,11 +336,13 @@ class Run(ABC):
         expires: str = "24h",
         escalate: Mapping[str, str] | None = None,
         undo: str = "",
+        foresight: str = "",
     ) -> None:
         """Waits until `quorum` people with `role` or named in `people`, never the requester, agree.
 
         One veto, cancel or expiry ends the run. escalate: {"2h": "sre"} tells those with the role, or the person, again
         after that time; the quorum never gets lower. undo: how it is taken back afterwards, shown to those who decide.
+        foresight: what the run can show, measured for the plan; shown to those who decide, not compared afterwards.
         """
 
     @abstractmethod
@@ -310,8 +360,24 @@ class Run(ABC):
         """Within the block, a failure or a cancel does `do(*args)` before the run ends."""
 
     @abstractmethod
-    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
-        """Compares the canary `version` with the stable one on live traffic until `hold` ends or it clearly fails."""
+    async def judge(
+        self, model: str, version: str, *, hold: str = "30m", share: int | None = None, value_must: bool | None = None,
+        before: ArmSample | None = None,
+    ) -> Verdict:  # fmt: skip
+        """Compares the canary `version` with the stable one on live traffic until `hold` ends or it clearly fails.
+
+        While there is not enough evidence the hold is three times as long, then a person is asked; see `Verdict.ok`.
+        share: percent of the requests the canary was given; None does not check that it got them. value_must: whether
+        the plan said that the business value is tested; None goes by the labels of the stable version. before: what
+        the stable version did before, where the canary has all requests.
+        """
+
+    @abstractmethod
+    async def note_trial(self, model: str, version: str, kind: TrialKind, verdict: Verdict) -> None:
+        """Keeps with the version what was found of it, once a run; `judge` does so by itself. Plans note nothing.
+
+        kind: "canary", "gate" or "rollback".
+        """
 
     @abstractmethod
     async def wait(
@@ -340,18 +406,20 @@ class Playbook:
     body: PlaybookBody
     help: str
     output: type[Outputs] | None = None
+    safety: bool = False
 
     def spec(self) -> PlaybookSpec:
         """Typed blanks for the router, forms and docs."""
         return PlaybookSpec(name=self.name, title=self.title, risk=self.risk, slots=tuple(_slots(self.inputs)))
 
 
-def playbook(*, title: str, risk: Risk) -> Callable[[PlaybookBody], Playbook]:
+def playbook(*, title: str, risk: Risk, safety: bool = False) -> Callable[[PlaybookBody], Playbook]:
     """Makes `async def name(run: Run, ask: SomeInputs) -> Card` a playbook named like the function.
 
     It may return a subclass of Outputs instead of the Card. risk: "read" answers at once; "control" changes only the
     bot's own state (cancel, freeze, schedules), at once; "change" touches the world: it gets a plan, approvals and a
-    durable run, one at a time per model.
+    durable run, one at a time per model. safety: it makes things safe again and goes first: it takes the place of what
+    only waits for its model, stops what is at work on it, and by the shipped policy no freeze or budget holds it back.
     """
 
     def register(body: PlaybookBody) -> Playbook:
@@ -363,7 +431,7 @@ def playbook(*, title: str, risk: Risk) -> Callable[[PlaybookBody], Playbook]:
         if not (inspect.isclass(output) and issubclass(output, Card | Outputs)):
             raise TypeError(f"{body.__name__}: the result must be annotated with Card or a subclass of Outputs")
         typed = output if issubclass(output, Outputs) else None
-        return Playbook(body.__name__, title, risk, inputs, body, inspect.getdoc(inputs) or title, typed)
+        return Playbook(body.__name__, title, risk, inputs, body, inspect.getdoc(inputs) or title, typed, safety)
 
     return register
 

@@ -17,7 +17,17 @@ from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
 from bizaiops_bot.domain.posts import PostedCard
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, OpenGate, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import (
+    Alert,
+    AuditEntry,
+    Delegation,
+    Mute,
+    OpenGate,
+    Release,
+    RunRecord,
+    Schedule,
+    Trial,
+)
 from bizaiops_bot.domain.values import NoData
 
 Progress = Callable[[str], None]
@@ -120,7 +130,10 @@ class Warehouse(Protocol):
     async def kpis(self) -> list[Kpi]: ...
 
     async def daily(self, kpi: str, start: date, end: date, *, time_zone: str) -> list[KpiDay]:
-        """One entry per local day, `end` inclusive; days without data are there with value None."""
+        """One entry per local day, `end` inclusive; days without data are there with value None.
+
+        A day whose data stop hours before that source's usually do is not complete.
+        """
 
     async def by_version(self, kpi: str, since: datetime) -> dict[str, KpiDay]:
         """The KPI per serving version since `since`."""
@@ -151,6 +164,11 @@ class Records(Protocol):
 
     async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
         """Newest first."""
+
+    async def trials(
+        self, model: str | None = None, *, version: str | None = None, run: int | None = None, limit: int = 50
+    ) -> list[Trial]:
+        """What was found of versions when they were tried; newest first."""
 
     async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
         """Newest first."""
@@ -198,7 +216,8 @@ class Controls(Protocol):
     ) -> RunRecord:
         """Approves or rejects the open gate of a run; `decision` is "approved" or "rejected".
 
-        plan_hash, gate: what the person has seen; a decision on another plan or gate raises Conflict.
+        plan_hash, gate: what the person has seen; without a hash, what the bot last showed them, else what the run
+        began with. A decision on another plan or gate raises Unseen or Conflict.
         """
 
     async def decide_words(

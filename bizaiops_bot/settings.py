@@ -8,9 +8,9 @@ import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bizaiops_bot.adapters.duckdb import DuckDbSettings
@@ -23,10 +23,12 @@ from bizaiops_bot.adapters.redis import RedisSettings
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.notices import NoticeSettings
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.zones import TimeZone
 from bizaiops_bot.engine import pseudonyms
 from bizaiops_bot.engine.store_settings import PostgresSettings, SqliteSettings
 from bizaiops_bot.surfaces.slack.settings import SlackSettings
 from bizaiops_bot.surfaces.teams.settings import TeamsSettings
+from bizaiops_bot.surfaces.token_file import wrong_with
 
 PREFIX = "BIZAIOPS_"
 UNTOLD = frozenset(
@@ -43,6 +45,8 @@ UNTOLD = frozenset(
     }
 )
 """Settings that hold a secret, or may by mistake."""
+HOST_NAME = r"^(\*|[A-Za-z0-9._-]+|[0-9A-Fa-f:]+)$"
+"""As browsers send it: "bot.example.org", without scheme and port; "*" trusts every name."""
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule"})
 
@@ -121,15 +125,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid")
 
     data: Path = Field(default=Path(".data"), description="Folder for everything the bot keeps.")
-    host: str = Field(default="127.0.0.1", description="Address of the console and the API.")
-    hosts: tuple[str, ...] = Field(
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address of the console and the API.")
+    hosts: tuple[Annotated[str, Field(pattern=HOST_NAME)], ...] = Field(
         default=(), description="Names the site is reached by besides localhost; others are refused."
     )
     port: int = Field(default=8642, ge=1, le=65535, description="Port of the console and the API.")
     home: str = Field(
         default="ml-ops", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$", description="Conversation that gets alerts."
     )
-    time_zone: str = Field(
+    time_zone: TimeZone = Field(
         default="Europe/Berlin", description="IANA zone in which days begin and words like 'today' are meant."
     )
     environment: str = Field(
@@ -137,7 +141,9 @@ class Settings(BaseSettings):
         pattern=r"^[a-z][a-z0-9_-]{0,30}$",
         description="One word that policy knows this bot's models by, such as staging or production.",
     )
-    people: tuple[Person, ...] = Field(default_factory=_demo_people, description="Who may talk to the bot, with roles.")
+    people: tuple[Person, ...] = Field(
+        default_factory=_demo_people, min_length=1, description="Who may talk to the bot, with roles."
+    )
     tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description="Person id -> secret for signing in to `serve`; the demo needs none."
     )
@@ -165,6 +171,20 @@ class Settings(BaseSettings):
         default_factory=NoticeSettings, description="Where alerts, approvals and digests go besides, and quiet hours."
     )
 
+    @field_validator("tokens")
+    @classmethod
+    def _can_be_sent(cls, tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        """A token that no header can carry, or that is two people's, would turn somebody away for ever."""
+        owners: dict[str, str] = {}
+        for person, secret in tokens.items():
+            token = secret.get_secret_value()
+            if problem := wrong_with(token):
+                raise ValueError(f"the token of {person} {problem}: nobody could sign in with it")
+            if token in owners:
+                raise ValueError(f"{owners[token]} and {person} have the same token")
+            owners[token] = person
+        return tokens
+
     @field_validator("people")
     @classmethod
     def _one_person_each(cls, people: tuple[Person, ...]) -> tuple[Person, ...]:
@@ -174,6 +194,17 @@ class Settings(BaseSettings):
             if twice is not None:
                 raise ValueError(f"{twice!r} is the {what} of two people")
         return people
+
+    @model_validator(mode="after")
+    def _tokens_are_of_people(self) -> Self:
+        """A token of nobody lets nobody in: its owner would be turned away without knowing why."""
+        known = [person.id for person in self.people]
+        for name in self.tokens:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+                raise ValueError(f"BIZAIOPS_TOKENS has one of {name!r}, who is not among BIZAIOPS_PEOPLE; {hint}")
+        return self
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -188,6 +219,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
             hint = f"Did you mean {near[0]}?" if near else "See docs/reference/settings.md."
             raise BadInput(f"{name} is not a setting.", do=hint)
+    _no_empty_ones(environ)
     try:
         return Settings()
     except ValidationError as exc:
@@ -196,6 +228,26 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise BadInput(
             "A BIZAIOPS_ variable is not usable.", f"{exc}.", "Lists and mappings are written as JSON."
         ) from exc
+
+
+def _no_empty_ones(environ: Mapping[str, str]) -> None:
+    """An empty variable is mostly a mistake of the file that sets it, and would be taken for the working folder, for
+    all addresses of the machine, or for a default. Raises BadInput.
+    """
+    for name, value in sorted(environ.items()):
+        if name.upper() in set(variable_names()) - _may_be_empty() and not value.strip():
+            raise BadInput(f"{name} is empty.", do="Give it a value, or leave it out to get the default.")
+
+
+def _may_be_empty() -> set[str]:
+    """The variables whose default is an empty text, such as a key that most servers need not."""
+    models = [(field, model) for field, kinds in groups() for model in kinds]
+    return {
+        f"{PREFIX}{field}__{name}".upper()
+        for field, model in models
+        for name, info in model.model_fields.items()
+        if info.default in ("", SecretStr(""))
+    }
 
 
 def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInput:
@@ -209,7 +261,8 @@ def unusable(error: ValidationError, name: Callable[[list[str]], str]) -> BadInp
     told = isinstance(first.get("input"), str | int | float) and not UNTOLD & set(path)
     told = told and not str(first["input"]).lstrip().startswith(("{", "["))  # JSON gone wrong may hold one
     given = f": {str(first['input'])[:80]!r}" if told else ""  # a secret is never shown
-    return BadInput(f"{name(path)} is not usable{given}.", f"{first['msg'].removeprefix('Value error, ')}.")
+    why = first["msg"].removeprefix("Value error, ")
+    return BadInput(f"{name(path)} is not usable{given}.", f"{why[:1].upper()}{why[1:].rstrip('.')}.")
 
 
 def _unusable_kind(path: list[str], first: Any, name: Callable[[list[str]], str]) -> BadInput:

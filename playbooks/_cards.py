@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bizaiops_bot.playbook import (
     BadInput,
     Button,
-    Kpi,
+    Check,
     ModelInfo,
     NotFound,
+    OpenGate,
+    Outcome,
     Run,
     RunRecord,
     Table,
@@ -17,7 +20,8 @@ from bizaiops_bot.playbook import (
     spoken_duration,
 )
 
-MARKS = {"successful": "✓ ok", "failed": "✗ failed", "inconclusive": "? unclear", "error": "! error"}
+MARKS = {"successful": "✓ ok", "failed": "✗ failed", "inconclusive": "– not shown", "error": "! error"}
+NOT_TESTED = "– not tested"
 
 
 async def clock_now(run: Run) -> datetime:
@@ -63,46 +67,6 @@ def number_of(version: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def amount(kpi: Kpi, value: float | None) -> str:
-    """A KPI value with its whole unit, "EUR 1,234 per 1,000 customers" or "4.2%"; "no data" for None."""
-    money, rest = _unit(kpi)
-    return f"{short_amount(kpi, value)} {rest}" if money and rest and value is not None else short_amount(kpi, value)
-
-
-def short_amount(kpi: Kpi, value: float | None) -> str:
-    """As `amount`, without what money is counted per: `full_title` says that once for a whole row."""
-    if value is None:
-        return "no data"
-    money, rest = _unit(kpi)
-    # Cents of thousands say nothing to a reader.
-    number = f"{value:,.{0 if money and abs(value) >= 100 else kpi.decimals}f}"
-    if money:
-        return f"EUR {number}"
-    return f"{number}%" if rest == "%" else f"{number} {rest}".strip()
-
-
-def full_title(kpi: Kpi) -> str:
-    """ "Retention cost per 1,000 customers" """
-    money, rest = _unit(kpi)
-    return f"{kpi.title} {rest}" if money and rest else kpi.title
-
-
-def _unit(kpi: Kpi) -> tuple[bool, str]:
-    """Whether the KPI is money, and what remains of its unit."""
-    money = kpi.unit.startswith("EUR")
-    return money, kpi.unit.removeprefix("EUR").strip() if money else kpi.unit
-
-
-def change_words(kpi: Kpi, change: float | None) -> str:
-    """A relative change with the direction that counts: "▲ 12.0% worse", "= no change", "no comparison"."""
-    if change is None:
-        return "no comparison"
-    if abs(change) < 0.0005:
-        return "= no change"
-    good = (change > 0) == (kpi.direction == "up_is_good")
-    return f"{'▲' if change > 0 else '▼'} {abs(change):.1%} {'better' if good else 'worse'}"
-
-
 def metric_words(metrics: dict[str, float]) -> str:
     """ "auc 0.842, brier 0.101" """
     return ", ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items())) or "no metrics"
@@ -113,11 +77,37 @@ def age(now: datetime, when: datetime | None) -> str:
     return "never" if when is None else f"{spoken_duration(max(0.0, (now - when).total_seconds()))} ago"
 
 
+def _mark(check: Check) -> str:
+    untested = check.outcome is Outcome.INCONCLUSIVE and not check.must
+    return NOT_TESTED if untested else MARKS[check.outcome.value]
+
+
 def verdict_table(verdict: Verdict) -> Table:
     """The checks of a verdict with the numbers that decided them."""
-    rows = tuple((c.name, c.stable, c.canary, c.limit, MARKS[c.outcome.value]) for c in verdict.checks)
+    rows = tuple((c.name, c.stable, c.canary, c.limit, _mark(c)) for c in verdict.checks)
     caption = f"{verdict.stable_requests:,} stable and {verdict.canary_requests:,} canary requests"
     return Table(columns=("Check", "Stable", "Canary", "Limit", "Outcome"), rows=rows, align="lrrrl", caption=caption)
+
+
+def sentence(words: str) -> str:
+    """With a capital and one full stop; v2 and p95 stay as they are."""
+    words = words.strip().rstrip(".")
+    return f"{words if words[1:2].isdigit() else words[:1].upper() + words[1:]}." if words else ""
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """What let a version go on, for those who do not read the table."""
+    shown = listed([c.name for c in verdict.checks if c.outcome is Outcome.SUCCESSFUL])
+    if verdict.accepted or not shown:
+        return f"{sentence(verdict.reason)} {sentence(verdict.decided)}".strip()
+    line = f"{verdict.canary_requests:,} requests rule out harm beyond the limits in {shown}."
+    untested = listed([c.name for c in verdict.checks if c.outcome is not Outcome.SUCCESSFUL])
+    return f"{line} Not tested, with too few labels: {untested}." if untested else line
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a, b and c" """
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def status_button(model: str) -> Button:
@@ -125,9 +115,9 @@ def status_button(model: str) -> Button:
     return Button(label=f"Status {model}", command=f"status {model}")
 
 
-def decision_buttons(record: RunRecord) -> tuple[Button, ...]:
-    """Approve and Reject of a waiting run, tied to the plan they decide on."""
-    bind = {"run": str(record.id), "plan_hash": record.plan.hash}
+def decision_buttons(record: RunRecord, gate: OpenGate) -> tuple[Button, ...]:
+    """Approve and Reject of a waiting run, tied to the plan and the gate they decide on."""
+    bind = {"run": str(record.id), "plan_hash": gate.plan_hash, "gate": gate.name}
     return (
         Button(label=f"Approve run {record.id}", command=f"approve run {record.id}", style="primary", bind=bind),
         Button(label=f"Reject run {record.id}", command=f"reject run {record.id}", style="danger", bind=bind),

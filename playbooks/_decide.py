@@ -7,21 +7,15 @@ from playbooks._cards import inputs_words, known_run
 
 
 async def decide(run: Run, number: int, decision: str, reason: str | None) -> Card:
-    """Decides on run `number`, bound to the plan as it is now. Raises BadInput when it waits for nobody."""
+    """Decides on run `number`, bound to the plan that whoever decides was shown. Raises BadInput when it waits for
+    nobody, and Unseen for a plan that they were not shown.
+    """
     record = await known_run(run, number)
     if record.status != "waiting":
         raise BadInput(
             f"Run {number} does not wait for an approval.", f"It is {record.status}.", f"Type `show run {number}`."
         )
-    after = await run.step(
-        "decide",
-        run.controls.decide,
-        number,
-        decision,
-        actor=run.actor.id,
-        reason=reason or "",
-        plan_hash=record.plan.hash,
-    )
+    after = await run.step("decide", run.controls.decide, number, decision, actor=run.actor.id, reason=reason or "")
     said = _words(run, after, decision, reason)
     return Card(
         title=f"Run {number} is {decision}",

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bizaiops_bot.playbook import (
     Block,
     Button,
     Card,
     Context,
-    Kpi,
-    KpiDay,
     KpiRow,
     Run,
     Table,
     Text,
+    change_words,
     digest_facts,
+    full_title,
+    short_amount,
     sparkline,
+    target_words,
     template,
 )
-from playbooks._cards import age, change_words, clock_now, full_title, short_amount
-from playbooks._kpis import MEMORY_DAYS, Events, daily, event_words, events, kpi_chart, model_kpis, rows_of
+from playbooks._cards import age, clock_now
+from playbooks._kpis import MEMORY_DAYS, Events, Span, event_words, events, model_kpis, rows_of, stories, told_first
 from playbooks._words import local_day
 
 MAX_ROWS = 5
@@ -32,28 +34,33 @@ async def digest_card(run: Run, model: str, time_zone: str) -> Card:
     now = await clock_now(run)
     today = local_day(now, time_zone)
     kpis = await model_kpis(run, model, None)
-    days = await daily(run, kpis, today - timedelta(days=MEMORY_DAYS), today - timedelta(days=1), time_zone)
-    rows = rows_of(kpis, days, today)[:MAX_ROWS]
+    yesterday = today - timedelta(days=1)
+    told = await stories(run, kpis, Span(yesterday, yesterday, "yesterday"), today, time_zone)
+    rows = rows_of(told)[:MAX_ROWS]
     if not any(row.value is not None for row in rows):
-        return _empty(model, days)
+        return _empty(model)
     happened = await events(run, model)
     others = [info.name for info in await run.read(run.serving.models)]
     facts = digest_facts(model, rows, others)
     said = await run.step(
         "word the digest", run.words.sentence, "digest", facts, channel=run.conversation, assume=template(facts)
     )
-    blocks: list[Block] = [Text(text=f"**{said.text}**"), digest_table(rows, now)]
-    first = rows[0].kpi
-    if chart := kpi_chart(model, first, days[first.id], happened, time_zone, as_picture=True):
+    # The template says it itself; a language model need not.
+    late = "" if said.source == "template" else _late(rows[0])
+    blocks: list[Block] = [Text(text=f"**{late}**")] if late else []
+    blocks += [Text(text=f"**{said.text}**"), digest_table(rows, now)]
+    story = told_first(told, rows)
+    if chart := story.chart(model, happened, time_zone, until=rows[0].day, as_picture=True):
         blocks.append(chart)
-    blocks.append(Text(text=f"What happened: {event_words(happened, today - timedelta(days=EVENT_DAYS), time_zone)}."))
+    what = event_words(happened, today - timedelta(days=EVENT_DAYS), today, time_zone)
+    blocks.append(Text(text=f"What happened: {what}."))
     blocks.append(
-        Context(text=f"{rows[0].day:%A %-d %b}, days in {time_zone}; running days are left out. {said.note}".rstrip())
+        Context(text=f"{_day(rows[0].day)}, days in {time_zone}; running days are left out. {said.note}".rstrip())
     )
     return Card(
         title=f"{model} KPI digest, {rows[0].day:%a %-d %b}",
-        tone="warning" if any(_bad(row) for row in rows) else "info",
-        summary=f"{model}: {said.text}",
+        tone="warning" if rows[0].note or any(_bad(row) for row in rows) else "info",
+        summary=f"{model}: {f'{late} ' if late else ''}{said.text}",
         blocks=tuple(blocks),
         buttons=_buttons(model, happened),
     )
@@ -77,27 +84,24 @@ def _row(row: KpiRow, now: datetime) -> tuple[str, ...]:
     )
 
 
-def target_words(kpi: Kpi, value: float | None) -> str:
-    """ "EUR 12,000, met", or "none"."""
-    if kpi.target is None:
-        return "none"
-    if value is None:
-        return short_amount(kpi, kpi.target)
-    met = value >= kpi.target if kpi.direction == "up_is_good" else value <= kpi.target
-    return f"{short_amount(kpi, kpi.target)}, {'met' if met else 'missed'}"
-
-
 def _bad(row: KpiRow) -> bool:
     if not row.unusual or row.value is None or row.usual is None:
         return False
     return (row.value > row.usual[1]) != (row.kpi.direction == "up_is_good")
 
 
-def _empty(model: str, days: dict[str, list[KpiDay]]) -> Card:
-    """Nothing is known of the last complete day: says which one is the newest that something is known of."""
-    known = max((d.day for found in days.values() for d in found if d.complete and d.value is not None), default=None)
-    newest = "there is none with data" if known is None else f"the newest day with data is {known:%A %-d %b}"
-    said = f"There are no numbers for {model} of the last complete day; in the last {MEMORY_DAYS} days {newest}."
+def _late(row: KpiRow) -> str:
+    """Why the numbers are not yesterday's."""
+    return f"{row.note}: all below is of {_day(row.day)}." if row.note else ""
+
+
+def _day(day: date) -> str:
+    return f"{day:%A %-d %b}"
+
+
+def _empty(model: str) -> Card:
+    """Nothing is known of any day."""
+    said = f"There are no numbers for {model}: no whole day of the last {MEMORY_DAYS} has data."
     return Card(title=f"{model} KPI digest: no data", tone="warning", summary=said, blocks=(Text(text=said),))
 
 

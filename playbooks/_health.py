@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bizaiops_bot.playbook import (
+    FAST_MINUTES,
+    SLOW_MINUTES,
     Alert,
     Chart,
     DriftReport,
@@ -17,10 +20,10 @@ from bizaiops_bot.playbook import (
     SeriesData,
     TrafficState,
     spoken_duration,
+    telling,
 )
 
 HEALTH_MINUTES = 15.0
-DRIFT_MINUTES = 15.0
 CHART_POINTS = 30
 CHART_SPAN = timedelta(hours=1)
 
@@ -50,6 +53,12 @@ def health_words(samples: list[HealthSample] | NoData) -> str:
         f"{s.version}: {s.requests:,} requests, {s.error_rate:.2%} errors, p95 {s.latency_p95_ms:.0f} ms"
         for s in samples
     )
+
+
+async def drift_now(run: Run, model: str) -> DriftReport | NoData:
+    """Drift as the watch sees it: of the last minute where that is strong, else of the last 15."""
+    fast = await run.read(run.drift.report, model, minutes=FAST_MINUTES)
+    return telling(fast, await run.read(run.drift.report, model, minutes=SLOW_MINUTES))
 
 
 def drift_words(report: DriftReport | NoData) -> str:
@@ -87,18 +96,18 @@ async def latency_chart(run: Run, model: str, now: datetime, releases: list[Rele
     data = await run.read(run.metrics.series, model, "latency_p95_ms", start, now, CHART_POINTS)
     if isinstance(data, NoData):
         return data
-    marks = tuple(
-        Mark(at=index_at(data, r.at), label=r.version, kind="deploy") for r in releases if start <= r.at < now
-    )
     return Chart(
-        title=f"{model}: p95 latency, last hour",
+        title=f"{model}: p95 latency, last hour, each {spoken_duration((now - start).total_seconds() / CHART_POINTS)}",
         x=tuple(f"{t:%H:%M}" for t in data.times),
         series=(Series(name="p95 latency", values=data.values),),
         unit=data.unit,
-        marks=marks,
+        marks=release_marks(data, releases),
     )
 
 
-def index_at(data: SeriesData, when: datetime) -> int:
-    """The step that `when` falls into."""
-    return max(0, sum(t <= when for t in data.times) - 1)
+def release_marks(data: SeriesData, releases: Iterable[Release]) -> tuple[Mark, ...]:
+    """Those within the window, each at its own time."""
+    places = [(data.place(r.at), r) for r in releases]
+    return tuple(
+        Mark(at=at, label=r.version, kind="deploy", when=f"{r.at:%H:%M}") for at, r in places if at is not None
+    )

@@ -25,10 +25,11 @@ from bizaiops_bot.playbook import (
     Table,
     Text,
     Tone,
+    changes,
     stamp,
 )
 from playbooks._cards import clock_now
-from playbooks._health import DRIFT_MINUTES, index_at
+from playbooks._health import drift_now, release_marks
 
 # Three minutes, as the watch looks: a longer window would water down what has just begun.
 HEALTH_MINUTES = 3.0
@@ -50,6 +51,7 @@ async def evidence(run: Run, model: str) -> Evidence:
     errors = await _series(run, model, "error_rate")
     load = await _series(run, model, "requests_per_minute")
     runs = await run.read(run.records.runs, model=model, limit=20)
+    traffic = await run.read(run.serving.traffic, model)
     return Evidence(
         model=model,
         now=now,
@@ -57,12 +59,14 @@ async def evidence(run: Run, model: str) -> Evidence:
         latency=latency,
         errors=errors,
         load=load,
-        traffic=await run.read(run.serving.traffic, model),
+        traffic=traffic,
         releases=tuple(await run.read(run.records.releases, model, limit=5)),
         alerts=tuple(await run.read(run.records.alerts, model=model, open_only=True)),
-        report=await run.read(run.drift.report, model, minutes=DRIFT_MINUTES),
+        report=await drift_now(run, model),
         labels=await run.read(run.drift.report, model, minutes=LABEL_MINUTES),
         runs=tuple(record for record in runs if record.status in UNFINISHED),
+        changes=changes(runs, traffic),
+        trials=tuple(await run.read(run.records.trials, model)),
     )
 
 
@@ -123,10 +127,10 @@ def _chart(seen: Evidence, found: Diagnosis) -> Chart | None:
     if data is None or isinstance(data, NoData):
         return None
     data = data.spoken()
-    start = data.times[0] if data.times else seen.now
-    marks = [Mark(at=index_at(data, r.at), label=r.version, kind="deploy") for r in seen.releases if r.at >= start]
-    if found.worst.since is not None:
-        marks.append(Mark(at=index_at(data, found.worst.since + timedelta(seconds=1)), label="began", kind="fault"))
+    marks = list(release_marks(data, seen.releases))
+    since = found.worst.since
+    if since is not None and (place := data.place(since + timedelta(seconds=1))) is not None:
+        marks.append(Mark(at=place, label="began", kind="fault", when=f"{since:%H:%M}"))
     return Chart(
         title=f"{seen.model}: {name}, last 2 hours",
         x=tuple(f"{t:%H:%M}" for t in data.times),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +13,9 @@ from bizaiops_bot.playbook import (
     Card,
     Conflict,
     DiffLine,
+    Foresight,
     GateReport,
+    ModelVersion,
     Outcome,
     Outputs,
     Refused,
@@ -20,21 +23,28 @@ from bizaiops_bot.playbook import (
     Run,
     Text,
     TrafficState,
+    Undecided,
     Verdict,
     duration_s,
+    of_gate,
     spoken_duration,
+    too_good,
 )
-from playbooks._cards import status_button, verdict_table
-from playbooks._watch import arm_before, watch_all
+from playbooks._cards import listed, sentence, status_button, verdict_line, verdict_table
+from playbooks._trials import failed_card
+from playbooks._watch import arm_before, what_it_can_show
 
 REMIND = {"4h": "approver", "20h": "approver"}
 """When approvers who have not decided are told again."""
-HOLD = "20m"
+HOLD = "30m"
+"""Long enough for 90 of 100 harmless canaries of a tenth of 240 requests a minute to be shown harmless."""
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """A version on its way to all traffic. `percent` is the canary's share, 100 for everything at once."""
+    """A version on its way to all traffic. `percent` is the canary's share, 100 for everything at once; value_must:
+    whether the plan said that the business value is tested.
+    """
 
     model: str
     version: str
@@ -42,6 +52,7 @@ class Rollout:
     previous: str | None
     percent: int
     kind: Literal["deploy", "retrain"]
+    value_must: bool | None = None
 
 
 class Released(Outputs):
@@ -85,10 +96,19 @@ async def still_as_planned(run: Run, planned: TrafficState) -> None:
         )
 
 
-async def certify(run: Run, build: Build, *, model: str, version: str, stable: str, known: list[str]) -> None:
-    """Tests a build against the stable version, packages and registers it. Raises Regression when the gate says no."""
-    report = await run.step("test", run.pipelines.test, build, against=stable, detail=_gate_detail)
-    _require_gate(run, report)
+async def certify(
+    run: Run, build: Build, *, model: str, version: str, stable: str, registered: Mapping[str, ModelVersion]
+) -> None:
+    """Tests a build against the stable version, packages and registers it. Raises Regression when the gate says no.
+
+    registered: the versions known before, by name, in their order.
+    """
+    champion = registered[stable].metrics if stable in registered else {}
+    report = await run.step(
+        "test", run.pipelines.test, build, against=stable, detail=lambda r: _gate_detail(r, champion)
+    )
+    await _require_gate(run, report)
+    known = list(registered)
     package = await run.step(
         "package", run.pipelines.package, build, detail=lambda p: f"{p.size_bytes / 1e6:.2f} MB, {p.digest[:12]}"
     )
@@ -100,17 +120,24 @@ async def certify(run: Run, build: Build, *, model: str, version: str, stable: s
     )
 
 
-def _gate_detail(report: GateReport) -> str:
-    return f"{'passed' if report.passed else 'failed'} on {report.holdout_rows:,} held-out rows: {report.reason}"
+def _gate_detail(report: GateReport, champion: dict[str, float]) -> str:
+    said = f"{'passed' if report.passed else 'failed'} on {report.holdout_rows:,} held-out rows: {report.reason}"
+    leaked = too_good(report.metrics, champion, report.against, rows=report.holdout_rows)
+    return f"{said}. {leaked}" if leaked else said
 
 
-def _require_gate(run: Run, report: GateReport) -> None:
-    if run.planning or report.passed:
+async def _require_gate(run: Run, report: GateReport) -> None:
+    if run.planning:
+        return
+    verdict = of_gate(report)
+    await run.note_trial(report.model, report.version, "gate", verdict)
+    if report.passed:
         return
     raise Regression(
         f"{report.model} {report.version} did not pass the quality gate against {report.against}.",
         f"{report.reason}, on {report.holdout_rows:,} held-out rows.",
         "No traffic was moved.",
+        card=failed_card(run, report.model, report.version, report.against, verdict, registered=False),
     )
 
 
@@ -148,11 +175,9 @@ async def _shift_and_judge(run: Run, r: Rollout) -> Verdict:
         detail=lambda s: s.spoken(),
     )
     expect_weights(run, state, _weights(r))
-    if at_once:
-        # With everything on the new version there is no stable arm left to compare with.
-        verdict = await watch_all(run, r.model, r.version, before, hold=HOLD)
-    else:
-        verdict = await run.judge(r.model, r.version, hold=HOLD)
+    # With everything on the new version there is no stable arm left beside it: the hour before takes its place.
+    share = None if at_once else r.percent
+    verdict = await run.judge(r.model, r.version, hold=HOLD, share=share, value_must=r.value_must, before=before)
     _require_verdict(run, r, verdict)
     return verdict
 
@@ -191,13 +216,18 @@ def expect_weights(run: Run, state: TrafficState, wanted: dict[str, int]) -> Non
 def _require_verdict(run: Run, r: Rollout, verdict: Verdict) -> None:
     if run.planning or verdict.ok:
         return
-    word = {
-        Outcome.FAILED: "failed as a canary",
-        Outcome.INCONCLUSIVE: "could not be judged",
-        Outcome.ERROR: "could not be measured",
-    }[verdict.outcome]
-    reason = verdict.reason.rstrip(".") + "."
-    raise Regression(f"{r.model} {r.version} {word}.", reason, f"{r.stable} gets all traffic again.")
+    reason = sentence(verdict.reason)
+    card = failed_card(run, r.model, r.version, r.stable, verdict, registered=True)
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        what = f"{r.model} {r.version} was not promoted, and nothing is known against it."
+        answered = verdict.decided.startswith("rolled back")
+        why = " ".join(filter(None, [reason, sentence(verdict.decided)]))
+        raise Undecided(what, why, f"{r.stable} gets all traffic again.", answered=answered, card=card)
+    harm = (
+        f": harm in {listed(hurt)}" if (hurt := [c.name for c in verdict.checks if c.outcome is Outcome.FAILED]) else ""
+    )
+    word = {Outcome.FAILED: f"failed as a canary{harm}", Outcome.ERROR: "could not be measured"}[verdict.outcome]
+    raise Regression(f"{r.model} {r.version} {word}.", reason, f"{r.stable} gets all traffic again.", card=card)
 
 
 async def _remember(run: Run, r: Rollout) -> None:
@@ -219,8 +249,15 @@ async def previous_alias(run: Run, model: str) -> str | None:
     return next((v.version for v in versions if "previous" in v.aliases), None)
 
 
+async def foresight(run: Run, model: str, stable: str, percent: int) -> Foresight | None:
+    """What this rollout can show, for those who approve it; None in runs that were planned before it was said."""
+    if not run.patched("2026-11 what a rollout can show"):
+        return None
+    return await what_it_can_show(run, model, stable, share=percent, hold=HOLD)
+
+
 def hold_words() -> str:
-    """ "20 min" """
+    """ "30 min" """
     return spoken_duration(duration_s(HOLD))
 
 
@@ -234,12 +271,10 @@ def _success_card(run: Run, r: Rollout, verdict: Verdict, title: str) -> Card:
     """Verdict with numbers, traffic now, what to say next."""
     if run.planning:
         return Card(title=title)
-    line = (
-        f"{r.model} {r.version} now gets all traffic; before it was {r.stable}. Judged: {verdict.reason.rstrip('.')}."
-    )
+    line = f"{r.model} {r.version} now gets all traffic; before it was {r.stable}. {verdict_line(verdict)}"
     return Card(
         title=title,
-        tone="success",
+        tone="muted" if verdict.accepted else "success",
         summary=line,
         blocks=(Text(text=line), verdict_table(verdict)),
         buttons=(

@@ -1,20 +1,10 @@
-"""Judging a version that got all traffic at once: with no stable arm beside it, the hour before takes its place."""
+"""What a rollout can show, and what it is held against: both from the stable version's hour before."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bizaiops_bot.playbook import (
-    ArmSample,
-    BotError,
-    NoData,
-    Outcome,
-    Run,
-    Verdict,
-    assess_canary,
-    duration_s,
-    spoken_duration,
-)
+from bizaiops_bot.playbook import ArmSample, BotError, Foresight, NoData, Run, duration_s, foresee
 from playbooks._cards import clock_now
 
 BEFORE = timedelta(hours=1)
@@ -22,38 +12,35 @@ BEFORE = timedelta(hours=1)
 
 async def arm_before(run: Run, model: str, stable: str) -> ArmSample | None:
     """What the stable version did in the last hour; None without requests."""
-    since = await clock_now(run) - BEFORE
-    return _of(stable, await run.read(run.metrics.arms, model, since))
+    return _of(stable, await _arms_before(run, model))
 
 
-async def watch_all(run: Run, model: str, version: str, before: ArmSample | None, *, hold: str) -> Verdict:
-    """Waits `hold`, less when `version` clearly fails, then judges it against the stable version's hour before.
-
-    The same checks and limits as for a canary; the hour of day is not the same on both sides, so it is less certain.
-    """
-    start = await clock_now(run)
-    hold_s = duration_s(hold)
-
-    async def over() -> tuple[bool, str]:
-        passed = (run.clock.now() - start).total_seconds()
-        if (reason := await _failure(run, model, version, before, start)) is not None:
-            return True, f"stopped after {spoken_duration(passed)}: {reason}"
-        return passed >= hold_s, f"{spoken_duration(min(passed, hold_s))} of {spoken_duration(hold_s)} watched"
-
-    await run.wait("watch all traffic", over, deadline=f"{round(hold_s * 3)}s")
-    after = _of(version, await run.read(run.metrics.arms, model, start))
-    return assess_canary(before, after, final=True)
-
-
-async def _failure(run: Run, model: str, version: str, before: ArmSample | None, start: datetime) -> str | None:
-    """Why the version clearly fails already; None while it does not, or cannot be measured just now."""
+async def what_it_can_show(run: Run, model: str, stable: str, *, share: int, hold: str) -> Foresight:
+    """What a hold at this traffic can rule out; that it is not known where the traffic is not."""
     try:
-        arms = await run.metrics.arms(model, start)
+        arms = await _arms_before(run, model)
     except BotError:
-        return None
-    so_far = assess_canary(before, _of(version, arms), final=False)
-    return so_far.reason if so_far.outcome is Outcome.FAILED else None
+        arms = []
+    hold_min = duration_s(hold) / 60
+    return foresee(_of(stable, arms), stable=stable, share=share, hold_min=hold_min, traffic=_traffic(arms))
 
 
-def _of(version: str, arms: list[ArmSample] | NoData) -> ArmSample | None:
-    return None if isinstance(arms, NoData) else next((a for a in arms if a.version == version), None)
+async def _arms_before(run: Run, model: str) -> list[ArmSample]:
+    since = await clock_now(run) - BEFORE
+    arms = await run.read(run.metrics.arms, model, since)
+    return [] if isinstance(arms, NoData) else list(arms)
+
+
+def _of(version: str, arms: list[ArmSample]) -> ArmSample | None:
+    return next((arm for arm in arms if arm.version == version), None)
+
+
+def _traffic(arms: list[ArmSample]) -> float | None:
+    """Requests a minute to all versions: one that became stable a minute ago had only a canary's part before.
+
+    None without minutes. Minutes in which two versions answered count twice in a bot's first hour, so it is rather
+    too small there.
+    """
+    whole = BEFORE.total_seconds() / 60.0
+    minutes = min(whole, float(sum(len(arm.by_minute) for arm in arms)))
+    return sum(arm.requests for arm in arms) / minutes if minutes else None

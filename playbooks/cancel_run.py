@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import BadInput, Button, Card, Inputs, Run, RunNumber, Text, playbook
+from bizaiops_bot.playbook import BadInput, Button, Card, Inputs, Run, RunNumber, RunRecord, Text, playbook
 from playbooks._cards import inputs_words, known_run
 
 
@@ -12,14 +12,13 @@ class CancelRun(Inputs):
     run: RunNumber = Field(description="the number of the run")
 
 
-@playbook(title="Cancel a run", risk="control")
+@playbook(title="Cancel a run", risk="control", safety=True)
 async def cancel_run(run: Run, ask: CancelRun) -> Card:
     record = await known_run(run, ask.run)
     if record.finished:
         raise BadInput(f"Run {record.id} cannot be cancelled.", f"It is over: {record.status}.", _after(record.status))
-    waiting = record.status == "waiting"
     after = await run.step("cancel", run.controls.cancel, ask.run, actor=run.actor.id)
-    effect = "It waited for approval; nothing was changed." if waiting else "What it has changed is being undone."
+    effect = "What it has changed is being undone." if _has_begun(record) else "Nothing was changed by it yet."
     said = f"{run.actor.name} cancels run {after.id} ({inputs_words(after)}). {effect}"
     return Card(
         title=f"Cancelling run {after.id}",
@@ -28,6 +27,12 @@ async def cancel_run(run: Run, ask: CancelRun) -> Card:
         blocks=(Text(text=said),),
         buttons=(Button(label=f"Show run {after.id}", command=f"show run {after.id}"),),
     )
+
+
+def _has_begun(record: RunRecord) -> bool:
+    """Whether any step of it has come to an end, however it ended."""
+    deeds = {step.name for step in record.plan.steps if step.kind == "step"}
+    return any(step.name in deeds and step.status in ("done", "failed", "undone") for step in record.steps)
 
 
 def _after(status: str) -> str:

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from bizaiops_bot.playbook import (
     BadInput,
+    Block,
     Button,
     Card,
     Context,
@@ -16,13 +17,18 @@ from bizaiops_bot.playbook import (
     Release,
     Run,
     Table,
+    Text,
     TrafficState,
+    Trial,
     Version,
+    held_against,
     playbook,
     stamp,
+    trial_words,
 )
 from playbooks._cards import known_model, known_versions, number_of
 from playbooks._health import HEALTH_MINUTES
+from playbooks._trials import checks_table, known_trials, leak, warning
 
 
 class CompareVersions(Inputs):
@@ -42,15 +48,25 @@ async def compare_versions(run: Run, ask: CompareVersions) -> Card:
     traffic = await run.read(run.serving.traffic, ask.model)
     health = await run.read(run.metrics.health, ask.model, minutes=HEALTH_MINUTES)
     releases = await run.read(run.records.releases, ask.model, limit=50)
-    rows = (*_metric_rows(*pair), *_live_rows(pair, traffic, health), *_fact_rows(pair, releases))
+    trials = await known_trials(run, ask.model)
+    versions = {v.version: v for v in pair}
+    rows = (
+        *_metric_rows(*pair),
+        *_live_rows(pair, traffic, health),
+        *_fact_rows(pair, releases),
+        _trial_row(pair, trials),
+    )
+    warnings = _warnings(versions, traffic, trials)
     return Card(
         title=f"{ask.model}: {ask.version_a} and {ask.version_b}",
-        summary=_summary(*pair),
+        summary=" ".join([*warnings, _summary(*pair)]),
         blocks=(
+            *(Text(text=f"**{said}**") for said in warnings),
             Table(columns=("", ask.version_a, ask.version_b), rows=rows, align="lrr"),
+            *_checks(pair, trials),
             Context(text="Metrics were measured on held-out rows at each version's gate."),
         ),
-        buttons=_buttons(ask, traffic),
+        buttons=_buttons(ask, traffic, trials),
     )
 
 
@@ -106,17 +122,49 @@ def _fact_rows(pair: tuple[ModelVersion, ModelVersion], releases: list[Release])
     ]
 
 
+def _trial_row(pair: tuple[ModelVersion, ModelVersion], trials: list[Trial]) -> tuple[str, ...]:
+    return ("when tried", *(_tried(trials, v.version) for v in pair))
+
+
+def _tried(trials: list[Trial], version: str) -> str:
+    live = next((t for t in trials if t.version == version and t.kind != "gate"), None)
+    return "not tried on live traffic" if live is None else trial_words(live, why=not live.ok)
+
+
+def _checks(pair: tuple[ModelVersion, ModelVersion], trials: list[Trial]) -> tuple[Block, ...]:
+    """The numbers that decided against a version."""
+    against = [held_against(trials, v.version) for v in pair]
+    return tuple(checks_table(trial) for trial in against if trial is not None and trial.checks)
+
+
+def _warnings(versions: dict[str, ModelVersion], traffic: TrafficState, trials: list[Trial]) -> list[str]:
+    """What is held against either, and a gate that is too good beside the other one's."""
+    older, newer = sorted(versions, key=number_of)
+    beside = older if traffic.stable not in versions else str(traffic.stable)
+    other = newer if beside == older else older
+    said = [warning(trials, version) for version in versions]
+    return [text for text in (*said, leak(versions, other, beside)) if text]
+
+
 def _summary(a: ModelVersion, b: ModelVersion) -> str:
     shared = sorted(set(a.metrics) & set(b.metrics))
     said = ", ".join(f"{name} {a.metrics[name]:.4g} and {b.metrics[name]:.4g}" for name in shared)
     return f"{a.model} {a.version} and {b.version} at the gate: {said or 'no common metric'}."
 
 
-def _buttons(ask: CompareVersions, traffic: TrafficState) -> tuple[Button, ...]:
+def _buttons(ask: CompareVersions, traffic: TrafficState, trials: list[Trial]) -> tuple[Button, ...]:
+    """A version that has failed is not offered; the run in which it did is."""
     stable = number_of(traffic.stable or "v0")
     newer = [v for v in (ask.version_a, ask.version_b) if not traffic.weights.get(v) and number_of(v) > stable]
+    against = {v: held_against(trials, v) for v in (ask.version_a, ask.version_b)}
     deploy = tuple(
         Button(label=f"Deploy {v} as a 10% canary", command=f"deploy {ask.model} {v} as a 10% canary")
         for v in newer[-1:]
+        if against[v] is None
     )
-    return (*deploy, Button(label="History", command=f"history of {ask.model}"))
+    shown = tuple(
+        Button(label=f"Show run {t.run}, {t.version}", command=f"show run {t.run}")
+        for t in against.values()
+        if t and t.run
+    )
+    return (*deploy, *shown, Button(label="History", command=f"history of {ask.model}"))

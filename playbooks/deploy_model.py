@@ -12,6 +12,7 @@ from bizaiops_bot.playbook import (
     NotFound,
     Percent,
     Run,
+    Trial,
     Version,
     playbook,
 )
@@ -21,6 +22,7 @@ from playbooks._rollout import (
     Released,
     Rollout,
     certify,
+    foresight,
     hold_words,
     previous_alias,
     refuse_while_frozen,
@@ -29,6 +31,7 @@ from playbooks._rollout import (
     steady_traffic,
     still_as_planned,
 )
+from playbooks._trials import known_trials, leak, warning
 
 
 class DeployModel(Inputs):
@@ -51,13 +54,20 @@ async def deploy_model(run: Run, ask: DeployModel) -> Released:
             do=f"Type `history of {ask.model}` to see when it was released.",
         )
     registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
-    await run.approve(_question(ask, stable, registered), escalate=REMIND, undo=f"say `roll back {ask.model}`")
+    trials = await known_trials(run, ask.model)
+    seen = await foresight(run, ask.model, stable, ask.canary)
+    await run.approve(
+        _question(ask, stable, registered, trials),
+        escalate=REMIND,
+        undo=f"say `roll back {ask.model}`",
+        foresight=seen.words if seen else "",
+    )
     await refuse_while_frozen(run)
     await still_as_planned(run, traffic)
     if ask.version not in registered:
-        await _make(run, ask, stable, list(registered))
+        await _make(run, ask, stable, registered)
     previous = await previous_alias(run, ask.model)
-    rollout = Rollout(ask.model, ask.version, stable, previous, ask.canary, "deploy")
+    rollout = Rollout(ask.model, ask.version, stable, previous, ask.canary, "deploy", seen.value_must if seen else None)
     verdict = await roll_out(run, rollout)
     return released(run, rollout, verdict, title=success_title(ask.model, ask.version, "deployed"))
 
@@ -68,7 +78,7 @@ async def _require_version(run: Run, ask: DeployModel) -> None:
         raise NotFound(f"{ask.model} version", ask.version, known)
 
 
-def _question(ask: DeployModel, stable: str, registered: dict[str, ModelVersion]) -> str:
+def _question(ask: DeployModel, stable: str, registered: dict[str, ModelVersion], trials: list[Trial]) -> str:
     made = "" if ask.version in registered else f"Build {ask.version} and test it against {stable}, then "
     if ask.canary == 100:
         move = (
@@ -82,7 +92,10 @@ def _question(ask: DeployModel, stable: str, registered: dict[str, ModelVersion]
         )
     measured = _measured(registered, ask.version, stable)
     question = f"{made}{move}{measured}"
-    return question[0].upper() + question[1:]
+    against = warning(trials, ask.version)
+    leaked = leak(registered, ask.version, stable)
+    again = f"{against} Deploy it again? " if against else ""
+    return f"{again}{question[0].upper()}{question[1:]}{f' {leaked}' if leaked else ''}"
 
 
 def _measured(registered: dict[str, ModelVersion], version: str, stable: str) -> str:
@@ -92,7 +105,7 @@ def _measured(registered: dict[str, ModelVersion], version: str, stable: str) ->
     return f" At the gate, {'; '.join(said)}."
 
 
-async def _make(run: Run, ask: DeployModel, stable: str, known: list[str]) -> None:
+async def _make(run: Run, ask: DeployModel, stable: str, registered: dict[str, ModelVersion]) -> None:
     trained = DiffLine(what=f"build of {ask.model} {ask.version}", before="none", after="trained")
     build: Build = await run.step(
         "build",
@@ -102,4 +115,4 @@ async def _make(run: Run, ask: DeployModel, stable: str, known: list[str]) -> No
         changes=[trained],
         detail=lambda b: f"{b.train_rows:,} rows in {b.train_seconds:.1f} s",
     )
-    await certify(run, build, model=ask.model, version=ask.version, stable=stable, known=known)
+    await certify(run, build, model=ask.model, version=ask.version, stable=stable, registered=registered)

@@ -20,12 +20,14 @@ from bizaiops_bot.playbook import (
     Table,
     Text,
     Tone,
+    full_title,
     playbook,
     release_effect,
+    short_amount,
     stamp,
 )
-from playbooks._cards import clock_now, full_title, known_model, short_amount
-from playbooks._kpis import daily, events, kpi_chart, model_kpis
+from playbooks._cards import clock_now, known_model
+from playbooks._kpis import Span, Story, daily, events, model_kpis
 from playbooks._words import local_day
 
 DAYS_BEFORE = 90
@@ -59,9 +61,17 @@ async def explain_effect(run: Run, ask: ExplainEffect) -> Card:
     released = local_day(release.at, run.time_zone)
     today = local_day(await clock_now(run), run.time_zone)
     days = await daily(run, kpis, released - timedelta(days=DAYS_BEFORE), today, run.time_zone)
-    effects = [(kpi, release_effect(kpi, days[kpi.id], None, released)) for kpi in kpis]
+    others = [day for r in happened.releases[1:] if (day := local_day(r.at, run.time_zone)) != released]
+    known = {k.id: k for k in await run.read(run.warehouse.kpis)}
+    controls = [known[k.control] for k in kpis if k.control in known]
+    beside = await daily(run, controls, released - timedelta(days=DAYS_BEFORE), today, run.time_zone)
+    effects = [
+        (kpi, release_effect(kpi, days[kpi.id], beside.get(kpi.control), released, others=others)) for kpi in kpis
+    ]
     blocks = _blocks(release, released, effects)
-    if chart := kpi_chart(ask.model, kpis[0], days[kpis[0].id], happened, run.time_zone):
+    first, last = effects[0][1].first or released, effects[0][1].last or today - timedelta(days=1)
+    story = Story(kpis[0], tuple(days[kpis[0].id]), Span(first, last, "around the release"), today)
+    if chart := story.chart(ask.model, happened, run.time_zone, until=last):
         blocks.insert(1, chart)
     return Card(
         title=f"{ask.model} {release.version}: {_title(effects)}",
@@ -119,7 +129,7 @@ def _blocks(release: Release, released: date, effects: list[tuple[Kpi, Effect]])
         blocks.append(Text(text=next(w for w in waits if w).strip()))
     method = effects[0][1].method
     blocks.append(
-        Context(text=f"Method: {method}, 99% interval. Nobody was randomised here: an association, not proof.")
+        Context(text=f"Method: {method}; 99% interval. Nobody was randomised here: an association, not proof.")
     )
     return blocks
 

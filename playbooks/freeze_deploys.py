@@ -6,7 +6,7 @@ from bizaiops_bot.playbook import BadInput, Button, Card, FreeText, Inputs, Run,
 
 
 class FreezeDeploys(Inputs):
-    """Let no change of a model begin until unfrozen; rolling back and resuming stay possible."""
+    """Let no change of a model begin until unfrozen; rolling back, pausing and resuming stay possible."""
 
     reason: FreeText | None = Field(None, description="why, for everyone who asks")
 
@@ -16,7 +16,7 @@ async def freeze_deploys(run: Run, ask: FreezeDeploys) -> Card:
     if frozen := await run.read(run.records.frozen):
         raise BadInput("Changes are frozen already.", f"They are {frozen}.", "Type `unfreeze deploys` to end it.")
     told = await run.step("freeze", run.controls.freeze, actor=run.actor.id, reason=ask.reason or "")
-    said = f"Changes are {told}. None can begin, except rolling back and resuming a model."
+    said = f"Changes are {told}. None can begin, except rolling back, pausing and resuming a model."
     return Card(
         title="Changes are frozen",
         tone="warning",

@@ -1,10 +1,25 @@
 """What one can say to the bot."""
 
+import re
 from dataclasses import dataclass
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Block, Button, Card, Context, FreeText, Inputs, Run, Table, Text, playbook
+from bizaiops_bot.playbook import (
+    Block,
+    Button,
+    Card,
+    Context,
+    FreeText,
+    Inputs,
+    Kpi,
+    Run,
+    Table,
+    Term,
+    Text,
+    find_term,
+    playbook,
+)
 
 
 @dataclass(frozen=True)
@@ -80,19 +95,45 @@ GROUPS = (
 )
 
 
+_LETTERS = frozenset({"psi", "auc", "kpi", "wape"})
+_MEANING = re.compile(r"what (.+) means")
+
+
 class Help(Inputs):
-    """Show what can be asked, with examples; about one topic if one is named."""
+    """Show what can be asked, with examples; about one topic if one is named, or what a word or a KPI means."""
 
     topic: FreeText | None = Field(None, description="what the help should be about, such as deploy or digest")
 
 
 @playbook(title="Help", risk="read")
 async def help(run: Run, ask: Help) -> Card:  # noqa: A001 - a playbook is named like the word people type
-    del run
-    groups = matching(ask.topic or "")
+    topic = ask.topic or ""
+    groups = matching(topic)
+    meant = _MEANING.fullmatch(topic)
+    term = find_term(meant[1] if meant else topic) if meant or len(groups) > 1 else None
+    if term is None and (kpi := await _kpi_called(run, meant[1] if meant else topic)):
+        term = Term((kpi.title,), kpi.description, f"kpis {kpi.model}")
+    if term is not None:
+        return _meaning_card(term)
     if len(groups) == 1:
         return _topic_card(groups[0])
     return _overview(ask.topic)
+
+
+async def _kpi_called(run: Run, topic: str) -> Kpi | None:
+    said = topic.lower().strip(" ?.!").replace("_", " ")
+    for kpi in await run.read(run.warehouse.kpis):
+        if kpi.description and said in {kpi.id.replace("_", " "), kpi.title.lower()}:
+            return kpi
+    return None
+
+
+def _meaning_card(term: Term) -> Card:
+    """What one word means, and what to say to see it."""
+    name = term.names[0]
+    title = name.upper() if name in _LETTERS else f"{name[0].upper()}{name[1:]}"
+    buttons = (Button(label=term.see, command=term.see),) if term.see else ()
+    return Card(title=title, summary=f"{title}: {term.meaning}", blocks=(Text(text=term.meaning),), buttons=buttons)
 
 
 def matching(topic: str) -> list[Group]:

@@ -54,7 +54,7 @@ async def list_approvals(run: Run, ask: ListApprovals) -> Card:
 
 def _what(gate: OpenGate, record: RunRecord) -> str:
     """A question about a failed undo is told whole: its answer is no approval of the plan."""
-    return gate.question if gate.kind == "question" else inputs_words(record)
+    return inputs_words(record) if gate.kind == "approval" else gate.question
 
 
 def _still(gate: OpenGate) -> str:
@@ -65,13 +65,13 @@ def _still(gate: OpenGate) -> str:
 def _missing(gate: OpenGate) -> str:
     left = gate.quorum - len(gate.voices)
     approvals = f"{left} approvals" if left > 1 else "one approval"
-    what = "an answer" if gate.kind == "question" else approvals.replace(" ", " more ") if gate.voices else approvals
+    what = "an answer" if gate.kind != "approval" else approvals.replace(" ", " more ") if gate.voices else approvals
     return f"{what} needed from {' or '.join(gate.may) or 'nobody at present'}"
 
 
 def _buttons(gate: OpenGate, record: RunRecord) -> tuple[Button, ...]:
     show = Button(label=f"Show run {record.id}", command=f"show run {record.id}")
-    return (show,) if gate.kind == "question" else (*decision_buttons(record), show)
+    return (show,) if gate.kind != "approval" else (*decision_buttons(record, gate), show)
 
 
 def _ends(run: Run, given: list[Delegation]) -> tuple[Button, ...]:

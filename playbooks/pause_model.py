@@ -4,7 +4,7 @@ from pydantic import Field
 
 from bizaiops_bot.playbook import BadInput, Button, Card, Conflict, DiffLine, Inputs, ModelName, Run, Text, playbook
 from playbooks._cards import known_model, status_button
-from playbooks._rollout import refuse_while_frozen, still_as_planned
+from playbooks._rollout import still_as_planned
 
 
 class PauseModel(Inputs):
@@ -13,7 +13,7 @@ class PauseModel(Inputs):
     model: ModelName = Field(description="the model")
 
 
-@playbook(title="Pause a model", risk="change")
+@playbook(title="Pause a model", risk="change", safety=True)
 async def pause_model(run: Run, ask: PauseModel) -> Card:
     await known_model(run, ask.model)
     traffic = await run.read(run.serving.traffic, ask.model)
@@ -23,7 +23,6 @@ async def pause_model(run: Run, ask: PauseModel) -> Card:
         f"Turn all requests for {ask.model} away until someone resumes it? Now it serves {traffic.spoken()}.",
         undo=f"say `resume {ask.model}`",
     )
-    await refuse_while_frozen(run)
     await still_as_planned(run, traffic)
     line = DiffLine(what=f"serving of {ask.model}", before=traffic.spoken(), after="paused, no requests served")
     state = await run.step("pause", run.serving.pause, ask.model, changes=[line], detail=lambda s: s.spoken())

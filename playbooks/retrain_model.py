@@ -11,6 +11,7 @@ from playbooks._rollout import (
     Released,
     Rollout,
     certify,
+    foresight,
     hold_words,
     previous_alias,
     refuse_while_frozen,
@@ -43,13 +44,19 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Released:
     traffic, stable = await steady_traffic(run, ask.model)
     since = await _since(run, ask)
     version = f"v{max(map(number_of, await known_versions(run, ask.model)), default=0) + 1}"
-    await run.approve(_question(ask, version, stable, since), escalate=REMIND, undo=f"say `roll back {ask.model}`")
+    seen = await foresight(run, ask.model, stable, CANARY)
+    await run.approve(
+        _question(ask, version, stable, since),
+        escalate=REMIND,
+        undo=f"say `roll back {ask.model}`",
+        foresight=seen.words if seen else "",
+    )
     await refuse_while_frozen(run)
     await still_as_planned(run, traffic)
     await _collect(run, ask.model, since)
     await _make(run, ask.model, version, stable, since)
     previous = await previous_alias(run, ask.model)
-    rollout = Rollout(ask.model, version, stable, previous, CANARY, "retrain")
+    rollout = Rollout(ask.model, version, stable, previous, CANARY, "retrain", seen.value_must if seen else None)
     verdict = await roll_out(run, rollout)
     return released(run, rollout, verdict, title=success_title(ask.model, version, "retrained and released"))
 
@@ -87,7 +94,7 @@ async def _collect(run: Run, model: str, since: datetime) -> None:
 
 
 async def _make(run: Run, model: str, version: str, stable: str, since: datetime) -> None:
-    known = [v.version for v in await run.read(run.registry.versions, model)]
+    registered = {v.version: v for v in await run.read(run.registry.versions, model)}
     trained = DiffLine(what=f"build of {model} {version}", before="none", after=f"trained on rows since {stamp(since)}")
     build: Build = await run.step(
         "retrain",
@@ -98,4 +105,4 @@ async def _make(run: Run, model: str, version: str, stable: str, since: datetime
         changes=[trained],
         detail=lambda b: f"{b.train_rows:,} rows in {b.train_seconds:.1f} s",
     )
-    await certify(run, build, model=model, version=version, stable=stable, known=known)
+    await certify(run, build, model=model, version=version, stable=stable, registered=registered)

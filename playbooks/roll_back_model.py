@@ -4,6 +4,7 @@ from pydantic import Field
 
 from bizaiops_bot.playbook import (
     BadInput,
+    BlamedVersion,
     Button,
     Card,
     Diff,
@@ -17,8 +18,9 @@ from bizaiops_bot.playbook import (
     TrafficState,
     Version,
     playbook,
+    taken_back,
 )
-from playbooks._cards import known_model, status_button
+from playbooks._cards import known_model, number_of, status_button
 from playbooks._rollout import expect_weights, previous_alias, set_champion, still_as_planned
 
 
@@ -27,6 +29,10 @@ class RollBackModel(Inputs):
 
     model: ModelName = Field(description="the model")
     version: Version | None = Field(None, description="the version to go back to; the previous release if left out")
+    blamed: BlamedVersion | None = Field(None, description="the version to leave, which has to be serving")
+
+    def met_by_undo(self) -> bool:
+        return self.version is None and self.blamed is None
 
 
 class RolledBack(Outputs):
@@ -37,16 +43,13 @@ class RolledBack(Outputs):
     previous: str | None
 
 
-@playbook(title="Roll a model back", risk="change")
+@playbook(title="Roll a model back", risk="change", safety=True)
 async def roll_back_model(run: Run, ask: RollBackModel) -> RolledBack:
     await known_model(run, ask.model)
     traffic = await run.read(run.serving.traffic, ask.model)
+    _require_serving(ask, traffic)
     target = await _target(run, ask, traffic)
-    if traffic.weights == {target: 100}:
-        raise BadInput(
-            f"{ask.model} {target} already serves 100% of the traffic.",
-            do=f"Type `history of {ask.model}` to see the others.",
-        )
+    _require_way_back(ask, traffic, target)
     await run.approve(
         f"Send all traffic of {ask.model} to {target}? Now it is {traffic.spoken()}.",
         escalate={"2h": "sre"},  # somebody wants the old version back: that should not wait for a day
@@ -58,10 +61,47 @@ async def roll_back_model(run: Run, ask: RollBackModel) -> RolledBack:
         "restore traffic", run.serving.restore, ask.model, target, changes=[line], detail=lambda s: s.spoken()
     )
     expect_weights(run, state, {target: 100})
+    for version in _left(traffic, target, ask.blamed):
+        said = f"all traffic went to {target} again, before it was {traffic.spoken()}"
+        await run.note_trial(ask.model, version, "rollback", taken_back(said))
     if traffic.stable not in (None, target):
         await _remember(run, ask.model, target, str(traffic.stable))
     card = _card(run, ask.model, target, line)
     return RolledBack(card=card, model=ask.model, version=target, previous=traffic.stable)
+
+
+def _require_serving(ask: RollBackModel, traffic: TrafficState) -> None:
+    """Raises BadInput when the blamed version has no traffic: to take it from another one would be no help."""
+    if ask.blamed is None or traffic.weights.get(ask.blamed):
+        return
+    raise BadInput(
+        f"{ask.model} {ask.blamed} gets no traffic, so there is nothing to take from it.",
+        f"Now it is {traffic.spoken()}.",
+        f"Type `roll back {ask.model}` to leave what serves, `roll back {ask.model} to {ask.blamed}` to go there.",
+    )
+
+
+def _require_way_back(ask: RollBackModel, traffic: TrafficState, target: str) -> None:
+    """Raises BadInput when the target is what is to be left: the blamed version, a canary, or what serves already."""
+    name = f"{ask.model} {target}"
+    others = f"Type `history of {ask.model}` to see the others, then `roll back {ask.model} to` one of them."
+    if target == ask.blamed:
+        raise BadInput(
+            f"{name} would be rolled back to itself.", "It is the version that is blamed, and the stable one.", others
+        )
+    if traffic.weights == {target: 100}:
+        raise BadInput(f"{name} already serves 100% of the traffic.", do=others)
+    if target == traffic.canary:
+        do = f"Type `roll back {ask.model}` to take the canary back, or approve its run to go on with it."
+        raise BadInput(
+            f"{name} is the canary, so going back does not lead to it.", f"Now it is {traffic.spoken()}.", do
+        )
+
+
+def _left(traffic: TrafficState, target: str, blamed: str | None) -> list[str]:
+    """Versions that are taken back: the blamed one, and newer ones; going on to a newer one takes nothing back."""
+    out = [r.version for r in traffic.revisions if r.state in ("stable", "canary")]
+    return [version for version in out if version == blamed or number_of(version) > number_of(target)]
 
 
 async def _target(run: Run, ask: RollBackModel, traffic: TrafficState) -> str:

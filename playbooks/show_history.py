@@ -2,8 +2,22 @@
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Button, Card, Inputs, ModelName, Release, Run, Table, playbook, stamp
+from bizaiops_bot.playbook import (
+    Button,
+    Card,
+    Inputs,
+    ModelName,
+    Release,
+    Run,
+    Table,
+    Trial,
+    all_held_against,
+    playbook,
+    stamp,
+    trial_words,
+)
 from playbooks._cards import known_model, status_button
+from playbooks._trials import trials_table
 
 VERBS = {
     "deploy": "deployed",
@@ -14,7 +28,7 @@ VERBS = {
 
 
 class ShowHistory(Inputs):
-    """Show the releases of a model: version, who asked, who approved, when."""
+    """Show the releases of a model: version, who asked, who approved, when; and what was found of versions tried."""
 
     model: ModelName = Field(description="the model")
 
@@ -22,18 +36,25 @@ class ShowHistory(Inputs):
 @playbook(title="Show the releases of a model", risk="read")
 async def show_history(run: Run, ask: ShowHistory) -> Card:
     await known_model(run, ask.model)
+    trials = await run.read(run.records.trials, ask.model)
     releases = await run.read(run.records.releases, ask.model)
     if not releases:
         said = f"No release of {ask.model} is on record."
         return Card(title=f"No releases of {ask.model} yet", tone="muted", summary=said)
     last = releases[0]
+    tables = (trials_table(trials),) if trials else ()
     columns = ("When", "What", "From", "To", "By", "Approved by", "Run")
     return Card(
         title=f"{ask.model}: {said_release(last)}",
-        summary=f"Last release of {ask.model}: {said_release(last)}, {stamp(last.at)}. {len(releases)} on record.",
-        blocks=(Table(columns=columns, rows=tuple(map(_row, releases))),),
+        summary=_summary(last, len(releases), trials),
+        blocks=(Table(columns=columns, rows=tuple(map(_row, releases))), *tables),
         buttons=_buttons(last),
     )
+
+
+def _summary(last: Release, count: int, trials: list[Trial]) -> str:
+    said = f"Last release of {last.model}: {said_release(last)}, {stamp(last.at)}. {count} on record."
+    return f"{said}{''.join(f' {trial_words(t, why=False)}.' for t in all_held_against(trials)[:3])}"
 
 
 def said_release(release: Release) -> str:

@@ -1,7 +1,5 @@
 """How a model's KPIs did."""
 
-from datetime import timedelta
-
 from pydantic import Field
 
 from bizaiops_bot.playbook import (
@@ -10,8 +8,6 @@ from bizaiops_bot.playbook import (
     Card,
     Context,
     Inputs,
-    Kpi,
-    KpiDay,
     KpiName,
     KpiRow,
     ModelName,
@@ -19,26 +15,17 @@ from bizaiops_bot.playbook import (
     Table,
     Text,
     WindowSlot,
+    amount,
+    change_words,
+    full_title,
     headline,
     playbook,
+    short_amount,
     sparkline,
+    target_words,
 )
-from playbooks._cards import age, amount, change_words, clock_now, full_title, known_model, short_amount
-from playbooks._digest import target_words
-from playbooks._kpis import (
-    MEMORY_DAYS,
-    Span,
-    complete_days,
-    daily,
-    event_words,
-    events,
-    kpi_chart,
-    mean,
-    model_kpis,
-    relative,
-    rows_of,
-    span_of,
-)
+from playbooks._cards import age, clock_now, known_model
+from playbooks._kpis import Story, event_words, events, model_kpis, rows_of, span_of, stories, told_first
 from playbooks._words import local_day
 
 
@@ -56,76 +43,91 @@ async def show_kpis(run: Run, ask: ShowKpis) -> Card:
     kpis = await model_kpis(run, ask.model, ask.kpi)
     now = await clock_now(run)
     today = local_day(now, run.time_zone)
-    span = span_of(ask.window, today, run.time_zone)
-    days = await daily(run, kpis, min(span.before.start, today - timedelta(days=MEMORY_DAYS)), today, run.time_zone)
-    rows = rows_of(kpis, days, today)
+    asked = await stories(run, kpis, span_of(ask.window, today, run.time_zone), today, run.time_zone)
+    told, early = _settled(asked)
+    span, rows = told[0].span, rows_of(told)
     happened = await events(run, ask.model)
-    first = rows[0].kpi if rows else kpis[0]
-    chart = kpi_chart(ask.model, first, days[first.id], happened, run.time_zone)
+    story = told_first(told, rows) if rows else told[0]
+    chart = story.chart(ask.model, happened, run.time_zone, until=rows[0].day) if rows else None
     updated = max((r.updated for r in rows if r.updated), default=None)
     freshness = f"data {age(now, updated)}" if updated else "no data yet"
-    blocks: list[Block] = [Text(text=headline(rows)), _table(rows, days, span)]
+    blocks: list[Block] = [Text(text=early)] if early else []
+    blocks += [Text(text=headline(rows)), _table(rows, told)]
     if chart:
         blocks.append(chart)
-    blocks.append(Text(text=f"What happened: {event_words(happened, span.before.start, run.time_zone)}."))
-    blocks.append(Context(text=f"{_span_words(span)}, days in {run.time_zone}; {freshness}."))
+    what = event_words(happened, span.before.start, max(span.end, asked[0].span.end), run.time_zone)
+    blocks.append(Text(text=f"What happened: {what}."))
+    blocks.append(Context(text=f"{_days_words(story)}, days in {run.time_zone}; {freshness}."))
     return Card(
-        title=f"{ask.model}: {first.title if ask.kpi else 'KPIs'}, {span.label}",
-        summary=_summary(ask.model, rows, days, span),
+        title=f"{ask.model}: {story.kpi.title if ask.kpi else 'KPIs'}, {span.label}",
+        summary=" ".join(part for part in (early, _summary(ask.model, rows, told)) if part),
         blocks=tuple(blocks),
         buttons=_buttons(ask, bool(happened.releases)),
     )
 
 
-def _table(rows: list[KpiRow], days: dict[str, list[KpiDay]], span: Span) -> Table:
-    weekday = f"{rows[0].day:%a}" if rows else "day"
-    columns = ("KPI", span.label.capitalize(), "vs before", f"Last day vs {weekday} before", "Target", "14 days")
-    return Table(
-        columns=columns,
-        rows=tuple(_row(row, days[row.kpi.id], span) for row in rows),
-        align="lrllll",
-        caption="Means of complete days, against the same weekdays before",
+def _settled(asked: list[Story]) -> tuple[list[Story], str]:
+    """What can be told in whole days, and what to say first: of a period that has just begun, the one before it."""
+    span = asked[0].span
+    if not span.running or any(story.whole for story in asked):
+        return asked, ""
+    before = span.last_whole
+    so_far = [f"{s.kpi.title} {amount(s.kpi, s.so_far)}" for s in asked if s.so_far is not None]
+    label = span.label if span.label.endswith("so far") else f"{span.label} so far"
+    began = f"{label.capitalize()} ({span.spoken}), no day of it is whole yet: {'; '.join(so_far) or 'no data'}."
+    return (
+        [Story(s.kpi, s.days, before, s.today) for s in asked],
+        f"{began} The table is of {before.label}, {before.spoken}.",
     )
 
 
-def _row(row: KpiRow, days: list[KpiDay], span: Span) -> tuple[str, ...]:
-    kpi, now = row.kpi, mean(days, span)
+def _of(told: list[Story], row: KpiRow) -> Story:
+    return next(story for story in told if story.kpi.id == row.kpi.id)
+
+
+def _table(rows: list[KpiRow], told: list[Story]) -> Table:
+    label = told[0].span.label
+    day, weekday = (f"{rows[0].day:%a %-d %b}", f"{rows[0].day:%a}") if rows else ("Last day", "day")
+    columns = ("KPI", label[0].upper() + label[1:], "vs before", f"{day} vs {weekday} before", "Target", "14 days")
+    return Table(
+        columns=columns,
+        rows=tuple(_row(row, _of(told, row)) for row in rows),
+        align="lrllll",
+        caption="Whole days pooled, against the same weekdays before",
+    )
+
+
+def _row(row: KpiRow, story: Story) -> tuple[str, ...]:
+    kpi = row.kpi
     return (
         full_title(kpi),
-        short_amount(kpi, now),
-        change_words(kpi, _change(days, span)),
+        short_amount(kpi, story.value),
+        change_words(kpi, story.change),
         f"{short_amount(kpi, row.value)}, {change_words(kpi, row.change)}",
-        target_words(kpi, now),
+        target_words(kpi, story.value),
         sparkline(list(row.history)),
     )
 
 
-def _change(days: list[KpiDay], span: Span) -> float | None:
-    """Against the same weekdays before; only days whose weekday has ended count on both sides."""
-    ended = [d.day for d in days if d.complete and d.value is not None and span.start <= d.day <= span.end]
-    if not ended:
-        return None
-    so_far = Span(span.start, max(ended), span.label)
-    back = span.start - span.before.start
-    return relative(mean(days, so_far), mean(days, Span(so_far.start - back, so_far.end - back, "before")))
-
-
-def _summary(model: str, rows: list[KpiRow], days: dict[str, list[KpiDay]], span: Span) -> str:
-    said = [_said(row.kpi, days[row.kpi.id], span) for row in rows[:3]]
+def _summary(model: str, rows: list[KpiRow], told: list[Story]) -> str:
+    label = told[0].span.label
+    said = [_said(_of(told, row)) for row in rows[:3]]
     if not said:
-        return f"{model}, {span.label}: no complete day with data."
-    return f"{model}, {span.label}: {'; '.join(said)}. {headline(rows)}"
+        return f"{model}, {label}: no complete day with data."
+    return f"{model}, {label}: {'; '.join(said)}. {headline(rows)}"
 
 
-def _said(kpi: Kpi, days: list[KpiDay], span: Span) -> str:
-    count = complete_days(days, span)
-    if not count:
-        return f"{kpi.title}: no complete day yet"
-    return f"{kpi.title} {amount(kpi, mean(days, span))} ({change_words(kpi, _change(days, span))})"
+def _said(story: Story) -> str:
+    if not story.whole:
+        return f"{story.kpi.title}: no complete day yet"
+    return f"{story.kpi.title} {amount(story.kpi, story.value)} ({change_words(story.kpi, story.change)})"
 
 
-def _span_words(span: Span) -> str:
-    return f"{span.start:%-d %b} to {span.end:%-d %b}"
+def _days_words(story: Story) -> str:
+    """ "23 Feb to 1 Mar", and how many of its days are whole when not all are."""
+    span, days = story.span, (story.span.end - story.span.start).days + 1
+    whole = len(story.whole)
+    return span.spoken if whole == days else f"{span.spoken}, {whole} whole day{'' if whole == 1 else 's'} of {days}"
 
 
 def _buttons(ask: ShowKpis, released: bool) -> tuple[Button, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import servers, stores
+from tests.support import ends, servers, stores
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,6 +16,12 @@ def _clean_session() -> Iterator[None]:
     os.environ.pop(stores.VARIABLE, None)
     yield
     servers.end_servers()
+
+
+@pytest.fixture(autouse=True)
+def _what_was_opened_ends() -> Iterator[None]:
+    yield
+    ends.end()
 
 
 @pytest.fixture(scope="session")

@@ -10,15 +10,20 @@ import argparse
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from bizaiops_bot.domain.cards import Button, Card
 from bizaiops_bot.domain.forms import Form, FormField
+from bizaiops_bot.surfaces.client import card_of
 from bizaiops_bot.surfaces.render.blockkit import ask_reason, form_view, home_view, render
+from bizaiops_bot.surfaces.shapes import CardOut
 from tests.support import sample_cards
+from tests.support.demo_process import DemoProcess
 from tests.support.npm import installed
 from tests.support.random_cards import posted
 
@@ -29,6 +34,7 @@ APART = {"home", "form", "reason"}
 KEPT = {"approval", "home", "form"}
 """What has a picture of its own in the documentation."""
 COLOURS = 64
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 STYLE = """
 body { margin: 0; background: #fff; font-family: Lato, Arial, sans-serif; font-size: 15px; }
 * { font-family: Arial, "DejaVu Sans", sans-serif !important; }
@@ -70,6 +76,7 @@ def messages() -> dict[str, dict[str, Any]]:
         name: {"blocks": render(posted(card()), form=name == "question").blocks}
         for name, card in sample_cards.ALL.items()
     }
+    found["approval"] = {"blocks": render(posted(real_approval())).blocks}
     plain = render(posted(sample_cards.alert_card()), native=False)
     found["alert without native charts"] = {"blocks": plain.blocks}
     cards = (sample_cards.alert_card(), sample_cards.verdict_card(), sample_cards.question_card())
@@ -80,6 +87,18 @@ def messages() -> dict[str, dict[str, Any]]:
     for name, view in views.items():
         found[name] = {"blocks": view["blocks"], "title": view["title"]["text"], "submit": view["submit"]["text"]}
     return found
+
+
+def real_approval() -> Card:
+    """The plan of a release as a demo posts it when somebody asks for one."""
+    with tempfile.TemporaryDirectory() as place:
+        demo = DemoProcess(Path(place) / "data")
+        try:
+            said = CardOut.model_validate(demo.start().says("deploy churn v2 as a 10% canary"))
+        finally:
+            demo.end()
+    buttons = tuple(Button(label=one.label, command=one.label, style=one.style) for one in said.buttons)
+    return card_of(said).model_copy(update={"buttons": buttons})
 
 
 def html_of(shown: dict[str, dict[str, Any]]) -> str:
@@ -118,7 +137,7 @@ def main() -> None:
     page_file = (given.to or FOLDER / "node_modules") / "slack-cards.html"
     page_file.write_text(html_of(shown))
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         page = browser.new_page(viewport={"width": 1920, "height": 1200})
         page.goto(page_file.resolve().as_uri())
         take(page, "#sheet", to / "slack-cards.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,13 +18,16 @@ from pydantic import BaseModel, ConfigDict
 
 from bizaiops_bot.domain.errors import BadInput, NotFound, Permanent, Temporary
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
+from bizaiops_bot.domain.whole_days import LOOK_BACK_DAYS, Silence, stopped_early
 from bizaiops_bot.ports import Clock
 
 T = TypeVar("T")
 Sums = tuple[datetime, str, str, Mapping[str, float]]
+_Sums = tuple[float, float, float, int | None]
 
 FLUSH_EVERY_S = 5.0
 LABELLED = "labelled"
+UNREADABLE = frozenset("?\\")
 LONGEST_DAYS = 3660
 SCHEMA = """
 create table if not exists kpi_sums (
@@ -44,7 +48,20 @@ class DuckDbSettings(BaseModel):
 
     def build(self, kpis: Sequence[Kpi], clock: Clock, data_folder: Path) -> DuckDbWarehouse:
         """Opens the file, creating it when needed. Raises Permanent when that fails."""
-        return DuckDbWarehouse(self.path or data_folder / "warehouse.duckdb", kpis, clock)
+        file = self.path or data_folder / "warehouse.duckdb"
+        _openable(file.absolute())
+        return DuckDbWarehouse(file, kpis, clock)
+
+
+def _openable(file: Path) -> None:
+    """DuckDB takes ? and \\ in the name of a file for something else, and knows no other way to write them."""
+    found = sorted(set(str(file)) & UNREADABLE)
+    if found and os.name != "nt":
+        raise BadInput(
+            f"The warehouse cannot be kept in {str(file.parent)!r}.",
+            f"DuckDB cannot open a file with {' or '.join(found)} in its name.",
+            "Give another folder: --data DIR; or put the warehouse alone elsewhere: BIZAIOPS_WAREHOUSE__PATH.",
+        )
 
 
 class DuckDbWarehouse:
@@ -69,7 +86,8 @@ class DuckDbWarehouse:
     async def daily(self, kpi: str, start: date, end: date, *, time_zone: str) -> list[KpiDay]:
         """One entry per local day, `end` inclusive, 23 or 25 hours long when the clocks change.
 
-        Raises NotFound for an unknown KPI, BadInput for an unknown time zone or a span that is not 1 day to 10 years.
+        A day is complete when it is over and its data did not stop hours before they usually do. Raises NotFound for
+        an unknown KPI, BadInput for an unknown time zone or a span that is not 1 day to 10 years.
         """
         definition, zone = self._kpi(kpi), _zone(time_zone)
         count = (end - start).days + 1
@@ -77,13 +95,21 @@ class DuckDbWarehouse:
             raise BadInput(
                 f"{start} to {end} is no span of days.", do="Name an end on or after the start, within ten years."
             )
-        days = [start + timedelta(days=place) for place in range(count)]
+        # Those before it are looked at too: they tell when the data of a day usually end.
+        days = [start + timedelta(days=place) for place in range(-LOOK_BACK_DAYS, count)]
         bounds = [_midnight(day, zone) for day in [*days, end + timedelta(days=1)]]
         sums = await self._in_worker(lambda: self._daily_sums(definition, bounds))
         now = self._clock.now()
+        silent = [_silence(day, bounds[place + 1], sums.get(place)) for place, day in enumerate(days)]
         return [
-            _kpi_day(definition, day, sums.get(place), complete=bounds[place + 1] <= now)
-            for place, day in enumerate(days)
+            _kpi_day(
+                definition,
+                days[place],
+                sums.get(place),
+                complete=bounds[place + 1] <= now
+                and not stopped_early(silent[place], silent[place - LOOK_BACK_DAYS : place]),
+            )
+            for place in range(LOOK_BACK_DAYS, len(days))
         ]
 
     async def by_version(self, kpi: str, since: datetime) -> dict[str, KpiDay]:
@@ -184,8 +210,8 @@ class DuckDbWarehouse:
         self._db.unregister("batch")
         self._db.commit()
 
-    def _daily_sums(self, kpi: Kpi, bounds: list[datetime]) -> dict[int, tuple[float, float, float, int]]:
-        """place of the day -> (numerator, denominator, labelled, newest second)."""
+    def _daily_sums(self, kpi: Kpi, bounds: list[datetime]) -> dict[int, _Sums]:
+        """place of the day -> (numerator, denominator, labelled, newest second of those two)."""
         marks = [int(bound.timestamp()) for bound in bounds]
         found = self._db.execute(
             f"""
@@ -201,7 +227,7 @@ class DuckDbWarehouse:
         ).fetchall()
         return {place: tuple(values) for place, *values in found}
 
-    def _version_sums(self, kpi: Kpi, since: datetime) -> dict[str, tuple[float, float, float, int]]:
+    def _version_sums(self, kpi: Kpi, since: datetime) -> dict[str, _Sums]:
         found = self._db.execute(
             f"select version, {_TOTALS} from kpi_sums where at_s >= $low and model = $model"
             " group by version order by version",
@@ -217,7 +243,7 @@ class DuckDbWarehouse:
 
 _TOTALS = """
     coalesce(sum(total) filter (measure = $numerator), 0), coalesce(sum(total) filter (measure = $denominator), 0),
-    coalesce(sum(total) filter (measure = $labelled), 0), max(at_s)
+    coalesce(sum(total) filter (measure = $labelled), 0), max(at_s) filter (measure in ($denominator, $labelled))
 """
 
 
@@ -225,20 +251,29 @@ def _names(kpi: Kpi) -> dict[str, Any]:
     return {"numerator": kpi.numerator, "denominator": kpi.denominator, "labelled": LABELLED, "model": kpi.model}
 
 
-def _kpi_day(kpi: Kpi, day: date, sums: tuple[float, float, float, int] | None, *, complete: bool) -> KpiDay:
+def _kpi_day(kpi: Kpi, day: date, sums: _Sums | None, *, complete: bool) -> KpiDay:
     """The division; no value under `min_n` labelled rows or without a denominator."""
     if sums is None:
         return KpiDay(kpi=kpi.id, day=day, value=None, n=0, complete=complete, updated=None)
     numerator, denominator, labelled, newest = sums
     enough = labelled >= kpi.min_n and denominator > 0
+    updated = None if newest is None else datetime.fromtimestamp(newest + 60, UTC)
     return KpiDay(
         kpi=kpi.id,
         day=day,
         value=numerator / denominator * kpi.scale if enough else None,
         n=round(labelled),
         complete=complete,
-        updated=datetime.fromtimestamp(newest + 60, UTC),
+        updated=updated,
+        numerator=numerator,
+        denominator=denominator,
     )
+
+
+def _silence(day: date, end: datetime, sums: _Sums | None) -> Silence:
+    """How long before its end the day's data stop."""
+    newest = sums[3] if sums else None
+    return Silence(day, None if newest is None else (end.timestamp() - newest) / 3600.0)
 
 
 def _zone(name: str) -> ZoneInfo:

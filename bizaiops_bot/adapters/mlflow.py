@@ -7,17 +7,19 @@ mlflow-skinny 3.17.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound, Permanent, Temporary
 from bizaiops_bot.domain.models import ModelVersion, Package
@@ -28,6 +30,9 @@ METRIC = "metric."
 SQLITE = "sqlite:///"
 PAGE = 200
 BUSY = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "INTERNAL_ERROR")
+
+
+SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
 
 
 class MlflowSettings(BaseModel):
@@ -41,11 +46,19 @@ class MlflowSettings(BaseModel):
     the data folder.
     """
 
+    @field_validator("tracking_uri")
+    @classmethod
+    def _is_an_address(cls, uri: str | None) -> str | None:
+        """MLflow takes any other text for a folder, and would keep a registry of its own there."""
+        if uri is not None and uri.partition("://")[0] not in SCHEMES:
+            raise ValueError(f"an address begins with {', '.join(f'{scheme}://' for scheme in SCHEMES)}")
+        return uri
+
     def build(self, data_dir: Path, clock: Clock | None = None) -> MlflowRegistry:
         """The registry; nothing is opened before the first call. clock: gives `created`; None takes MLflow's own
         time.
         """
-        return MlflowRegistry(self.tracking_uri or f"sqlite:///{data_dir.absolute() / 'mlflow.db'}", clock)
+        return MlflowRegistry(self.tracking_uri or _address(data_dir.absolute() / "mlflow.db"), clock)
 
 
 class MlflowRegistry:
@@ -131,8 +144,9 @@ def _open(uri: str) -> Any:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         try:
-            _found(uri, ModelRegistryClient)
-            return ModelRegistryClient(uri, uri)  # type: ignore[no-untyped-call]
+            with _without_traces(uri):
+                _found(uri, ModelRegistryClient)
+                return ModelRegistryClient(uri, uri)  # type: ignore[no-untyped-call]
         except MlflowException as error:
             raise _translated(error, uri) from error
         except OSError as error:
@@ -145,15 +159,37 @@ def _found(uri: str, open_client: Callable[[str, str], Any]) -> None:
     MLflow fills a new file by dozens of migrations that are not one transaction, and cannot go on with half of them:
     a process killed in the first seconds of its life would leave a registry that never opens again.
     """
-    file = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or file.exists():
+    if not uri.startswith(SQLITE) or (file := _file(uri)).exists():
         return
     draft = file.with_name(f".{file.name}.new")
     for left in (draft, draft.with_name(f"{draft.name}-journal")):
         left.unlink(missing_ok=True)
-    address = f"{SQLITE}{draft}"
-    open_client(address, address).store.engine.dispose()
+    open_client(_address(draft), _address(draft)).store.engine.dispose()
     draft.replace(file)
+
+
+def _address(file: Path) -> str:
+    """A file as MLflow wants it. Only what an address would take for its own is written in another way."""
+    return SQLITE + str(file).replace("%", "%25").replace("?", "%3F")
+
+
+def _file(address: str) -> Path:
+    return Path(unquote(address.removeprefix(SQLITE)))
+
+
+@contextlib.contextmanager
+def _without_traces(address: str) -> Iterator[None]:
+    """MLflow makes the folder that it reads in the address, and forgets that the address is written in another way
+    than the folder's name: an empty folder "per%2520cent" would stay beside "per%20cent".
+    """
+    named = Path(address.removeprefix(SQLITE)).parent
+    made = [folder for folder in (named, *named.parents) if not folder.exists()] if address.startswith(SQLITE) else []
+    try:
+        yield
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _versions(client: Any, model: str) -> list[ModelVersion]:

@@ -52,6 +52,12 @@ class RedisSettings(BaseModel):
     def _is_redis(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("an address begins with redis://, rediss:// or unix://")
+        from redis.connection import parse_url
+
+        try:
+            parse_url(url.get_secret_value())  # type: ignore[no-untyped-call]
+        except ValueError:  # its words may hold the password
+            raise ValueError("it is no address such as redis://user:password@host:6379/0") from None
         return url
 
     def build(self) -> RedisSignals:

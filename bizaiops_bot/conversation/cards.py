@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bizaiops_bot.domain.cards import Answer, Button, Card, Text, Tone
 from bizaiops_bot.domain.errors import BotError, Refused, Temporary
-from bizaiops_bot.domain.routing import Choice, Question, Refusal
+from bizaiops_bot.domain.routing import Choice, Command, Question, Refusal
+from bizaiops_bot.router.unused import listed
 
 
 def question_card(question: Question) -> Card:
@@ -23,6 +24,15 @@ def refusal_card(refusal: Refusal) -> Card:
         summary=f"{refusal.why} {refusal.help}".strip(),
         answer="refused",
     )
+
+
+def with_unused(card: Card, command: Command) -> Card:
+    """The answer, which begins with what was said and not used: it may not be what was asked for."""
+    left = command.heard.get("unused")
+    if not left:
+        return card
+    said = f"I did not use {listed(left)}."
+    return card.model_copy(update={"blocks": (Text(text=said), *card.blocks), "summary": f"{said} {card.text}"})
 
 
 def error_card(error: BotError) -> Card:
@@ -45,3 +55,8 @@ def broken_card(reference: str) -> Card:
 
 def _buttons(choices: tuple[Choice, ...]) -> tuple[Button, ...]:
     return tuple(Button(label=choice.label, command=choice.command, bind=choice.bind) for choice in choices)
+
+
+def offered(question: Question) -> list[str]:
+    """The playbooks to choose from, where that is the question."""
+    return [c.bind["playbook"] for c in question.choices if "playbook" in c.bind] if question.slot == "playbook" else []

@@ -57,7 +57,8 @@ class Clicks:
             if found is None:
                 return await self._stale(person, posted, event)
             if "plan_hash" in found.bind:
-                return await deciding.click(self._core, _decision(person, found, reason, event))
+                place = (posted.conversation, posted.thread)
+                return await deciding.click(self._core, _decision(person, found, reason, event), place)
             return await self._once(person, posted, found, button, event)
         except StoreDown:  # nothing was kept, so the same click may come again
             raise

@@ -69,7 +69,7 @@ def _choices(slot: SlotSpec, given: Mapping[str, str], catalogue: Catalogue) -> 
     found: list[tuple[str, str]] = []
     if slot.kind == "model":
         found = [(m.name, m.name if m.title in ("", m.name) else f"{m.name}: {m.title}") for m in catalogue.models]
-    elif slot.kind == "version":
+    elif slot.kind in {"version", "blamed"}:
         stable = catalogue.stable.get(model)
         newest = names.newest_first(catalogue.versions.get(model, ()))
         found = [(v, f"{v}, serving now" if v == stable else v) for v in newest]

@@ -42,7 +42,14 @@ def read(slot: SlotSpec, field: FormField, text: str, known: Mapping[str, Any], 
         return _time(slot, text, catalogue)
     if slot.kind == "text":
         return text
-    readers = {"model": _model, "version": _version, "kpi": _kpi, "person": _person, "fault": _fault}
+    readers = {
+        "model": _model,
+        "version": _version,
+        "blamed": _version,
+        "kpi": _kpi,
+        "person": _person,
+        "fault": _fault,
+    }
     reader = readers.get(slot.kind)
     return text if reader is None else reader(text, str(known.get("model", "")), catalogue)
 

@@ -11,32 +11,37 @@ from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
+from bizaiops_bot.conversation import cards as told
 from bizaiops_bot.conversation.answer_queue import AnswerQueue
-from bizaiops_bot.conversation.cards import broken_card, error_card, question_card, refusal_card
 from bizaiops_bot.conversation.catalogue import CatalogueReader
 from bizaiops_bot.conversation.clicks import Clicks
 from bizaiops_bot.conversation.learning import Learning
+from bizaiops_bot.conversation.news import NEWS_PAGE, news
+from bizaiops_bot.conversation.said_back import said_back
 from bizaiops_bot.conversation.threads import follow, load_memory, save_memory
+from bizaiops_bot.conversation.under_way import open_runs
 from bizaiops_bot.conversation.words import check_conversation, check_text, check_thread
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.domain.errors import BotError, NotFound
+from bizaiops_bot.domain.errors import BotError, NotFound, Unseen
 from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict, is_sign, spoken_verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import FEEDBACK_CARD, ClickAnswer, PostedCard, PostedMessage
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question
-from bizaiops_bot.engine import deliveries, outbox
+from bizaiops_bot.engine import deciding, deliveries, outbox, shown
 from bizaiops_bot.engine.audit import redact
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.first import BeingStopped
+from bizaiops_bot.engine.first_cards import being_stopped
 from bizaiops_bot.engine.orders import Order, Orders, Place
 from bizaiops_bot.engine.signals import feed_head
 from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.ports import Clock, Ports
 from bizaiops_bot.router.router import Router
+from bizaiops_bot.router.short_words import LONGEST
 
 log = logging.getLogger("bizaiops.desk")
 AGAIN_S = 1.0
-NEWS_PAGE = 200
 
 
 class FrontDesk:
@@ -182,22 +187,45 @@ class FrontDesk:
             await self._reply(message, answer)
         except StoreDown:
             raise
+        except Unseen as exc:
+            again = await self._core.store.read(lambda conn, why=exc: deciding.look_again(self._core, conn, why))  # type: ignore[misc]
+            await self._put(message, again)
+        except BeingStopped as exc:
+            await self._later(message, answer, exc)
         except BotError as exc:
-            await self._put(message, error_card(exc))
+            await self._put(message, told.error_card(exc))
         except Exception:
             reference = f"{message.id}-{secrets.token_hex(2)}"
             log.exception("message %s could not be answered (%s)", message.id, reference)
-            await self._put(message, broken_card(reference))
+            await self._put(message, told.broken_card(reference))
+
+    async def _later(self, message: PostedMessage, answer: dict[str, str] | None, busy: BeingStopped) -> None:
+        """Says what the order waits for, and answers it when that is over. Meanwhile the message stays unanswered, so
+        that a crash loses nothing, and the person's other messages are answered.
+        """
+
+        async def then() -> None:
+            with self._core.working():
+                for number in busy.runs:
+                    await self._core.ended(number)
+            self._begin_answer(message, answer)
+
+        card = being_stopped(busy)
+        await self._core.store.write(lambda conn: outbox.put_note(conn, message, card, self._core.clock.now()))
+        self._spawn(then())
 
     async def _reply(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
         memory = await self._core.store.read(lambda conn: load_memory(conn, message))
         said_at = self._people_clock.now()
         if answer is None and await self._judged(message, memory):
             return
-        catalogue = await self._catalogue.read()
+        catalogue = await self._known_here(message)
         decision = await self._router.decide(
             message.text, memory, catalogue, answer=answer, said_at=said_at, channel=message.conversation
         )
+        if isinstance(decision, Command):
+            spec = self._core.playbooks.get(decision.playbook).spec()
+            decision = said_back(decision, spec, memory, answer, self._core.clock.now())
         kept = self._router.remember(memory, decision, catalogue, said_at)
 
         def learn(conn: sa.Connection) -> None:
@@ -207,7 +235,7 @@ class FrontDesk:
         if isinstance(decision, Command):
             await self._obey(message, decision, kept, learn)
             return
-        card = question_card(decision) if isinstance(decision, Question) else refusal_card(decision)
+        card = told.question_card(decision) if isinstance(decision, Question) else told.refusal_card(decision)
 
         def also(conn: sa.Connection) -> None:
             learn(conn)
@@ -215,6 +243,14 @@ class FrontDesk:
             save_memory(conn, message, kept)
 
         await self._put(message, card, also)
+
+    async def _known_here(self, message: PostedMessage) -> Catalogue:
+        """The catalogue, for short words with what is under way where they were said."""
+        known = await self._catalogue.read()
+        if len(message.text) > 2 * LONGEST:  # the words may have a mention before them
+            return known
+        runs = await self._core.store.read(lambda conn: open_runs(conn, message))
+        return known.model_copy(update={"open_runs": runs})
 
     async def _judged(self, message: PostedMessage, memory: Memory | None) -> bool:
         """Whether the message was a vote on the answer before, and is answered now."""
@@ -259,7 +295,7 @@ class FrontDesk:
                 follow(conn, message.conversation, model, self._core)
             save_memory(conn, message, made)
 
-        await self._put(message, None if isinstance(outcome, int) else outcome, also)
+        await self._put(message, None if isinstance(outcome, int) else told.with_unused(outcome, command), also)
 
     async def _remember_made(self, command: Command, memory: Memory, made: Card | int) -> Memory:
         if isinstance(made, int):
@@ -291,6 +327,7 @@ class FrontDesk:
                     conversation=message.conversation, thread=message.thread, reply_to=message.id,
                     now=self._core.clock.now(),
                 )  # fmt: skip
+                shown.note(conn, message.actor, card)
             also(conn)
             outbox.mark_answered(conn, message.id)
 
@@ -298,10 +335,10 @@ class FrontDesk:
 
     def _note(self, conn: sa.Connection, message: PostedMessage, decision: Decision) -> None:
         kind = type(decision).__name__.lower()
-        told = decision.text if isinstance(decision, Question) else getattr(decision, "why", "")
-        more = {"offered": _offered(decision)} if isinstance(decision, Question) else {}
+        words = decision.text if isinstance(decision, Question) else getattr(decision, "why", "")
+        more = {"offered": told.offered(decision)} if isinstance(decision, Question) else {}
         self._core.note(
-            conn, message.actor, kind, message.id, text=message.text[:500], told=told, heard=decision.heard, **more
+            conn, message.actor, kind, message.id, text=message.text[:500], told=words, heard=decision.heard, **more
         )
 
     # -- clicks ------------------------------------------------------------------------------------
@@ -356,7 +393,7 @@ class FrontDesk:
         while True:
             await self._core.store.news(covered)
             head = self._core.store.head  # before the read: what is written meanwhile rings at once
-            found = await self._core.store.read(lambda conn, a=after: _news(conn, conversation, a))  # type: ignore[misc]
+            found = await self._core.store.read(lambda conn, a=after: news(conn, conversation, a))  # type: ignore[misc]
             for item in found:
                 after = item.seq
                 yield item
@@ -369,21 +406,3 @@ class FrontDesk:
         if person is None:
             raise NotFound("person", name[:60], tuple(self._core.people))
         return person
-
-
-def _offered(question: Question) -> list[str]:
-    """The playbooks to choose from, where that is the question."""
-    return [c.bind["playbook"] for c in question.choices if "playbook" in c.bind] if question.slot == "playbook" else []
-
-
-def _news(
-    conn: sa.Connection, conversation: str | None, after: int, page: int = NEWS_PAGE
-) -> list[PostedCard | PostedMessage]:
-    """The next entries in order; a full page of one kind ends where its last entry stands, so that none is skipped."""
-    said = outbox.read_messages(conn, conversation, after, page)
-    shown = outbox.read_cards(conn, conversation, after, page)
-    ends = [found[-1].seq for found in (said, shown) if len(found) == page]
-    end = min(ends, default=None)
-    both: list[PostedCard | PostedMessage] = [*said, *shown]
-    found = sorted(both, key=lambda item: item.seq)
-    return found if end is None else [item for item in found if item.seq <= end]

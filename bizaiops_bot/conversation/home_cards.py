@@ -12,9 +12,9 @@ from bizaiops_bot.domain.health import assess_health
 from bizaiops_bot.domain.models import ModelInfo, TrafficState
 from bizaiops_bot.domain.monitoring import HealthSample
 from bizaiops_bot.domain.records import Alert, OpenGate, RunRecord, Schedule
+from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.values import NoData, spoken_duration
 from bizaiops_bot.engine.core import run_title
-from bizaiops_bot.router.slots.cron import spoken
 
 MOST = 10
 """Lines of one card."""
@@ -127,7 +127,7 @@ def unreadable(what: str, why: str) -> Card:
 
 
 def _what(gate: OpenGate, run: RunRecord) -> str:
-    return gate.question if gate.kind == "question" else run_title(run.playbook, run.inputs)
+    return run_title(run.playbook, run.inputs) if gate.kind == "approval" else gate.question
 
 
 def _show(number: int) -> Button:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from bizaiops_bot.domain.values import Value
 
-Word = Literal["approved", "rejected"]
+Word = Literal["approved", "rejected", "held"]
+"""held: neither, look longer; only where a version is judged."""
 Problem = Literal["", "requester", "not_allowed", "again", "voice_taken"]
 Counts = Callable[[str, str | None], bool]
 """(person, the approver he speaks for, None for himself) -> whether policy lets that count at this moment."""
@@ -30,7 +31,7 @@ class Ballot(Value):
 class Tally(Value):
     """How a gate stands; `voices` are the authorities whose approval counts, in the order they came."""
 
-    state: Literal["open", "approved", "rejected"]
+    state: Literal["open", "approved", "rejected", "held"]
     voices: tuple[str, ...]
     quorum: int
 
@@ -56,6 +57,8 @@ def tally(ballots: Iterable[Ballot], *, quorum: int, requester: str, counts: Cou
     voices = tuple(dict.fromkeys(b.authority for b in valid if b.decision == "approved"))
     if any(b.decision == "rejected" for b in valid):
         return Tally(state="rejected", voices=voices, quorum=quorum)
+    if any(b.decision == "held" for b in valid):
+        return Tally(state="held", voices=voices, quorum=quorum)
     return Tally(state="approved" if len(voices) >= quorum else "open", voices=voices, quorum=quorum)
 
 

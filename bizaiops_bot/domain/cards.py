@@ -46,11 +46,15 @@ class Series(Value):
 
 
 class Mark(Value):
-    """A vertical mark at index `at` of the x axis, such as a deploy or a drift alert."""
+    """A vertical mark at index `at` of the x axis, such as a deploy or a drift alert.
+
+    when: its moment as the rest of the card says it, where that is finer than the axis; "" for the label of x.
+    """
 
     at: int
     label: str
     kind: Literal["deploy", "drift", "fault", "other"] = "other"
+    when: str = ""
 
 
 class Chart(Value):
@@ -63,6 +67,7 @@ class Chart(Value):
     series: tuple[Series, ...]
     unit: str = ""
     limit: float | None = None
+    limit_name: Literal["limit", "target"] = "limit"
     marks: tuple[Mark, ...] = ()
     as_picture: bool = False
 

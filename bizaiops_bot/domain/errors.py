@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from bizaiops_bot.domain.cards import Card
+
 
 class BotError(Exception):
     """An error a person can read: what happened, why, what to do."""
@@ -57,5 +59,33 @@ class NotEnoughData(Permanent):
     """Too few observations for an honest answer."""
 
 
+class Regression(Permanent):
+    """A canary or gate failed; whatever was changed is undone. card: its numbers and what to say next."""
+
+    def __init__(self, what: str, why: str = "", do: str = "", *, card: Card | None = None) -> None:
+        super().__init__(what, why, do)
+        self.card = card
+
+
+class Undecided(Regression):
+    """There was not enough evidence and nobody let it go on; whatever was changed is undone. Nothing is known against
+    the version. answered: whether a person said so; else the run has expired.
+    """
+
+    def __init__(
+        self, what: str, why: str = "", do: str = "", *, answered: bool = False, card: Card | None = None
+    ) -> None:
+        super().__init__(what, why, do, card=card)
+        self.ends_as = "rejected" if answered else "expired"
+
+
 class Conflict(Permanent):
     """The world is not as the plan or the caller assumed."""
+
+
+class Unseen(Conflict):
+    """What is decided on is not what this person was shown of the run: it is shown now, and asked again."""
+
+    def __init__(self, run: int, what: str, why: str) -> None:
+        super().__init__(what, why, "Look at it again, and decide on this one.")
+        self.run = run

@@ -99,7 +99,7 @@ def _latency_limit(limits: HealthLimits, baseline_p95_ms: float | None) -> float
 
 
 def _version(sample: HealthSample, limits: HealthLimits, slow_ms: float, former: VersionHealth | None) -> VersionHealth:
-    enough = sample.requests >= limits.min_requests
+    enough = sample.requests >= limits.min_requests and _possible(sample)
     erring = _too_many_errors(sample, limits, former) if enough else bool(former and former.errors)
     slow = _too_slow(sample, limits, slow_ms, former) if enough else bool(former and former.slow)
     state: HealthState = "failing" if erring else "degraded" if slow else "ok"
@@ -113,6 +113,11 @@ def _version(sample: HealthSample, limits: HealthLimits, slow_ms: float, former:
         latency_p95_ms=sample.latency_p95_ms,
         reason=_reason(sample, limits, slow_ms, erring, slow, enough),
     )
+
+
+def _possible(sample: HealthSample) -> bool:
+    """Whether these can be counts and a time at all: what is not a number is no evidence of health."""
+    return 0 <= sample.errors <= sample.requests and sample.latency_p95_ms >= 0  # which NaN is not
 
 
 def _too_many_errors(sample: HealthSample, limits: HealthLimits, former: VersionHealth | None) -> bool:
@@ -129,8 +134,11 @@ def _too_slow(sample: HealthSample, limits: HealthLimits, slow_ms: float, former
 
 
 def _reason(sample: HealthSample, limits: HealthLimits, slow_ms: float, erring: bool, slow: bool, enough: bool) -> str:
-    if not enough:
+    if sample.requests < limits.min_requests:
         return f"{sample.version} got {sample.requests:,} of {limits.min_requests:,} requests needed"
+    if not enough:
+        measured = f"{sample.errors} errors in {sample.requests} requests, p95 {sample.latency_p95_ms} ms"
+        return f"{sample.version}: what was measured cannot be: {measured}"
     low, high = wilson_interval(sample.errors, sample.requests, confidence=limits.confidence)
     errors = f"error rate {sample.error_rate:.1%} ({low:.1%} to {high:.1%})"
     pace = f"p95 {sample.latency_p95_ms:.0f} ms"

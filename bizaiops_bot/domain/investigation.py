@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bizaiops_bot.domain.beginnings import baseline, began, blamed, grown, last_before, level
+from bizaiops_bot.domain.changes import Change, changes
 from bizaiops_bot.domain.facts import Fact, Facts, Look
-from bizaiops_bot.domain.health import HealthVerdict, VersionHealth, assess_health
+from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, VersionHealth, assess_health
 from bizaiops_bot.domain.look_words import (
     alert_list,
     at_words,
@@ -20,13 +21,18 @@ from bizaiops_bot.domain.look_words import (
 )
 from bizaiops_bot.domain.models import TrafficState
 from bizaiops_bot.domain.monitoring import DriftReport, HealthSample, SeriesData
-from bizaiops_bot.domain.records import Alert, Release, RunRecord
+from bizaiops_bot.domain.records import Alert, Release, RunRecord, Trial
+from bizaiops_bot.domain.suspects import Arm, Metric, Suspicion, suspicion
+from bizaiops_bot.domain.trials import all_held_against, trial_words
 from bizaiops_bot.domain.values import NoData, Value
 from bizaiops_bot.domain.wording import release_words
 
 Kind = Literal["paused", "errors", "latency", "missing values", "quality", "drift", "unknown", "nothing"]
 LOOK_BACK = timedelta(hours=2)
 POINTS = 120
+ENOUGH = HealthLimits().min_requests
+_FEW = 20
+_ERROR_LIMIT = HealthLimits().error_rate
 LOADED = 1.5
 """So many times the requests of before are load."""
 
@@ -46,6 +52,10 @@ class Evidence(Value):
     report: DriftReport | NoData
     labels: DriftReport | NoData
     runs: tuple[RunRecord, ...]
+    changes: tuple[Change, ...] = ()
+    """What touched the traffic, newest first."""
+    trials: tuple[Trial, ...] = ()
+    """What was found of versions that were tried, newest first."""
 
 
 class Cause(Value):
@@ -93,7 +103,8 @@ def diagnose(seen: Evidence) -> Diagnosis:
         list(seen.health) if not isinstance(seen.health, NoData) else seen.health,
         baseline_p95_ms=baseline(seen.latency),
     )
-    found = [*_paused(seen), *_service(seen, verdict), *_requests(seen), *_quality(seen)]
+    service = _service(seen, verdict) or _early(seen, verdict)
+    found = [*_paused(seen), *service, *_requests(seen), *_quality(seen)]
     return Diagnosis(model=seen.model, causes=tuple(found) or (_no_cause(seen, verdict),), looks=_looks(seen, verdict))
 
 
@@ -108,39 +119,58 @@ def _paused(seen: Evidence) -> list[Cause]:
 
 
 def _service(seen: Evidence, verdict: HealthVerdict) -> list[Cause]:
-    return [_erring(seen, v) for v in verdict.erring[:1]] + [_slow(seen, v) for v in verdict.slow[:1]]
+    """Of versions that get requests: one that was taken back cannot be why the model is slow now."""
+    erring = [v for v in verdict.erring if v.version in seen.traffic.weights]
+    slow = [v for v in verdict.slow if v.version in seen.traffic.weights]
+    return [_erring(seen, v, verdict) for v in erring[:1]] + [_slow(seen, v, verdict) for v in slow[:1]]
 
 
-def _erring(seen: Evidence, v: VersionHealth) -> Cause:
-    since = began(seen.errors, 0.02)
+def _early(seen: Evidence, verdict: HealthVerdict) -> list[Cause]:
+    """A version on too few requests to be judged that breaks a limit so far: that is said, not "nothing is wrong"."""
+    doubtful = [v for v in verdict.versions if v.version in seen.traffic.weights and _FEW <= v.requests < ENOUGH]
+    found = [_erring(seen, v, verdict) for v in doubtful if v.error_rate > _ERROR_LIMIT][:1]
+    found += [_slow(seen, v, verdict) for v in doubtful if v.latency_p95_ms > _slow_limit(seen)][:1]
+    few = f"That is on few requests: {ENOUGH} are needed to be sure."
+    return [cause.model_copy(update={"because": f"{few} {cause.because}"}) for cause in found]
+
+
+def _erring(seen: Evidence, v: VersionHealth, verdict: HealthVerdict) -> Cause:
+    since = began(seen.errors, _ERROR_LIMIT)
     what = f"{seen.model} {v.version} fails on {v.error_rate:.1%} of {v.requests:,} requests{_since(since)}, limit 2%."
-    because, say = _release_or_load(seen, v.version, since)
+    because, say = _why(seen, "errors", v.version, since, verdict)
     return Cause(kind="errors", what=what, because=because, since=since, version=v.version, say=say, value=v.error_rate)
 
 
-def _slow(seen: Evidence, v: VersionHealth) -> Cause:
+def _slow_limit(seen: Evidence) -> float:
     base = baseline(seen.latency)
-    limit = 150.0 if base is None else min(150.0, max(75.0, 3.0 * base))
+    return 150.0 if base is None else min(150.0, max(75.0, 3.0 * base))
+
+
+def _slow(seen: Evidence, v: VersionHealth, verdict: HealthVerdict) -> Cause:
+    limit = _slow_limit(seen)
     since = began(seen.latency, limit)
     before = level(seen.latency, None, since)
     told = f", {before:.0f} ms before" if before is not None and since is not None else ""
     pace = f"latency p95 {v.latency_p95_ms:.0f} ms{told}, limit {limit:.0f} ms"
     what = f"{seen.model} {v.version} is slow{_since(since)}: {pace}."
-    because, say = _release_or_load(seen, v.version, since)
+    because, say = _why(seen, "latency", v.version, since, verdict)
     return Cause(
         kind="latency", what=what, because=because, since=since, version=v.version, say=say, value=v.latency_p95_ms
     )
 
 
-def _release_or_load(seen: Evidence, version: str, since: datetime | None) -> tuple[str, str]:
+def _why(
+    seen: Evidence, metric: Metric, version: str, since: datetime | None, verdict: HealthVerdict
+) -> tuple[str, str]:
     """The likeliest reason for errors or slowness, and what one may say."""
     onset = since or seen.now
+    suspected = suspicion(metric, version, onset, _changes(seen), _arms(seen, metric, verdict))
+    if suspected is not None and suspected.change.kind != "promote":
+        return f"Likeliest cause: {suspected.because}.", _against(seen, suspected)
     release = last_before(seen.releases, onset)
     if release is not None and blamed(release, onset, version):
         say = _say(seen, "roll_back_model", f"roll back {seen.model}") if release.previous else ""
         return f"Likeliest cause: the release of {release.version}. {release_words(onset, release)}", say
-    if version == seen.traffic.canary:
-        return f"Likeliest cause: {version} itself, the canary; the stable version is not affected.", ""
     words = release_words(onset, release)
     if (times := grown(seen.load, since)) is not None and times >= LOADED:
         return (
@@ -148,6 +178,34 @@ def _release_or_load(seen: Evidence, version: str, since: datetime | None) -> tu
             _say(seen, "scale_model", f"scale {seen.model} to {min(50, seen.traffic.replicas * 2)} replicas"),
         )
     return f"Likeliest cause: the serving infrastructure, as requests are as many as before. {words}", ""
+
+
+def _changes(seen: Evidence) -> tuple[Change, ...]:
+    """A canary that no run on record has sent out is suspected all the same."""
+    return seen.changes or changes((), seen.traffic)
+
+
+def _arms(seen: Evidence, metric: Metric, verdict: HealthVerdict) -> list[Arm]:
+    """Every version that gets requests; one on few requests is held to the same limit, as far as it goes."""
+    limit = _slow_limit(seen)
+    return [
+        Arm(
+            version=v.version, requests=v.requests, error_rate=v.error_rate, latency_p95_ms=v.latency_p95_ms,
+            bad=v.error_rate > _ERROR_LIMIT if metric == "errors" else v.latency_p95_ms > limit,
+            sure=v.requests >= ENOUGH,
+        )
+        for v in verdict.versions
+        if v.version in seen.traffic.weights
+    ]  # fmt: skip
+
+
+def _against(seen: Evidence, suspected: Suspicion) -> str:
+    """What one may say against the suspect: a canary's own run is stopped, which restores the traffic."""
+    if suspected.who not in ("version", "unknown") or suspected.change.version != seen.traffic.canary:
+        return ""
+    if suspected.change.open and suspected.change.run is not None:
+        return f"cancel run {suspected.change.run}"
+    return _say(seen, "roll_back_model", f"roll back {seen.model}")
 
 
 def _requests(seen: Evidence) -> list[Cause]:
@@ -200,8 +258,21 @@ def _no_cause(seen: Evidence, verdict: HealthVerdict) -> Cause:
         titles = "; ".join(a.title for a in seen.alerts[:3])
         what = f"{seen.model} answers as it should now, but an alert is still open: {titles}."
         return Cause(kind="unknown", what=what, because="It closes when two looks in a row find it over.")
+    if gone := [v for v in (*verdict.erring, *verdict.slow) if v.version not in seen.traffic.weights]:
+        v, last = gone[0], next((c for c in seen.changes if c.kind in ("restore", "pause")), None)
+        what = f"{seen.model} answers as it should now. {v.version} did not: {v.reason.removeprefix(f'{v.version}: ')}."
+        because = (
+            f"It gets no requests any more: {last.words}." if last is not None else "It gets no requests any more."
+        )
+        return Cause(kind="nothing", what=what, because=because, version=v.version)
     what = f"Nothing is wrong with {seen.model} that can be seen: {verdict.reason}."
-    return Cause(kind="nothing", what=what, because="" if isinstance(seen.report, NoData) else "There is no drift.")
+    drift = "" if isinstance(seen.report, NoData) else "There is no drift."
+    tried = f" Of versions that were tried, {said}." if (said := _not_good(seen)) else ""
+    return Cause(kind="nothing", what=what, because=f"{drift}{tried}".strip())
+
+
+def _not_good(seen: Evidence) -> str:
+    return "; ".join(trial_words(trial) for trial in all_held_against(seen.trials)[:2])
 
 
 def _say(seen: Evidence, playbook: str, command: str) -> str:
@@ -226,6 +297,8 @@ def _looks(seen: Evidence, verdict: HealthVerdict) -> tuple[Look, ...]:
             ("How were errors in the last 2 hours?", series_words(seen.errors)),
             ("Are there more requests than before?", series_words(seen.load)),
             ("Which versions get requests?", traffic_words(seen.traffic)),
+            ("What changed in its traffic?", "; ".join(c.words for c in seen.changes[:3]) or "nothing on record"),
+            ("Which versions were tried and not good?", _not_good(seen) or "none on record"),
             ("What was released?", release_list(seen.releases)),
             ("Are the requests as at training?", drift_words(seen.report)),
             ("Are its predictions as good as at its gate?", quality_words(seen.labels)),

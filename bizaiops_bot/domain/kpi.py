@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Literal
 
@@ -9,7 +10,10 @@ from bizaiops_bot.domain.values import Value
 
 
 class Kpi(Value):
-    """One KPI: what it means and which way is good. Values are `numerator / denominator * scale` in `unit`."""
+    """One KPI: what it means and which way is good. Values are `numerator / denominator * scale` in `unit`.
+
+    control: id of a KPI that shares its ups and downs and that no release of the model can move; "" for none.
+    """
 
     id: str
     model: str
@@ -24,11 +28,19 @@ class Kpi(Value):
     decimals: int = 1
     aliases: tuple[str, ...] = ()
     description: str = ""
+    control: str = ""
+
+    @property
+    def step(self) -> float:
+        """One unit of the last digit that is shown."""
+        return float(10.0**-self.decimals)
 
 
 class KpiDay(Value):
-    """One local day of one KPI. `value` is None under `min_n` observations; `complete` is False for a day still
-    running.
+    """One local day of one KPI. `value` is None under `min_n` observations.
+
+    complete: False for a day still running, and for one whose data stopped hours before they usually do. numerator,
+    denominator: the day's sums, from which several days are pooled; None when only the value is known.
     """
 
     kpi: str
@@ -37,10 +49,55 @@ class KpiDay(Value):
     n: int
     complete: bool
     updated: datetime | None
+    numerator: float | None = None
+    denominator: float | None = None
+
+
+def pooled(kpi: Kpi, days: Iterable[KpiDay]) -> float | None:
+    """The KPI over all those days as over one: a day counts by what it was divided by. None without enough data.
+
+    Days that bring no sums count by their observations.
+    """
+    some = [d for d in days if d.n > 0 or d.value is not None]
+    sums = [(d.numerator, d.denominator) for d in some if d.numerator is not None and d.denominator is not None]
+    if some and len(sums) == len(some):
+        above, below = sum(n for n, _ in sums), sum(d for _, d in sums)
+        return above / below * kpi.scale if below > 0 and sum(d.n for d in some) >= kpi.min_n else None
+    known = [(d.value, max(d.n, 1)) for d in some if d.value is not None]
+    return sum(value * n for value, n in known) / sum(n for _, n in known) if known else None
+
+
+class Change(Value):
+    """A value against an earlier one. difference: in the KPI's unit.
+
+    share: relative, 0.1 is +10%; None where a share would mislead: a base of nothing, nearly nothing or less, a change
+    of sign, more than ten times as much. better: None when it is no change in print.
+    """
+
+    difference: float
+    share: float | None
+    better: bool | None
+
+
+_MOST_TIMES = 10.0
+
+
+def change_of(kpi: Kpi, now: float | None, before: float | None) -> Change | None:
+    """None when one of the two is not known."""
+    if now is None or before is None:
+        return None
+    told = before >= kpi.step and 0.0 <= now <= _MOST_TIMES * before
+    share = now / before - 1.0 if told else None
+    same = abs(share) < 0.0005 if share is not None else abs(now - before) < kpi.step / 2.0
+    better = None if same else (now > before) == (kpi.direction == "up_is_good")
+    return Change(difference=now - before, share=share, better=better)
 
 
 class KpiRow(Value):
-    """A KPI as a digest shows it: the last complete day against the same weekday a week before."""
+    """A KPI as a digest shows it: the last complete day against the same weekday a week before.
+
+    note: why the row is not about yesterday, "" when it is.
+    """
 
     kpi: Kpi
     day: date
@@ -52,6 +109,7 @@ class KpiRow(Value):
     updated: datetime | None
     usual: tuple[float, float] | None = None
     """Range in which the day would be ordinary; None when there is too little history to say."""
+    note: str = ""
 
     @property
     def unusual(self) -> bool:
@@ -59,11 +117,9 @@ class KpiRow(Value):
         return self.value is not None and self.usual is not None and not self.usual[0] <= self.value <= self.usual[1]
 
     @property
-    def change(self) -> float | None:
-        """Relative change against the same weekday last week, 0.1 is +10%."""
-        if self.value is None or not self.week_before:
-            return None
-        return self.value / self.week_before - 1.0
+    def change(self) -> Change | None:
+        """Against the same weekday last week."""
+        return change_of(self.kpi, self.value, self.week_before)
 
 
 class Effect(Value):
@@ -80,3 +136,6 @@ class Effect(Value):
     n_after: int
     method: str
     reason: str
+    first: date | None = None
+    """The first and the last day that were looked at, None without any."""
+    last: date | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -32,6 +32,7 @@ class ArmSample(Value):
     score_counts: predictions per bin of the version's own held-out score deciles; expected_score_shares is that held-
     out shape.
     value_*: business value per labelled request, in the model's value unit (count, sum, sum of squares).
+    by_minute: (requests, errors) of each minute, empty when they are only known in total.
     """
 
     version: str
@@ -45,6 +46,7 @@ class ArmSample(Value):
     value_sumsq: float
     value_name: str
     value_unit: str
+    by_minute: tuple[tuple[int, int], ...] = ()
 
 
 LATENCY_EDGES_MS: tuple[float, ...] = (
@@ -62,7 +64,11 @@ class Outcome(StrEnum):
 
 
 class Check(Value):
-    """One comparison of a verdict, with the numbers that decided it."""
+    """One comparison of a verdict, with the numbers that decided it.
+
+    must: the verdict waits for it. What is not a must is advice: it is shown with its interval, and an inconclusive
+    outcome means that it was not tested.
+    """
 
     name: str
     outcome: Outcome
@@ -70,20 +76,28 @@ class Check(Value):
     canary: str
     limit: str
     reason: str
+    must: bool = True
 
 
 class Verdict(Value):
-    """The judgement of a canary; `reason` is one sentence with numbers."""
+    """The judgement of a canary; `reason` is one sentence with numbers.
+
+    decided: what a person, or the lack of an answer, made of too little evidence, in words; the outcome stays what it
+    is. accepted: that the version goes on without it.
+    """
 
     outcome: Outcome
     reason: str
     checks: tuple[Check, ...]
     stable_requests: int
     canary_requests: int
+    decided: str = ""
+    accepted: bool = False
 
     @property
     def ok(self) -> bool:
-        return self.outcome is Outcome.SUCCESSFUL
+        """Whether the version may go on: shown to be harmless, or let through by a person who saw that it was not."""
+        return self.outcome is Outcome.SUCCESSFUL or self.accepted
 
 
 class FeatureDrift(Value):
@@ -148,6 +162,13 @@ class SeriesData(Value):
     unit: str
     times: tuple[datetime, ...]
     values: tuple[float | None, ...]
+
+    def place(self, when: datetime) -> int | None:
+        """The step that `when` falls into; None outside of the window: a mark is never moved to its edge."""
+        if not self.times or when < self.times[0]:
+            return None
+        step = self.times[-1] - self.times[-2] if len(self.times) > 1 else timedelta(minutes=1)
+        return None if when >= self.times[-1] + step else sum(t <= when for t in self.times) - 1
 
     def spoken(self) -> SeriesData:
         """For people: a share in percent, all else as it is."""

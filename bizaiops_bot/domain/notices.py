@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.values import Value, spoken_duration
+from bizaiops_bot.domain.zones import TimeZone
 
 What = Literal["alert", "approval", "digest"]
 Severity = Literal["info", "warning", "danger"]
@@ -66,13 +67,6 @@ def _clock_time(value: Any) -> Any:
     return minutes
 
 
-def _zone(name: str | None) -> str | None:
-    try:
-        return None if name is None else ZoneInfo(name).key
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not a time zone such as Europe/Berlin") from None
-
-
 DayMinute = Annotated[int, BeforeValidator(_clock_time)]
 
 
@@ -85,7 +79,7 @@ class QuietHours(Value):
     """Time of day, "22:00"."""
     to: DayMinute
     """Time of day, "07:00" for the next morning when it is the earlier one; "24:00" is the end of the day."""
-    time_zone: Annotated[str | None, AfterValidator(_zone)] = None
+    time_zone: TimeZone | None = None
     """IANA zone of both; None: the bot's."""
     days: tuple[Day, ...] = _DAYS
     """On which it begins."""

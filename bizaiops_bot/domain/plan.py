@@ -38,6 +38,8 @@ class GateSpec(Value):
     escalate: tuple[tuple[str, str], ...] = ()
     undo: str = ""
     """How a person takes it back afterwards, in words to type."""
+    foresight: str = ""
+    """What the run will be able to show, in numbers as they were when the plan was made."""
 
 
 class PlanLine(Value):
@@ -65,7 +67,7 @@ class Plan(Value):
         body = self.model_dump(mode="json")
         _drop_empty(body, ("patches",))
         for gate in body["gates"]:
-            _drop_empty(gate, ("people", "escalate"))
+            _drop_empty(gate, ("people", "escalate", "foresight"))
         return canonical_json(body)
 
     @property
@@ -114,7 +116,8 @@ def _line(step: PlanStep, number: int | None, gate: GateSpec | None) -> PlanLine
     changes = tuple(f"{line.what}: {line.before} -> {line.after}" for line in step.changes)
     if step.kind == "gate" and gate is not None:
         back = (f"taken back afterwards: {gate.undo}",) if gate.undo else ()
-        return PlanLine(number=number, name=step.name, words=step.detail, below=(gate_words(gate), *back))
+        seen = (f"can show: {gate.foresight}",) if gate.foresight else ()
+        return PlanLine(number=number, name=step.name, words=step.detail, below=(gate_words(gate), *seen, *back))
     if step.kind == "undo":
         where = f" ({step.detail})" if step.detail else ""
         return PlanLine(number=None, name=f"on failure or cancel{where}", words=step.name, below=changes)

@@ -80,10 +80,14 @@ def holm_rejects(p_values: Sequence[float], alpha: float) -> list[bool]:
 
 def wilson_interval(hits: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
     """Interval of a share (Wilson 1927), within [0, 1]; (0, 1) when n is 0."""
+    return wilson_bounds(hits, n, normal_quantile(0.5 + confidence / 2.0))
+
+
+def wilson_bounds(hits: float, n: float, z: float) -> tuple[float, float]:
+    """As `wilson_interval`, `z` sd to each side; counts that were divided by a dispersion need not be whole."""
     if n <= 0:
         return 0.0, 1.0
-    z = normal_quantile(0.5 + confidence / 2.0)
     share, scale = hits / n, 1.0 + z * z / n
     middle = (share + z * z / (2 * n)) / scale
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale
+    half = z * math.sqrt(max(0.0, share * (1 - share) / n + z * z / (4 * n * n))) / scale
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bizaiops_bot.domain.cards import StepLine
+from bizaiops_bot.domain.monitoring import Check, Outcome
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.values import Value
 
@@ -18,7 +19,7 @@ class DecisionRecord(Value):
 
     gate: str
     actor: str
-    decision: Literal["approved", "rejected"]
+    decision: Literal["approved", "rejected", "held"]
     reason: str = ""
     at: datetime
     behalf: str | None = None
@@ -41,7 +42,7 @@ class OpenGate(Value):
     run: int
     name: str
     question: str
-    kind: Literal["approval", "question"]
+    kind: Literal["approval", "question", "verdict"]
     quorum: int
     role: str
     people: tuple[str, ...]
@@ -79,6 +80,8 @@ class RunRecord(Value):
     """Raised with every change of the plan; decisions are those of this edition."""
     output: dict[str, Any] | None = None
     """The playbook's typed output, if it has one."""
+    superseded: str = ""
+    """Which run has taken its place, and by whom: "Superseded by run 8 (Roll back churn, asked for by engineer)."."""
 
     @property
     def finished(self) -> bool:
@@ -96,6 +99,33 @@ class Release(Value):
     approved_by: tuple[str, ...]
     run: int | None
     at: datetime
+
+
+TrialKind = Literal["canary", "gate", "rollback"]
+
+
+class Trial(Value):
+    """What was found of a version when it was tried: as a canary (or with all traffic), at its gate, or by being
+    taken back. It belongs to the version and stays.
+    """
+
+    id: int
+    model: str
+    version: str
+    kind: TrialKind
+    outcome: Outcome
+    reason: str
+    checks: tuple[Check, ...]
+    stable_requests: int
+    canary_requests: int
+    by: str
+    """Who asked for the run."""
+    run: int | None
+    at: datetime
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome is Outcome.SUCCESSFUL
 
 
 class Alert(Value):

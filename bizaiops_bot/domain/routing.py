@@ -85,11 +85,26 @@ class PlaybookSpec(Value):
     slots: tuple[SlotSpec, ...]
 
 
+class OpenRun(Value):
+    """A run that waits for an approval or is at work; `mine` of the person who is speaking.
+
+    aside: words without a number may well be about another: the thread is that of runs that are over, or it has just
+    taken the place of one.
+    """
+
+    number: int
+    title: str
+    waiting: bool
+    mine: bool = False
+    aside: bool = False
+
+
 class Catalogue(Value):
     """The names that exist right now; slot values must resolve in it. `kpis` and `versions` by model.
 
     people: ids. called: id -> other names of that person, lower case. namespaces: of the cluster, empty when none are
-    known. last_run: number of the newest run.
+    known. last_run: number of the newest run. open_runs: those under way where something is said, None when nobody has
+    looked.
     """
 
     models: tuple[ModelInfo, ...]
@@ -101,6 +116,7 @@ class Catalogue(Value):
     called: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     namespaces: tuple[str, ...] = ()
     last_run: int | None = None
+    open_runs: tuple[OpenRun, ...] | None = None
     playbooks: tuple[PlaybookSpec, ...] = ()
     now: datetime
     time_zone: str = "UTC"

@@ -48,6 +48,8 @@ class Facts(Value):
     open_runs: tuple[int, ...] = ()
     acted: tuple[datetime, ...] = ()
     frozen: str | None = None
+    change: str = ""
+    """The newest change of the traffic in words, where it is no release: a canary at work, a pause, scaling."""
 
     def words(self, event: Event) -> dict[str, str]:
         """Names for input templates: model, onset, title, version and previous of the latest release, and the
@@ -125,13 +127,14 @@ def _release_unmet(rule: Rule, event: Event, facts: Facts) -> str | None:
 
 def _release_words(event: Event, facts: Facts) -> str:
     release = facts.release
+    newest = f"; the newest change is that {facts.change}" if facts.change else ""
     if release is None:
-        return "the model has no release on record"
+        return f"the model has no release on record{newest}"
     age = (event.onset - release.at).total_seconds()
     order = f"{spoken_duration(abs(age))} {'before' if age >= 0 else 'after'} the onset"
     seen = event.detail.get("version")
     where = f", seen on {seen}" if seen else ""
-    return f"the last one, {release.version} ({release.kind}), came {order}{where}"
+    return f"the last one, {release.version} ({release.kind}), came {order}{where}{newest}"
 
 
 def _data_unmet(rule: Rule, event: Event) -> str | None:

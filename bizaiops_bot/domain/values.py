@@ -25,6 +25,7 @@ class SlotKind:
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$"), SlotKind("model")]
 Version = Annotated[str, StringConstraints(pattern=r"^v[1-9][0-9]{0,5}$"), SlotKind("version")]
+BlamedVersion = Annotated[str, StringConstraints(pattern=r"^v[1-9][0-9]{0,5}$"), SlotKind("blamed")]
 Percent = Annotated[int, Field(ge=1, le=100), SlotKind("percent")]
 Replicas = Annotated[int, Field(ge=1, le=50), SlotKind("replicas")]
 RunNumber = Annotated[int, Field(ge=1), SlotKind("run")]

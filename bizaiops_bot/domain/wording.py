@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from bizaiops_bot.domain.digest import headline, spoken_amount, spoken_day
+from bizaiops_bot.domain.digest import headline, spoken_day
 from bizaiops_bot.domain.facts import Fact, Facts, Unit
 from bizaiops_bot.domain.kpi import Kpi, KpiRow
+from bizaiops_bot.domain.kpi_words import amount, short_amount, signed_words, target_words
 from bizaiops_bot.domain.look_words import at_words, release_noun
 from bizaiops_bot.domain.records import Alert, Release
 from bizaiops_bot.domain.values import spoken_duration
@@ -41,19 +42,22 @@ def digest_facts(model: str, rows: Sequence[KpiRow], others: Iterable[str] = ())
 
 def _row_facts(row: KpiRow) -> list[Fact]:
     kpi, value = row.kpi, row.value or 0.0
-    words = f"{spoken_amount(kpi, value)} on {spoken_day(row.day)}"
+    words = f"{amount(kpi, value)} on {spoken_day(row.day)}"
     if row.usual is not None:
-        low, high = (spoken_amount(kpi, edge) for edge in row.usual)
+        low, high = (short_amount(kpi, edge) for edge in row.usual)
         words += f", usually {low} to {high}, {'unusual' if row.unusual else 'within its usual range'}"
     if kpi.target is not None:
-        words += f", target {spoken_amount(kpi, kpi.target)}"
+        words += f", target {target_words(kpi, row.value)}"
     found = [Fact(name=kpi.title, words=words, value=value, unit=_kpi_unit(kpi))]
     move = _row_move(row)
     good = None if not move else (move > 0) == (kpi.direction == "up_is_good")
     better = "" if good is None else ", better" if good else ", worse"
-    if row.change is not None:
-        said = f"{row.change:+.1%} against the {row.day:%A} before, the same day last week{better}"
-        found.append(Fact(name=kpi.title, words=said, value=row.change, unit="share", move=move, good=good))
+    change = row.change
+    if change is not None:
+        by = signed_words(kpi, change, 1)
+        said = f"{by} against the {row.day:%A} before, the same day last week{better}"
+        value, unit = (change.difference, _kpi_unit(kpi)) if change.share is None else (change.share, "share")
+        found.append(Fact(name=kpi.title, words=said, value=value, unit=unit, move=move, good=good))
     elif move is not None:
         found.append(Fact(name=kpi.title, words=f"{'above' if move > 0 else 'below'} its usual range{better}",
                           move=move, good=good))  # fmt: skip
@@ -66,7 +70,8 @@ def _kpi_unit(kpi: Kpi) -> Unit:
 
 def _row_move(row: KpiRow) -> Move | None:
     """Which way it went, None when the week before and the usual range tell otherwise."""
-    week = None if row.change is None else _sign(row.change, 0.0005)
+    change = row.change
+    week: Move | None = None if change is None else 0 if change.better is None else _sign(change.difference)
     if not row.unusual or row.usual is None or row.value is None:
         return week
     usual = _sign(row.value - row.usual[1] if row.value > row.usual[1] else row.value - row.usual[0])
@@ -103,7 +108,8 @@ def alert_facts(alert: Alert) -> Facts:
     release = _release(alert.detail)
     said = _BY_KIND.get(alert.kind, _other)(alert)
     began = f"It began at about {at_words(alert.onset)} and was seen {spoken_duration(alert.detect_s)} later."
-    before = release_words(alert.onset, release)
+    newest = alert.detail.get("change")
+    before = f"The newest change: {newest}." if newest else release_words(alert.onset, release)
     return Facts(
         about=f"{alert.kind.replace('_', ' ')}: {alert.title}",
         facts=(*said[1], *_times(alert, before)),

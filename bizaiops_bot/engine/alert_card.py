@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,12 +21,14 @@ CAUSES = {
     "latency_detected": "the release if one is fresh, else load or the serving infrastructure",
 }
 CHARTS = {
-    "drift_detected": ("drift_psi", "Strongest drift of a column", "PSI", 0.1),
     "concept_drift_detected": ("score_mean", "Mean prediction", "", None),
-    "missing_values_detected": ("drift_psi", "Strongest drift of a column", "PSI", 0.1),
     "errors_detected": ("error_rate", "Error rate", "%", 2.0),
     "latency_detected": ("latency_p95_ms", "Latency p95", "ms", 150.0),
 }
+"""Kinds with a course over time; what moved in columns is drawn from the very rows of their table."""
+BEFORE_ONSET, SHOWN_AT_LEAST, AFTER_END = timedelta(minutes=15), timedelta(hours=1), timedelta(minutes=5)
+STEP = timedelta(minutes=3)
+"""As the watch measures health, so that the line is of the same windows as the alert."""
 _NAMES = {
     "drift_detected": "Drift", "concept_drift_detected": "Lost quality", "missing_values_detected": "Missing values",
     "errors_detected": "Errors", "latency_detected": "Slow answers",
@@ -45,7 +48,7 @@ def draw_alert(
     mute: Mute | None = None,
     time_zone: str = "UTC",
 ) -> Card:
-    """note: what the rules decided. series: the metric of the kind over the last hour.
+    """note: what the rules decided. series: the metric of the kind over `chart_window`.
 
     repeats: how often it came, "" for once. mute: what holds its news back elsewhere, told in `time_zone`.
     """
@@ -105,33 +108,58 @@ def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
 
 
 def _columns(detail: dict[str, Any]) -> list[Block]:
-    features = detail.get("features") or []
+    features = _features(detail)
     if features:
-        rows = tuple((f["name"], f["change"], f"{f['psi']:.2f}", f"{f['missing_share']:.0%}") for f in features[:5])
+        rows = tuple((f["name"], f["change"], f"{f['psi']:.2f}", f"{f['missing_share']:.0%}") for f in features)
         return [Table(columns=("Column", "What changed", "PSI", "Missing"), rows=rows, align="llrr")]
     return []
 
 
+def _features(detail: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the table and the picture are both made of."""
+    return list(detail.get("features") or [])[:5]
+
+
+def chart_window(alert: Alert, now: datetime) -> tuple[datetime, datetime, int]:
+    """From before the alert began until shortly after it was over: (start, end, points)."""
+    end = now if alert.closed is None else min(now, alert.closed + AFTER_END)
+    start = min(alert.onset - BEFORE_ONSET, end - SHOWN_AT_LEAST)
+    return start, end, min(300, -((start - end) // STEP))
+
+
 def _chart(alert: Alert, series: SeriesData | NoData) -> list[Block]:
-    _, title, unit, limit = CHARTS.get(alert.kind, ("", "", "", None))
+    if features := _features(alert.detail):
+        return [_bars(alert, features)]
     if isinstance(series, NoData) or not any(v is not None for v in series.values):
         return []
-    marks = [Mark(at=_place(series, alert), label="began", kind="drift")]
-    x = tuple(f"{at:%H:%M}" for at in series.times)
+    _, title, unit, limit = CHARTS.get(alert.kind, ("", "", "", None))
+    began = series.place(alert.onset)
+    mark = () if began is None else (Mark(at=began, label="began", kind="drift", when=f"{alert.onset:%H:%M}"),)
     return [
         Chart(
-            title=title,
-            x=x,
+            title=f"{title} of {alert.model}",
+            x=tuple(f"{at:%H:%M}" for at in series.times),
             series=(Series(name=alert.model, values=series.spoken().values),),
             unit=unit,
             limit=limit,
-            marks=tuple(marks),
+            marks=mark,
         )
     ]
 
 
-def _place(series: SeriesData, alert: Alert) -> int:
-    return max((i for i, at in enumerate(series.times) if at <= alert.onset), default=0)
+def _bars(alert: Alert, features: list[dict[str, Any]]) -> Chart:
+    """Each column of the table as it was when the alert was raised."""
+    missing = alert.kind == "missing_values_detected"
+    values = tuple(100.0 * f["missing_share"] if missing else float(f["psi"]) for f in features)
+    what = "Missing values by column" if missing else "Drift by column (PSI)"
+    return Chart(
+        title=f"{what}, found {alert.detected:%H:%M} UTC",
+        kind="bar",
+        x=tuple(str(f["name"]) for f in features),
+        series=(Series(name="missing" if missing else "PSI", values=values),),
+        unit="%" if missing else "",
+        limit=None if missing else 0.1,
+    )
 
 
 def _buttons(alert: Alert) -> tuple[Button, ...]:

@@ -20,8 +20,8 @@ from bizaiops_bot.engine.core import Core, log
 class AlertWords:
     """The alert is told and acted on with the words of its facts; better ones replace them on the card later."""
 
-    def __init__(self, core: Core, redraw: Callable[[int, str], Awaitable[None]]) -> None:
-        """redraw(number, note): draws the alert's cards anew."""
+    def __init__(self, core: Core, redraw: Callable[[int], Awaitable[None]]) -> None:
+        """redraw(number): draws the alert's cards anew, as the alert stands by then."""
         self._core, self._redraw = core, redraw
 
     def soon(self, alert: Alert) -> None:
@@ -34,16 +34,16 @@ class AlertWords:
             with self._core.working():
                 said = await self._core.ports.words.sentence("alert", alert_facts(alert), channel=self._core.home)
                 if said.source != "template":
-                    await self._redraw(alert.id, await self._core.store.write(lambda conn: _keep(conn, alert.id, said)))
+                    await self._core.store.write(lambda conn: _keep(conn, alert.id, said))
+                    await self._redraw(alert.id)
         except BotError as exc:
             log.warning("alert %s: its words were not kept: %s", alert.id, exc)
         except Exception:
             log.exception("alert %s: its words were not kept", alert.id)
 
 
-def _keep(conn: sa.Connection, number: int, said: Said) -> str:
-    """The note that the alert shows now."""
-    row = conn.execute(sa.select(t.alerts).where(t.alerts.c.id == number)).mappings().one()
-    detail = {**json.loads(row["detail"]), EXPLAINED: said.model_dump(mode="json")}
+def _keep(conn: sa.Connection, number: int, said: Said) -> None:
+    """Beside whatever else is noted of the alert meanwhile: nothing of that is written here."""
+    kept = conn.execute(sa.select(t.alerts.c.detail).where(t.alerts.c.id == number)).scalar_one()
+    detail = {**json.loads(kept), EXPLAINED: said.model_dump(mode="json")}
     conn.execute(sa.update(t.alerts).where(t.alerts.c.id == number).values(detail=json.dumps(detail)))
-    return str(row["note"] or "a person has to look")

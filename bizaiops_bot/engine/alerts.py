@@ -8,19 +8,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bizaiops_bot.domain.changes import Change, changes
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.events import Event
 from bizaiops_bot.domain.notices import repeat_words
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import Alert, Release
 from bizaiops_bot.domain.rules import Facts, Rule, RuleDecision, blamed_release, decide
+from bizaiops_bot.domain.suspects import Arm, Metric, fresh, suspicion
 from bizaiops_bot.domain.values import NoData, spoken_duration
 from bizaiops_bot.engine import mutes, notices, runs, waiting_news
 from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.alert_card import CHARTS, draw_alert
+from bizaiops_bot.engine.alert_card import CHARTS, chart_window, draw_alert
 from bizaiops_bot.engine.alert_words import AlertWords
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.findings import Examiner, Findings
+from bizaiops_bot.engine.first import only_waits
 from bizaiops_bot.engine.orders import Order, Orders, Place
 from bizaiops_bot.engine.records import alert as as_alert
 from bizaiops_bot.engine.records import release as as_release
@@ -31,7 +34,6 @@ AFTER_MINUTE = timedelta(seconds=10)
 LOOKED_AT = "the rules are asked"
 LEFT = "nothing more is done by itself: a person has to look"
 BAKE_TIME = timedelta(minutes=60)
-_BY_RULE = t.runs.c.actor.like('%"kind":"rule"%')
 
 
 class Watch:
@@ -40,7 +42,7 @@ class Watch:
     def __init__(self, core: Core, orders: Orders, rules: list[Rule]) -> None:
         self._core, self._orders, self._rules = core, orders, rules
         self._examiner = Examiner(lambda: core.ports)
-        self._words = AlertWords(core, self._redraw)
+        self._words = AlertWords(core, self.redraw)
 
     async def run(self) -> None:
         """Until cancelled; once a minute of the bot's clock."""
@@ -136,9 +138,20 @@ class Watch:
         facts = Facts(now=self._core.clock.now(), release=self._last_release(conn, event.model))
         release = blamed_release(event, facts, BAKE_TIME)
         if release is None:
-            return {}
+            return self._newest_change(conn, event)
         age = max((event.onset - release.at).total_seconds(), 0.0)
         return {"cause": f"the release of {release.version}: it began {spoken_duration(age)} after it"}
+
+    def _newest_change(self, conn: sa.Connection, event: Event) -> dict[str, str]:
+        """What touched the traffic last is suspected first, and the versions side by side are told."""
+        metric: Metric = "errors" if event.kind == "errors_detected" else "latency"
+        arms = [Arm.model_validate(arm) for arm in event.detail.get("arms", ())]
+        version = str(event.detail.get("version", ""))
+        found = suspicion(metric, version, event.onset, self._changes(conn, event.model), arms)
+        return {} if found is None else {"cause": found.because, "change": found.change.words}
+
+    def _changes(self, conn: sa.Connection, model: str) -> tuple[Change, ...]:
+        return changes(runs.find(conn, model=model, limit=20))
 
     def _last_release(self, conn: sa.Connection, model: str) -> Release | None:
         last = sa.select(t.releases).where(t.releases.c.model == model).order_by(t.releases.c.id.desc()).limit(1)
@@ -188,40 +201,44 @@ class Watch:
             heard={"rule": rule.name, "reason": decision.reason},
         )
         playbook, inputs = await self._orders.check(order)
-        if decision.mode == "auto":
-            await self._clear_the_way(alert.model)
+        by = self._alone(rule, alert.model)
+        if playbook.safety and by is not None:  # a proposal stops nothing that is at work
+            await self._orders.make_way(order, playbook, inputs)
         plan = await self._orders.plan(order, playbook, inputs)
-        why = self._unattended(actor, rule, decision, alert.model)
+        why = None if by is None else f"{by}: {decision.reason}"
         return await self._orders.begin(order, plan, copies=places[1:], unattended=why, alert=alert.id)
 
-    async def _clear_the_way(self, model: str) -> None:
-        """Withdraws proposals that wait for approval: undoing a bad release must not queue behind them."""
-        query = sa.select(t.runs.c.id).where(t.runs.c.model == model, t.runs.c.status == "waiting", _BY_RULE)
-        for number in await self._core.store.read(lambda conn: list(conn.execute(query).scalars())):
-            await self._core.ports.controls.cancel(number, actor="watch")
-            await self._core.ended(number)
-
-    def _unattended(self, actor: Actor, rule: Rule, decision: RuleDecision, model: str) -> str | None:
-        """Why the rule may act without a person, None when a person has to approve."""
-        if decision.mode != "auto":
+    def _alone(self, rule: Rule, model: str) -> str | None:
+        """The policy that lets the rule act without a person, None when a person has to approve."""
+        if rule.mode != "auto":
             return None
-        allowed = self._core.policy.may(actor, "unattended", model=model, playbook=decision.playbook or "")
-        return f"{allowed.rule}: {decision.reason}" if allowed.ok else None
+        actor = Actor(id=f"rule:{rule.name}", name=rule.name, kind="rule")
+        allowed = self._core.policy.may(actor, "unattended", model=model, playbook=rule.playbook or "")
+        return allowed.rule if allowed.ok else None
 
     def _facts(self, conn: sa.Connection, event: Event, rule: Rule) -> Facts:
-        # A proposal of a rule that nobody has approved yet is not at work.
-        at_work = sa.or_(t.runs.c.status == "running", sa.and_(t.runs.c.status == "waiting", ~_BY_RULE))
-        open_runs = sa.select(t.runs.c.id).where(t.runs.c.model == event.model, at_work)
         acted = sa.select(t.runs.c.created).where(
             t.runs.c.model == event.model, t.runs.c.actor.like(f'%"rule:{rule.name}"%'), t.runs.c.status != "cancelled"
         )
         return Facts(
             now=self._core.clock.now(),
             release=self._last_release(conn, event.model),
-            open_runs=tuple(conn.execute(open_runs).scalars()),
+            open_runs=tuple(
+                int(row["id"]) for row in runs.open_of(conn, event.model) if self._holds_back(conn, row, rule)
+            ),
             acted=tuple(datetime.fromisoformat(at) for at in conn.execute(acted).scalars()),
             frozen=self._core.frozen(conn),
+            change=next((c.words for c in fresh(self._changes(conn, event.model), event.onset)[:1]), ""),
         )
+
+    def _holds_back(self, conn: sa.Connection, run: sa.RowMapping, rule: Rule) -> bool:
+        """Whether the rule waits for the run. Safety goes first: only what makes the model safe already holds it back,
+        or, where the rule may not act alone, what is at work. A mere proposal takes no safety order's place.
+        """
+        if rule.playbook is None or not self._core.playbooks.get(rule.playbook).safety:
+            return run["status"] == "running" or runs.actor_of(run).kind != "rule"
+        safe, proposes = self._core.playbooks.get(run["playbook"]).safety, self._alone(rule, run["model"]) is None
+        return safe and proposes if only_waits(conn, run) else safe or proposes
 
     # -- closing -----------------------------------------------------------------------------------
 
@@ -293,11 +310,11 @@ class Watch:
 
     async def _series(self, alert: Alert) -> Any:
         metric = CHARTS.get(alert.kind, ("latency_p95_ms", "", "", None))[0]
-        now = self._core.clock.now()
+        start, end, points = chart_window(alert, self._core.clock.now())
         try:
-            return await self._core.ports.metrics.series(alert.model, metric, now - timedelta(hours=1), now, 60)
+            return await self._core.ports.metrics.series(alert.model, metric, start, end, points)
         except BotError as exc:
-            return NoData(query=metric, window="the last hour", searched=str(exc))
+            return NoData(query=metric, window="the time of the alert", searched=str(exc))
 
 
 def _repeats(conn: sa.Connection, newest: sa.RowMapping) -> str:

@@ -50,23 +50,30 @@ class Report:
         return [*told, self._attestation(), *self.notes]
 
     def _verdict(self) -> str:
+        count = "1 entry" if self.entries == 1 else f"{self.entries:,} entries"
         if not self.whole:
-            return f"{self.entries:,} entries. The log is not as it was written:"
+            return f"NOT as it was written: {count}, and this is wrong:"
         if self.entries == 0:
-            return "0 entries: there is nothing to check."
-        return f"{self.entries:,} entries: none changed, none reordered, none missing between the first and the last."
+            return "Empty: there is nothing to check yet."
+        return f"OK: {count}, none changed, moved or missing."
 
     def _attestation(self) -> str:
         head = self.attested
+        if head is None and self.entries == 0:
+            return "Signatures: none."
         if head is None:
-            return "No signed head attests it: whether the newest entries were removed cannot be told."
-        signed = f"entry {head.seq:,} is the one that key {head.key_id} signed at {head.at[:19]} UTC"
+            return (
+                "Signatures: none yet. The bot signs every quarter of an hour and when it stops; the log of a bot that "
+                "has stopped must have one."
+            )
+        where = f"entry {head.seq:,}, by key {head.key_id} at {head.at[:19]} UTC"
         if not self.whole:
-            return f"Attested: the hash of {signed}."
+            return f"Signatures: the newest that holds is of {where}. What is not named above is right up to there."
         rest = self.last - head.seq
-        later = f" Whether any were removed after entry {self.last:,} cannot be told." if rest else ""
-        open_end = f" The {rest:,} after it are not signed yet." if rest else ""
-        return f"Attested: {signed}, and so are all before it.{open_end}{later}"
+        if not rest:
+            return f"Signatures: up to the last entry, {where}."
+        newest = "newest entry is" if rest == 1 else f"{rest:,} newest entries are"
+        return f"Signatures: up to {where}. The {newest} signed next: every quarter of an hour, and when the bot stops."
 
 
 def examine(rows: Iterable[Row], evidence: Evidence) -> Report:

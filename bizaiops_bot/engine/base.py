@@ -7,7 +7,9 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
+from bizaiops_bot.domain.monitoring import Verdict
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.records import TrialKind
 from bizaiops_bot.playbook import Run
 from bizaiops_bot.ports import Ports
 
@@ -25,6 +27,9 @@ class PortedRun(Run):
         self.registry, self.metrics, self.drift = ports.registry, ports.metrics, ports.drift
         self.warehouse, self.faults = ports.warehouse, ports.faults
         self.records, self.controls, self.words = ports.records, ports.controls, ports.words
+
+    async def note_trial(self, model: str, version: str, kind: TrialKind, verdict: Verdict) -> None:
+        """Nothing was found by a plan, by an answer at once, or by a replay."""
 
 
 def result_type(do: Callable[..., Awaitable[T]]) -> TypeAdapter[T]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
 from bizaiops_bot.domain.records import Delegation, Mute, Release, RunRecord, Schedule
-from bizaiops_bot.engine import deciding, delegations, muting, runs
+from bizaiops_bot.engine import deciding, delegations, gates, muting, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.cron import next_fire
@@ -30,6 +30,9 @@ class EngineControls:
             record = runs.get(conn, number)
             if record.finished:
                 raise Conflict(f"Run {number} is {record.status} already; there is nothing to cancel.")
+            for gate in gates.open_gates(conn, number):
+                if gate["kind"] == "question":  # its undo failed: it is tried again
+                    gates.close(conn, number, gate["name"], "approved")
             runs.ask_cancel(conn, number)
             core.note(conn, actor, "cancel", f"run {number}")
             return record

@@ -79,7 +79,8 @@ def sqlite_engine(path: Path) -> sa.Engine:
     written: Python's driver alone begins at the first write.
     """
     arguments = {"isolation_level": None, "check_same_thread": False, "timeout": 30}
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args=arguments)
+    # As text, an address would take the % and ? of a path for its own.
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args=arguments)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:

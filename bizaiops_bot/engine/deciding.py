@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import cast, get_args
 
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.approval import Counts, Word
-from bizaiops_bot.domain.errors import BadInput, BotError, Refused
+from bizaiops_bot.domain.cards import Card
+from bizaiops_bot.domain.errors import BadInput, BotError, Refused, Unseen
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.posts import ClickAnswer
 from bizaiops_bot.domain.records import OpenGate
-from bizaiops_bot.engine import deciders, gates, runs
+from bizaiops_bot.engine import deciders, first_cards, gates, outbox, runs, shown
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.deciders import Electorate
@@ -24,7 +25,8 @@ MAX_REASON = 500
 
 @dataclass(frozen=True)
 class Decision:
-    """What someone decided. plan_hash, gate: what it is bound to, None for the present one.
+    """What someone decided. plan_hash, gate: what it is bound to; without a hash, the plan and gate that this person
+    was last shown, see `shown.last`: never one they have not seen.
 
     event: the platform's id of the click; the same one is answered as before and counts once.
     """
@@ -40,7 +42,7 @@ class Decision:
 
 async def decide_words(core: Core, decision: Decision) -> str:
     """What the person is told. Raises BadInput for no decision at all, and what `gates.decide` raises."""
-    if decision.word not in ("approved", "rejected"):
+    if decision.word not in get_args(Word):
         raise BadInput(f"{decision.word!r} is no decision.", do="Say approve or reject.")
 
     def work(conn: sa.Connection) -> tuple[str, BotError | None]:
@@ -59,8 +61,11 @@ async def decide_words(core: Core, decision: Decision) -> str:
     return answer
 
 
-async def click(core: Core, decision: Decision) -> ClickAnswer:
-    """As `decide_words`, as the answer to a click: a decision that does not count is an answer too."""
+async def click(core: Core, decision: Decision, place: tuple[str, str] | None = None) -> ClickAnswer:
+    """As `decide_words`, as the answer to a click: a decision that does not count is an answer too.
+
+    place: conversation and thread of the card, where a plan that the person has not seen is shown.
+    """
 
     def work(conn: sa.Connection) -> ClickAnswer:
         known = answered(conn, decision.event)
@@ -68,12 +73,30 @@ async def click(core: Core, decision: Decision) -> ClickAnswer:
             return known
         answer, error = _settle(core, conn, decision)
         told = ClickAnswer(accepted=error is None, message=answer if error is None else str(error))
+        if isinstance(error, Unseen) and place is not None:
+            _show_again(core, conn, decision, error, place)
         keep(core, conn, decision.event, told)
         return told
 
     told = await core.store.write(work)
     core.ring(decision.number)
     return told
+
+
+def look_again(core: Core, conn: sa.Connection, why: Unseen) -> Card:
+    """The plan as it is now, with what is different from what the person was shown, and the question anew."""
+    row = runs.get_row(conn, why.run)
+    core.follow_people(conn)
+    gate = deciders.first_open(conn, core.policy, core.people, row, core.clock.now())
+    return first_cards.look_again(runs.record(conn, row), gate, why)
+
+
+def _show_again(core: Core, conn: sa.Connection, decision: Decision, why: Unseen, place: tuple[str, str]) -> None:
+    card = look_again(core, conn, why)
+    shown.note(conn, decision.actor, card)
+    edition = runs.get_row(conn, decision.number)["edition"]
+    card_id = f"c-look-{decision.number}-{edition}-{decision.actor}"
+    outbox.put_card(conn, card_id, card, conversation=place[0], thread=place[1], reply_to=None, now=core.clock.now())
 
 
 def answered(conn: sa.Connection, event: str | None) -> ClickAnswer | None:
@@ -175,14 +198,21 @@ def _count(
 ) -> str:
     """Raises before it writes anything. heard: gets the gate and the rule of policy that decided, for the audit."""
     number, now, person = decision.number, core.clock.now(), core.actor(decision.actor)
-    gate = gates.meant(conn, number, seen, decision.gate, decision.plan_hash, now)
+    plan_hash, name = decision.plan_hash, decision.gate
+    asks = seen is not None and any(gate["kind"] == "approval" for gate in seen.open)
+    if asks and plan_hash is None:  # a question of a run that is stuck is no part of its plan
+        known = shown.last(conn, number, person.id)
+        plan_hash, name = known.plan_hash, name or known.gate or None
+    if asks and plan_hash is not None:
+        shown.require(conn, number, seen, plan_hash, None if decision.plan_hash else name)
+    gate = gates.meant(conn, number, seen, name, plan_hash, now)
     people = _electorate(core, conn, runs.get_row(conn, number), gate)
     owners = people.owners_of(person.id)
     heard |= {"gate": gate["name"], "edition": gate["edition"], "plan": gate["plan_hash"]}
     _require_allowed(people, person.id, number, owners, heard)
     return gates.decide(
         conn, number, person, cast(Word, decision.word), reason=_tidy(decision.reason),
-        plan_hash=decision.plan_hash, now=now, gate=gate["name"], owners=owners, counts=people.counts,
+        plan_hash=plan_hash, now=now, gate=gate["name"], owners=owners, counts=people.counts,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import Permanent
-from bizaiops_bot.domain.monitoring import Verdict
+from bizaiops_bot.domain.monitoring import ArmSample, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.engine.base import PortedRun, wants
 from bizaiops_bot.ports import Ports
@@ -58,6 +58,7 @@ class DirectRun(PortedRun):
         expires: str = "24h",
         escalate: Mapping[str, str] | None = None,
         undo: str = "",
+        foresight: str = "",
     ) -> None:
         _only_changes("approve")
 
@@ -69,7 +70,16 @@ class DirectRun(PortedRun):
     ) -> AbstractAsyncContextManager[None]:
         _only_changes("undo")
 
-    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
+    async def judge(
+        self,
+        model: str,
+        version: str,
+        *,
+        hold: str = "30m",
+        share: int | None = None,
+        value_must: bool | None = None,
+        before: ArmSample | None = None,
+    ) -> Verdict:
         _only_changes("judge")
 
     async def wait(

@@ -112,7 +112,7 @@ def _card_id(gate: sa.RowMapping, k: int) -> str:
 def _card(gate: sa.RowMapping, one: Due, asked: list[str], voices: list[str], left: list[str], now: datetime) -> Card:
     number = gate["run_id"]
     waited = spoken_duration((now - datetime.fromisoformat(gate["opened"])).total_seconds())
-    what = "an answer" if gate["kind"] == "question" else "approval"
+    what = "approval" if gate["kind"] == "approval" else "an answer"
     addressed = ", ".join(asked) or f"nobody else of {one.whom} may decide; still may: {', '.join(left) or 'nobody'}"
     title = f"Run {number} has waited {waited} for {what}; {addressed}{': please decide' if asked else ''}"
     given = f" ({', '.join(voices)})" if voices else ""

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from bizaiops_bot.domain.drift_windows import FAST_MINUTES, SLOW_MINUTES, strong
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.events import Event, EventKind
 from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, VersionHealth, assess_health
 from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift
+from bizaiops_bot.domain.suspects import Arm
 from bizaiops_bot.domain.values import NoData, Value
 from bizaiops_bot.ports import Ports
 
-FAST_MINUTES, SLOW_MINUTES, LABEL_MINUTES, HEALTH_MINUTES = 1.0, 15.0, 60.0, 3.0
-# One minute holds few rows, so only a strong shift counts there; a weak one is seen in the longer window.
-FAST_PSI = 0.25
+LABEL_MINUTES, HEALTH_MINUTES = 60.0, 3.0
 LOOK_BACK = timedelta(minutes=60)
 
 
@@ -82,13 +82,22 @@ class Examiner:
         self._health[model] = verdict
         if verdict.state == "no_data":
             return [], set()
-        # A canary is judged by its own run; here it would be told twice.
-        canary = (await ports.serving.traffic(model)).canary
-        events = [await self._event(model, now, "errors_detected", v) for v in verdict.erring if v.version != canary]
-        events += [await self._event(model, now, "latency_detected", v) for v in verdict.slow if v.version != canary]
-        return events[:2], {"errors_detected", "latency_detected"}
+        # A canary is judged by its own run; here it would be told twice. One that was taken back troubles nobody.
+        traffic = await ports.serving.traffic(model)
+        served = [v for v in verdict.versions if v.version in traffic.weights]
+        told = [v.version for v in served if v.version != traffic.canary]
+        found: list[Event] = []
+        kinds: tuple[tuple[EventKind, tuple[VersionHealth, ...]], ...] = (
+            ("errors_detected", verdict.erring), ("latency_detected", verdict.slow),
+        )  # fmt: skip
+        for kind, bad in kinds:
+            found += [await self._event(model, now, kind, v, served) for v in bad if v.version in told]
+        return found[:2], {"errors_detected", "latency_detected"}
 
-    async def _event(self, model: str, now: datetime, kind: EventKind, found: VersionHealth) -> Event:
+    async def _event(
+        self, model: str, now: datetime, kind: EventKind, found: VersionHealth, served: list[VersionHealth]
+    ) -> Event:
+        """served: every version that gets requests, for the comparison of one with another."""
         metric, limit = (
             ("error_rate", self._limits.error_rate)
             if kind == "errors_detected"
@@ -99,6 +108,7 @@ class Examiner:
             "rows": found.requests,
             "error_rate": found.error_rate,
             "p95": found.latency_p95_ms,
+            "arms": [_arm(kind, v).model_dump(mode="json") for v in served],
         }
         onset = await self._onset(model, metric, limit, now)
         return Event(kind=kind, model=model, at=now, onset=onset, title=f"{model} {found.reason}", detail=detail)
@@ -115,6 +125,14 @@ class Examiner:
             if value is not None:
                 onset = at
         return min(onset, now)
+
+
+def _arm(kind: EventKind, v: VersionHealth) -> Arm:
+    bad = v.errors if kind == "errors_detected" else v.slow
+    return Arm(
+        version=v.version, requests=v.requests, error_rate=v.error_rate, latency_p95_ms=v.latency_p95_ms, bad=bad,
+        sure=v.state != "no_data",
+    )  # fmt: skip
 
 
 def _missing_events(model: str, now: datetime, reports: Iterable[DriftReport]) -> list[Event]:
@@ -140,8 +158,7 @@ def _drift_events(model: str, now: datetime, reports: list[DriftReport]) -> list
 
 def _drifts(report: DriftReport) -> bool:
     short = report.end - report.start <= timedelta(minutes=FAST_MINUTES + 1)
-    limit = FAST_PSI if short else 0.0
-    return any(f.psi >= limit for f in report.drifted)
+    return strong(report) if short else bool(report.drifted)
 
 
 def _count(columns: int) -> str:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, model_validator
 
 from bizaiops_bot.domain.rule_files import Place
 from bizaiops_bot.domain.values import Value
+from bizaiops_bot.domain.zones import TimeZone
 from bizaiops_bot.engine.yaml_files import read_yaml
 
 FILE = "freeze_windows.yaml"
@@ -54,14 +55,6 @@ def _date_or_time(value: Any) -> date | datetime:
     return found
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not a time zone such as Europe/Berlin") from None
-    return name
-
-
 WeekTime = Annotated[Moment, BeforeValidator(_moment)]
 DayTime = Annotated[date | datetime, PlainValidator(_date_or_time)]
 
@@ -98,7 +91,7 @@ class FreezeWindow(Value):
     """A word that refusals name it by; unique."""
     why: str = Field(min_length=3)
     """Told to whoever is refused."""
-    time_zone: Annotated[str, AfterValidator(_zone)]
+    time_zone: TimeZone
     """The IANA zone in which its times are meant."""
     weekly: Weekly | None = None
     """`{from: "Fri 16:00", to: "Mon 07:00"}`."""

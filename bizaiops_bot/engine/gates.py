@@ -16,11 +16,12 @@ from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec
 from bizaiops_bot.domain.records import FINISHED
 from bizaiops_bot.domain.values import duration_s
-from bizaiops_bot.engine import runs
+from bizaiops_bot.engine import runs, steps
 from bizaiops_bot.engine import tables as t
 
-GateState = Literal["open", "approved", "rejected", "expired", "cancelled"]
-Kind = Literal["approval", "question"]
+GateState = Literal["open", "approved", "rejected", "held", "expired", "cancelled"]
+Kind = Literal["approval", "question", "verdict"]
+HELD = "held"
 POLICY = Actor(id="policy", name="policy", kind="rule")
 NO_REASON = "no reason given"
 HASH_SHOWN = 12
@@ -95,7 +96,8 @@ def open_gate(
 ) -> datetime:
     """Opens the gate once for the run's present plan and returns when it expires; again changes nothing.
 
-    kind: a "question" is what a stuck run asks; it is decided like an approval, by the same people.
+    kind: a "question" is what a stuck run asks, a "verdict" what one asks that has not enough evidence; both are
+    decided like an approval, by the same people.
     """
     edition = _edition(conn, number)
     known = conn.execute(sa.select(t.gates.c.expires).where(*_at(number, edition, gate.name))).scalar()
@@ -130,6 +132,15 @@ def close_all(conn: sa.Connection, number: int) -> None:
     conn.execute(_CLOSE_ALL, {"n": number})
 
 
+def settle_steps(conn: sa.Connection, number: int, now: datetime) -> None:
+    """Steps whose gate people have decided end as decided, also where the run has not come to them again."""
+    seen = look(conn, number)
+    for gate in [] if seen is None else seen.gates:
+        if gate["state"] in ("approved", "rejected"):
+            status = "done" if gate["state"] == "approved" else "failed"
+            steps.settle(conn, number, gate["name"], status, detail=spoken(conn, number, gate["name"]), now=now)
+
+
 def close_expired(conn: sa.Connection, number: int, now: datetime) -> bool:
     """Whether an open gate was past its time; it is closed as expired, which never approves."""
     late = [gate["name"] for gate in open_gates(conn, number) if expired(gate, now)]
@@ -150,6 +161,11 @@ def let_through(conn: sa.Connection, number: int, name: str, why: str, *, now: d
 def spoken(conn: sa.Connection, number: int, name: str) -> str:
     """ "approved by sam for lead (looks good)", empty when nobody decided."""
     return "; ".join(decision_words(row) for row in decisions(conn, number, name))
+
+
+def decided_at(conn: sa.Connection, number: int, name: str) -> datetime:
+    """When the last decision on a gate was made."""
+    return datetime.fromisoformat(decisions(conn, number, name)[-1]["at"])
 
 
 def decision_words(row: sa.RowMapping) -> str:
@@ -237,6 +253,8 @@ def decide(
     seen = look(conn, number)
     row = meant(conn, number, seen, gate, plan_hash, now)
     assert seen is not None
+    if decision == HELD and row["kind"] != "verdict":
+        raise BadInput(f"Run {number} asks for a yes or a no.", do="Approve or reject it.")
     made = cast(
         actor.id, decision, _ballots(conn, row), owners=owners, quorum=row["quorum"], requester=seen.requester,
         counts=counts or _by_role(row, actor),
@@ -246,6 +264,8 @@ def decide(
     _write(conn, number, row["edition"], row["name"], made.ballot, reason, now)
     if made.tally.state != "open":
         close(conn, number, row["name"], made.tally.state)
+        if row["kind"] == "verdict":  # its run is carried out, at another worker perhaps
+            runs.poke(conn, number)
     return _told(number, row, made)
 
 
@@ -256,7 +276,7 @@ def meant(
     if seen is None:
         last = conn.execute(sa.select(t.runs.c.id).order_by(t.runs.c.id.desc()).limit(3)).scalars()
         raise NotFound("run", str(number), [f"run {n}" for n in last])
-    if plan_hash is not None and not _same_plan(plan_hash, seen.plan_hash):
+    if plan_hash is not None and not same_plan(plan_hash, seen.plan_hash):
         raise Conflict(
             f"Run {number} has another plan now.", "A decision counts for one exact plan.", f"Say `show run {number}`."
         )
@@ -274,7 +294,8 @@ def meant(
     return row
 
 
-def _same_plan(said: str, known: str) -> bool:
+def same_plan(said: str, known: str) -> bool:
+    """Whether a hash, or its first 12 digits or more, is that of the plan."""
     return said == known or (len(said) >= HASH_SHOWN and known.startswith(said))
 
 
@@ -300,7 +321,10 @@ def _refuse(made: Cast, number: int, gate: sa.RowMapping) -> None:
 
 
 def _told(number: int, gate: sa.RowMapping, made: Cast) -> str:
-    if gate["kind"] == "question":
+    if gate["kind"] == "verdict":
+        done = {"approved": f"Run {number} promotes it.", "rejected": f"Run {number} rolls back.",
+                HELD: f"Run {number} holds it longer."}  # fmt: skip
+    elif gate["kind"] == "question":
         done = {"approved": f"Run {number} tries again.", "rejected": f"Run {number} is left as it is."}
     else:
         done = {"approved": f"Run {number} is approved and goes on.", "rejected": f"Run {number} is rejected."}
@@ -353,12 +377,14 @@ def _why(conn: sa.Connection, number: int, seen: Seen, name: str | None) -> str:
     ended = "" if gate is None else gate["state"]
     if ended == "expired":
         return f"Run {number} has expired: nobody approved in time. It is {seen.status} now."
-    if gate is not None and ended in ("approved", "rejected"):
+    if gate is not None and ended in ("approved", "rejected", HELD):
         made = [row for row in decisions(conn, number, gate["name"]) if row["decision"] == ended]
         if made:
             at = f"{datetime.fromisoformat(made[-1]['at']):%-d %b %H:%M} UTC"
             by = who(made[-1]["actor"], made[-1]["behalf"])
             then = "" if seen.status == "waiting" else f"; it is {seen.status} now"  # else it has not gone on yet
             return f"Run {number} was {ended} by {by} at {at}{then}."
+    if by := runs.superseded_words(conn, number):
+        return f"{by} Run {number} is {seen.status}; nothing is waiting for approval."
     how = "being cancelled" if seen.cancel and seen.status not in FINISHED else seen.status
     return f"Run {number} is {how}; nothing is waiting for approval."

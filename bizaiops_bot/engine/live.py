@@ -5,6 +5,7 @@ begun.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,7 @@ from bizaiops_bot.engine.failpoints import failpoint
 from bizaiops_bot.engine.halts import Halt
 from bizaiops_bot.engine.live_base import Work
 from bizaiops_bot.engine.live_gates import GatedRun
+from bizaiops_bot.engine.live_judge import JudgingRun
 from bizaiops_bot.engine.live_watch import WatchingRun
 from bizaiops_bot.engine.planner import plan_words
 
@@ -47,9 +49,10 @@ class _Deed(Generic[T]):
     timeout_s: float
     detail: Callable[[T], str] | None = None
     done: str = "done"
+    attempt: int = 1
 
 
-class LiveRun(GatedRun, WatchingRun):
+class LiveRun(GatedRun, JudgingRun, WatchingRun):
     """What a playbook's `run` is while it is carried out."""
 
     async def step(
@@ -131,7 +134,7 @@ class LiveRun(GatedRun, WatchingRun):
 
     async def _try_to_show(self, deed: _Deed[Any], words: str) -> None:
         try:
-            await self._show(deed.n, deed.name, "running", words)
+            await self._show(deed.n, deed.name, "running", words, deed.attempt)
         except Halt as exc:
             log.debug("run %s: progress was not shown: %s", self.id, exc)
 
@@ -145,7 +148,7 @@ class LiveRun(GatedRun, WatchingRun):
             words, status = envelope["error"]["what"], "failed"
 
         def work(conn: sa.Connection) -> None:
-            self._put_step(conn, deed.n, deed.name, status, words)
+            self._put_step(conn, deed.n, deed.name, status, words, deed.attempt)
             self._core.note(
                 conn, self.actor.id, "step", f"run {self.id}",
                 step=deed.name, call=call_name(deed.do), status=status, key=key, result=raw[:2000],
@@ -194,9 +197,7 @@ class LiveRun(GatedRun, WatchingRun):
 
 
 def _again(deed: _Deed[Any], tries: int) -> _Deed[Any]:
-    return _Deed(
-        deed.n, f"{deed.name} (try {tries})", deed.do, deed.args, deed.kwargs, deed.timeout_s, deed.detail, deed.done
-    )
+    return dataclasses.replace(deed, name=f"{deed.name} (try {tries})", attempt=tries)
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from bizaiops_bot.domain.errors import BotError, Permanent, Temporary
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.values import spoken_duration
-from bizaiops_bot.engine import audit, runs
+from bizaiops_bot.engine import audit, runs, steps
 from bizaiops_bot.engine.base import PortedRun
 from bizaiops_bot.engine.core import Core, log
 from bizaiops_bot.engine.envelope import Stopped, closed, opened
@@ -131,21 +131,26 @@ class LiveBase(PortedRun):
         if self._journal.unstored:
             await self._write(lambda _conn: None)
 
-    async def _watched(self, name: str, look: Callable[[], Awaitable[dict[str, Any]]]) -> Any:
+    async def _watched(
+        self, n: int, step: str, kept: str, look: Callable[[], Awaitable[tuple[dict[str, Any], Work]]]
+    ) -> Any:
         """Looks until it has seen enough, once: what was seen, a cancel too, is not looked for again after a restart.
 
-        A second look at another hour could see something else, and the run would leave the steps it has taken.
+        A second look at another hour could see something else, and the run would leave the steps it has taken. look:
+        what was seen and how to show it, written together; an error ends step `n` as failed. kept: its record's name.
         """
 
         async def body() -> tuple[str, Work]:
             try:
-                return json.dumps({"ok": await look()}), _nothing
+                seen, shown = await look()
             except StoreDown as exc:
                 raise Interrupted(str(exc)) from exc
             except BotError as exc:
-                return closed(exc), _nothing
+                words = exc.what
+                return closed(exc), lambda conn: self._put_step(conn, n, step, "failed", words)
+            return json.dumps({"ok": seen}), shown
 
-        return opened(await self._once(name, body))
+        return opened(await self._once(kept, body))
 
     # -- calling the outside -----------------------------------------------------------------------
 
@@ -207,15 +212,18 @@ class LiveBase(PortedRun):
 
     # -- showing and waiting -----------------------------------------------------------------------
 
-    async def _show(self, n: int, name: str, status: str, words: str) -> None:
-        """Beside a step that is under way: it must not write the journal, which that step does."""
-        await self._write(lambda conn: self._put_step(conn, n, name, status, words), keep=False)
+    async def _show(self, n: int, name: str, status: str, words: str, attempt: int = 1) -> None:
+        """Beside a step that is under way: it must not write the journal, which that step does. It may come late: a
+        step that has ended by then stays as it ended.
+        """
+        await self._write(lambda conn: self._put_step(conn, n, name, status, words, attempt), keep=False)
 
-    def _put_step(self, conn: sa.Connection, n: int, name: str, status: str, words: str = "") -> None:
+    def _put_step(self, conn: sa.Connection, n: int, name: str, status: str, words: str = "", attempt: int = 1) -> None:
         """Moves one step, in the caller's transaction; the card follows a moment later."""
         now = self._core.clock.now()
         ended = now if status in ("done", "failed", "undone") else None
-        runs.put_step(conn, self.id, n, name, status, detail=audit.redact(words), started=now, ended=ended)
+        detail = audit.redact(words)
+        steps.put(conn, self.id, n, name, status, detail=detail, started=now, ended=ended, attempt=attempt)
         self._core.touch(conn, self.id)
 
     async def _sleep(self, until: datetime) -> None:
@@ -240,7 +248,3 @@ class LiveBase(PortedRun):
             return json.dumps(now), lambda conn: self._put_step(conn, n, name, "running")
 
         return datetime.fromisoformat(json.loads(await self._once(f"{name} begins", body)))
-
-
-def _nothing(_conn: sa.Connection) -> None:
-    """Nothing more to write."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.plan import GateSpec
 from bizaiops_bot.domain.values import duration_s
-from bizaiops_bot.engine import deciding, escalation, gates, runs
+from bizaiops_bot.engine import deciding, escalation, first, gates, runs
 from bizaiops_bot.engine.core import log
 from bizaiops_bot.engine.envelope import Stopped
 from bizaiops_bot.engine.failpoints import failpoint
@@ -37,6 +37,7 @@ class GatedRun(LiveBase):
         expires: str = "24h",
         escalate: Mapping[str, str] | None = None,
         undo: str = "",
+        foresight: str = "",
     ) -> None:
         self._gate += 1
         name = f"approval {self._gate}"
@@ -122,6 +123,9 @@ class GatedRun(LiveBase):
         state: str = gates.state(conn, number, spec.name)
         if state == OPEN and runs.cancel_asked(conn, number) and not self._undoing:
             gates.close(conn, number, spec.name, "cancelled")
+            state = "cancelled"
+        if state == OPEN and kind == "question" and first.makes_way(conn, number):
+            gates.close(conn, number, spec.name, "cancelled")  # what waits for its end does not wait for an answer
             state = "cancelled"
         if state == OPEN and now >= until:
             gates.close(conn, number, spec.name, "expired")

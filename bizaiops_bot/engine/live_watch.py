@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.canary import CanaryLimits
 from bizaiops_bot.domain.errors import Temporary
-from bizaiops_bot.domain.monitoring import Outcome, Verdict
-from bizaiops_bot.domain.values import duration_s, spoken_duration
-from bizaiops_bot.engine.judging import assess
-from bizaiops_bot.engine.live_base import LiveBase
+from bizaiops_bot.domain.monitoring import Verdict
+from bizaiops_bot.domain.records import TrialKind
+from bizaiops_bot.domain.values import duration_s
+from bizaiops_bot.engine import trials
+from bizaiops_bot.engine.live_base import LiveBase, Work
 
 LOOK_EVERY_S = 60.0
 
@@ -21,33 +21,13 @@ LOOK_EVERY_S = 60.0
 class WatchingRun(LiveBase):
     """Every wait has a deadline, counted from a beginning that is recorded."""
 
-    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
-        name = f"judge {version}"
-        n = self._next(name, "judge", "")
-        began = await self._begin(n, name)
-        end = began + timedelta(seconds=duration_s(hold))
+    async def note_trial(self, model: str, version: str, kind: TrialKind, verdict: Verdict) -> None:
+        def work(conn: sa.Connection) -> None:
+            if trials.add(conn, model, version, kind, verdict, run=self.id, now=self._core.clock.now()):
+                told = verdict.model_dump(mode="json")
+                self._core.note(conn, self.actor.id, "verdict", f"run {self.id}", version=version, trial=kind, **told)
 
-        async def look() -> dict[str, Any]:
-            verdict = await self._look(n, name, model, version, began, end)
-            await self._write(lambda conn: self._keep_verdict(conn, n, name, verdict))
-            return verdict.model_dump(mode="json")
-
-        return Verdict.model_validate(await self._watched(f"{name} verdict", look))
-
-    async def _look(self, n: int, name: str, model: str, version: str, began: datetime, end: datetime) -> Verdict:
-        limits: CanaryLimits = self._core.canary_limits
-        while True:
-            final = self.clock.now() >= end
-            verdict = await assess(self.metrics, model, version, began, limits, final=final)
-            if final or verdict.outcome is Outcome.FAILED:
-                return verdict
-            left = spoken_duration((end - self.clock.now()).total_seconds())
-            await self._show(n, name, "running", f"{verdict.canary_requests} canary requests so far, {left} left")
-            await self._sleep(min(self.clock.now() + timedelta(seconds=LOOK_EVERY_S), end))
-
-    def _keep_verdict(self, conn: sa.Connection, n: int, name: str, verdict: Verdict) -> None:
-        self._put_step(conn, n, name, "done" if verdict.ok else "failed", f"{verdict.outcome}: {verdict.reason}")
-        self._core.note(conn, self.actor.id, "verdict", f"run {self.id}", **verdict.model_dump(mode="json"))
+        await self._write(work, keep=False)
 
     async def wait(
         self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"
@@ -56,16 +36,16 @@ class WatchingRun(LiveBase):
         began = await self._begin(n, name)
         last = began + timedelta(seconds=duration_s(deadline))
 
-        async def look() -> dict[str, Any]:
+        async def look() -> tuple[dict[str, Any], Work]:
             done, words = await ready()
             while not done and self.clock.now() < last:
                 await self._show(n, name, "waiting", words)
                 await self._sleep(min(self.clock.now() + timedelta(seconds=duration_s(every)), last))
                 done, words = await ready()
-            await self._show(n, name, "done" if done else "failed", words)
-            return {"done": done, "words": words}
+            status, said = "done" if done else "failed", words
+            return {"done": done, "words": words}, lambda conn: self._put_step(conn, n, name, status, said)
 
-        kept = await self._watched(f"{name} ends", look)
+        kept = await self._watched(n, name, f"{name} ends", look)
         if not kept["done"]:
             raise Temporary(f"{name}: not ready after {deadline}.", kept["words"] + ".", "Try again later.")
         return str(kept["words"])

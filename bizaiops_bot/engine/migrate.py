@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import Permanent
+from bizaiops_bot.domain.records import FINISHED
 from bizaiops_bot.engine.databases import Database
-from bizaiops_bot.engine.tables import metadata
+from bizaiops_bot.engine.tables import metadata, runs, steps
 
-SCHEMA = 5
+SCHEMA = 8
 """Raised with every change of the tables."""
 
 
@@ -29,6 +30,8 @@ def bring_up_to_date(database: Database, where: str) -> None:
         if found == SCHEMA:
             return
         _convert(conn)
+        if found is not None:
+            _end_steps(conn)
         _stamp(conn)
 
 
@@ -85,3 +88,11 @@ def _add_columns(conn: sa.Connection, table: sa.Table, columns: set[str]) -> Non
     for index in table.indexes:
         if index.name not in known:
             index.create(conn)
+
+
+def _end_steps(conn: sa.Connection) -> None:
+    """Up to schema 5 a step could be left open by a run that had ended."""
+    for status, told in (("succeeded", "done"), *((ended, "skipped") for ended in sorted(FINISHED - {"succeeded"}))):
+        of_such = sa.select(runs.c.id).where(runs.c.status == status)
+        left = sa.update(steps).where(steps.c.ended.is_(None), steps.c.run_id.in_(of_such))
+        conn.execute(left.values(status=told))

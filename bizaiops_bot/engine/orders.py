@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Button, Card, Context, Diff, StepLine, Steps, Text
-from bizaiops_bot.domain.errors import Conflict
+from bizaiops_bot.domain.errors import BotError, Conflict, NotFound
 from bizaiops_bot.domain.notices import severity_of
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan, gate_words
 from bizaiops_bot.domain.values import duration_s
-from bizaiops_bot.engine import deciding, escalation, gates, notices, outbox, permission, runs, waiting_news
+from bizaiops_bot.engine import (
+    deciders,
+    deciding,
+    escalation,
+    first_cards,
+    gates,
+    notices,
+    outbox,
+    permission,
+    runs,
+    steps,
+    waiting_news,
+)
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.direct import DirectRun
+from bizaiops_bot.engine.first import AskedAlready, BeingStopped, First
 from bizaiops_bot.engine.planner import make_plan
 from bizaiops_bot.engine.store import after_commit
 from bizaiops_bot.playbook import Inputs, Playbook, card_and_output
@@ -57,6 +70,7 @@ class Orders:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._first = First(core)
 
     async def check(self, order: Order) -> tuple[Playbook, Inputs]:
         """The playbook and its typed inputs, if policy lets the actor. Raises Refused, NotFound, BadInput."""
@@ -115,16 +129,68 @@ class Orders:
         known = await self.made(order.key)
         if known is not None:
             return known
+        waits = await self._waits_already(order)
+        if waits is not None:  # policy is asked about all of it
+            order = replace(order, inputs={**waits[1], **_said(order)})
         playbook, inputs = await self.check(order)
         if playbook.risk != "change":
             return await self._direct(order, playbook, inputs)
-        changed = await self._core.store.read(lambda conn: self._amendable(conn, order, inputs))
-        if changed is not None and not order.dry_run:
-            return await self._amend(order, playbook, inputs, changed)
-        plan = await self.plan(order, playbook, inputs)
         if order.dry_run:
-            return _dry_run_card(playbook, plan)
-        return await self.begin(order, plan, copies=[])
+            return _dry_run_card(playbook, await self.plan(order, playbook, inputs))
+        if playbook.safety:
+            return await self._go_first(order, playbook, inputs)
+        if waits is not None:
+            number, before = waits
+            same = inputs.model_dump(mode="json") == before
+            return _as_before_card(number, before) if same else await self._amend(order, playbook, inputs, number)
+        return await self.begin(order, await self.plan(order, playbook, inputs), copies=[])
+
+    # -- what goes first ----------------------------------------------------------------------------
+
+    async def _go_first(self, order: Order, playbook: Playbook, inputs: Inputs) -> Card | int:
+        """A safety order takes the place of what waits; what is at work is stopped and undone before it is planned.
+
+        Raises BeingStopped where that takes long: the same order, tried again, goes on from what it has stopped.
+        """
+        first, model = self._first, str(getattr(inputs, "model", ""))
+        while True:
+            await self.make_way(order, playbook, inputs)
+            undone = await first.undone_for(order.key, model) if inputs.met_by_undo() else None
+            if undone is not None:
+                return undone
+            try:
+                return await self.begin(order, await self.plan(order, playbook, inputs), copies=[])
+            except BeingStopped:  # something was approved just now: it is stopped like everything else
+                continue
+            except AskedAlready as exc:
+                return await self._core.store.read(lambda conn, n=exc.run: self._asked_card(conn, n))  # type: ignore[misc]
+            except BotError as exc:
+                card = await first.told(order.key, model, exc)
+                if card is None:
+                    raise
+                return card
+
+    async def make_way(self, order: Order, playbook: Playbook, inputs: Inputs) -> None:
+        """Stops what is at work on the model of a safety order, and returns once that has ended.
+
+        Raises BeingStopped when it takes long, and NotFound for a name that is not there, before anything is stopped.
+        """
+        if await self._core.store.read(lambda conn: self._first.is_at_work(conn, inputs)):
+            try:
+                await self.plan(order, playbook, inputs)
+            except NotFound:
+                raise
+            except BotError:  # as the model is now it cannot be planned; it is going to be another way
+                pass
+        await self._first.make_way(order.key, order.actor, playbook, inputs)
+
+    def _asked_card(self, conn: sa.Connection, number: int) -> Card:
+        """The very same plan waits already: whoever asks for it as well may be the one who can approve it."""
+        core = self._core
+        core.follow_people(conn)
+        row = runs.get_row(conn, number)
+        gate = deciders.first_open(conn, core.policy, core.people, row, core.clock.now())
+        return first_cards.asked_already(runs.record(conn, row), gate)
 
     async def made(self, key: str) -> int | None:
         """The run that the order with this key has made already: after a crash it is not planned anew."""
@@ -132,7 +198,8 @@ class Orders:
 
     async def plan(self, order: Order, playbook: Playbook, inputs: Inputs) -> Plan:
         core = self._core
-        await core.store.read(lambda conn: self._refuse_second(conn, order, inputs))
+        if not playbook.safety:
+            await core.store.read(lambda conn: self._refuse_second(conn, order, inputs))
         with core.working():
             return await make_plan(playbook, inputs, order.actor, order.place.conversation, core.ports, core.time_zone)
 
@@ -153,19 +220,24 @@ class Orders:
         """Stores the run with its card in every place, as the answer to its message or alert, and starts it.
 
         Where the rules want approvals it gets a copy too. Copies of what led from an alert wait as long as that does.
-        All is one transaction: no crash leaves a message unanswered, or an alert without the run it led to.
+        All is one transaction: no crash leaves a message unanswered, or an alert without the run it led to. What makes
+        safe takes the place of what waits for the model; raises BeingStopped and AskedAlready, see `First.waiting`.
         """
 
         deciding.require_possible(self._core, plan, order.actor.id)
         held = unattended is not None or not plan.starts_with_a_gate
+        safety = self._core.playbooks.get(plan.playbook).safety
 
         def work(conn: sa.Connection) -> int:
+            over = safety and runs.made(conn, order.key) is None
+            waiting = self._first.waiting(conn, plan, again=unattended is not None) if over else []
             number, fresh = runs.create(
                 conn, plan, actor=order.actor, conversation=order.place.conversation, thread=order.place.thread,
                 message=order.key, unattended=unattended, now=self._core.clock.now(),
-                worker=self._core.worker if held else None,
+                worker=self._core.worker if held else None, instead_of=[int(row["id"]) for row in waiting],
             )  # fmt: skip
             if fresh:
+                self._first.supersede(conn, waiting, number, plan, order.key, order.actor)
                 if alert is not None:
                     conn.execute(sa.update(t.alerts).where(t.alerts.c.id == alert).values(run_id=number))
                 asked = unattended is None and bool(plan.gates)
@@ -216,7 +288,7 @@ class Orders:
         now = self._core.clock.now()
         expires = now + timedelta(seconds=duration_s(plan.gates[0].expires))
         gates.open_gate(conn, number, plan.gates[0], plan.hash, now=now, expires=expires)
-        runs.put_step(conn, number, 1, plan.gates[0].name, "waiting", started=now)
+        steps.put(conn, number, 1, plan.gates[0].name, "waiting", started=now)
         runs.park(conn, number, escalation.look_again(conn, number, expires))
         after_commit(conn, lambda: self._core.wake(number))
 
@@ -232,7 +304,8 @@ class Orders:
         deciding.require_possible(core, plan, order.actor.id)
 
         def work(conn: sa.Connection) -> list[str]:
-            if self._amendable(conn, order, inputs) != number:
+            waits = self._waits(conn, order)
+            if waits is None or waits[0] != number:
                 runs.refuse_second(conn, str(plan.inputs["model"]))
                 raise Conflict(f"Run {number} does not wait any more.", "Its plan stays as it is.", "Ask again.")
             before = runs.get(conn, number)
@@ -250,21 +323,29 @@ class Orders:
 
         return _amended_card(number, plan, await core.store.write(work))
 
-    def _amendable(self, conn: sa.Connection, order: Order, inputs: Inputs) -> int | None:
-        """The run that waits for its first approval and that this order only corrects; None when there is none.
+    async def _waits_already(self, order: Order) -> tuple[int, dict[str, Any]] | None:
+        playbook = self._core.playbooks.get(order.playbook)
+        if (
+            order.dry_run or playbook.risk != "change" or playbook.safety
+        ):  # what makes safe is planned as things are now
+            return None
+        return await self._core.store.read(lambda conn: self._waits(conn, order))
 
-        The same person, playbook, model and version: anything else is another wish, and one at a time is done.
+    def _waits(self, conn: sa.Connection, order: Order) -> tuple[int, dict[str, Any]] | None:
+        """The run that waits for its first approval and that this order says again or corrects, with its inputs.
+
+        The same person, playbook, model and version: anything else is another wish, and one at a time is done. What
+        this order leaves unsaid stays as it was said before.
         """
-        wanted = inputs.model_dump(mode="json")
-        if wanted.get("model") is None:
+        wanted = _said(order)
+        if wanted.get("model") is None or order.actor.kind != "person":
             return None
         for row in conn.execute(_AMENDABLE, {"of": wanted["model"], "by": order.playbook}).mappings():
             known = json.loads(row["inputs"])
-            mine = runs.actor_of(row).id == order.actor.id and order.actor.kind == "person"
-            same = {k: v for k, v in known.items() if k in ("model", "version")}
+            mine = runs.actor_of(row).id == order.actor.id
             first = [g["name"] for g in gates.open_gates(conn, row["id"])] == ["approval 1"]
-            if mine and first and known != wanted and all(wanted.get(k) == v for k, v in same.items()):
-                return int(row["id"])
+            if mine and first and wanted.get("version") in (None, known.get("version")):
+                return int(row["id"]), known
         return None
 
     def _add_card(self, conn: sa.Connection, number: int, index: int, place: Place) -> None:
@@ -272,6 +353,21 @@ class Orders:
         thread = place.thread or card_id
         values = {"conversation": place.conversation, "thread": thread, "reply_to": place.reply_to}
         conn.execute(_ADD_CARD, {"run_id": number, "card": card_id, **values})
+
+
+def _said(order: Order) -> dict[str, Any]:
+    """The inputs that the order gives; the playbook fills in the others."""
+    return {name: value for name, value in order.inputs.items() if value is not None}
+
+
+def _as_before_card(number: int, known: dict[str, Any]) -> Card:
+    asked = " ".join(f"{k} {v}" for k, v in known.items() if v is not None)
+    said = f"Run {number} waits for approval of just that: {asked}. Nothing was changed."
+    show = Button(label=f"Show run {number}", command=f"show run {number}")
+    return Card(
+        title=f"Run {number} waits for that already", blocks=(Text(text=said),), buttons=(show,), run_id=number,
+        summary=said,
+    )  # fmt: skip
 
 
 def _amended_card(number: int, plan: Plan, voided: list[str]) -> Card:

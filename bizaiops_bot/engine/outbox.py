@@ -79,6 +79,14 @@ def put_card(
         conn.execute(sa.update(t.cards).where(t.cards.c.id == card_id).values(moved))
 
 
+def put_note(conn: sa.Connection, message: PostedMessage, card: Card, now: datetime) -> None:
+    """A card under a message that is not its answer yet: one for each message."""
+    put_card(
+        conn, f"c-{message.id}-note", card, conversation=message.conversation, thread=message.thread, reply_to=None,
+        now=now,
+    )  # fmt: skip
+
+
 def _without_secrets(card: Card) -> tuple[Card, str]:
     body = card.model_dump_json()
     if not redaction.suspects(body):

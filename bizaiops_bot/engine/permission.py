@@ -72,7 +72,11 @@ def _refusal(
     frozen = core.frozen(conn)
     if allowed.rule == "freeze" and frozen is not None:
         by_hand = core.frozen_by_hand(conn) is not None
-        do = "An approver can say `unfreeze deploys`." if by_hand else "Rolling back and resuming stay possible."
+        do = (
+            "An approver can say `unfreeze deploys`."
+            if by_hand
+            else "Rolling back, pausing and resuming stay possible."
+        )
         return Refused(f"{what}.", f"Changes are {frozen}.", do)
     if allowed.rule == "budget" and spent is not None:
         why, again = spent.words(core.time_zone)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bizaiops_bot.domain.cards import DiffLine
 from bizaiops_bot.domain.errors import Conflict
+from bizaiops_bot.domain.foresight import EXTENDED
 from bizaiops_bot.domain.plan import GateSpec, PlanStep
 from bizaiops_bot.engine.base import call_name
 
@@ -40,11 +41,12 @@ def gate(
     expires: str,
     escalate: Mapping[str, str] | None,
     undo: str,
+    foresight: str = "",
 ) -> GateSpec:
     """The `number`-th approval of a playbook, counted from 1."""
     return GateSpec(
         name=f"approval {number}", question=question, quorum=quorum, role=role, people=tuple(people), expires=expires,
-        escalate=tuple((escalate or {}).items()), undo=undo,
+        escalate=tuple((escalate or {}).items()), undo=undo, foresight=foresight,
     )  # fmt: skip
 
 
@@ -52,9 +54,20 @@ def gate_step(spec: GateSpec) -> PlanStep:
     return PlanStep(name=spec.name, kind="gate", detail=spec.question)
 
 
-def judgement(model: str, version: str, hold: str) -> PlanStep:
-    detail = f"on live traffic for {hold}"
+ANSWER_WITHIN = "4h"
+_ASKS = f"a person decides within {ANSWER_WITHIN}, else it goes back"
+
+
+def judgement(model: str, version: str, hold: str, share: int | None) -> PlanStep:
+    """Says too what is done when the hold does not bring enough evidence."""
+    of = "" if share is None else f"{share}% of "
+    detail = f"on {of}live traffic for {hold}; not enough evidence: {EXTENDED} times as long, then {_ASKS}"
     return PlanStep(name=f"judge {version}", kind="judge", args=plan_words((model, version), {}), detail=detail)
+
+
+def asks(step: PlanStep) -> bool:
+    """Whether a judgement may be extended and ask a person: not in plans that were approved before it could."""
+    return step.detail.endswith(_ASKS)
 
 
 def waiting(name: str, deadline: str) -> PlanStep:
@@ -150,6 +163,8 @@ def _other_gate(planned: GateSpec | None, now: GateSpec) -> str | None:
         return "The approved plan has no such approval"
     for part in GateSpec.model_fields:
         before, after = getattr(planned, part), getattr(now, part)
+        if part == "foresight":  # measured anew, so other numbers are the same promise
+            continue
         if before != after and not (isinstance(before, str) and _fits(before, after)):
             return f"The approved plan has {part} {before!r} for {planned.name}, not {after!r}"
     return None

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from bizaiops_bot.domain.cards import Card, DiffLine
-from bizaiops_bot.domain.monitoring import Outcome, Verdict
+from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
 from bizaiops_bot.domain.stand_in import StandIn
@@ -64,10 +64,11 @@ class PlanningRun(PortedRun):
         expires: str = "24h",
         escalate: Mapping[str, str] | None = None,
         undo: str = "",
+        foresight: str = "",
     ) -> None:
         spec = planned.gate(
             len(self.gates) + 1, question, quorum=quorum, role=role, people=people, expires=expires,
-            escalate=escalate, undo=undo,
+            escalate=escalate, undo=undo, foresight=foresight,
         )  # fmt: skip
         self.gates.append(spec)
         self.noted.append(planned.gate_step(spec))
@@ -86,8 +87,17 @@ class PlanningRun(PortedRun):
         span = f"from {inside[0]!r} to {inside[-1]!r}" if inside else ""
         self.noted[at] = self.noted[at].model_copy(update={"detail": span})
 
-    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
-        self.noted.append(planned.judgement(model, version, hold))
+    async def judge(
+        self,
+        model: str,
+        version: str,
+        *,
+        hold: str = "30m",
+        share: int | None = None,
+        value_must: bool | None = None,
+        before: ArmSample | None = None,
+    ) -> Verdict:
+        self.noted.append(planned.judgement(model, version, hold, share))
         return Verdict(
             outcome=Outcome.SUCCESSFUL, reason="assumed in the plan", checks=(), stable_requests=0, canary_requests=0
         )

@@ -53,8 +53,11 @@ class Policy:
         *,
         environment: str = "demo",
         kinds: Mapping[str, Mapping[str, str]] | None = None,
+        safety: Collection[str] = (),
     ) -> None:
-        """actions: playbook name -> risk. kinds: playbook name -> input -> its type in Cedar."""
+        """actions: playbook name -> risk. kinds: playbook name -> input -> its type in Cedar. safety: names of the
+        playbooks that make things safe again.
+        """
         self.people = people
         self.policies = policies
         self.environment = environment
@@ -62,16 +65,20 @@ class Policy:
         self._set = _parsed(policies)
         self._permits = [policy for policy in policies if policy.effect == "permit"]
         self._permit_set = _parsed(self._permits)
-        self._static = cedarpy.Entities.from_json_str(json.dumps([*_role_entities(), *_action_entities(actions)]))
+        self._static = cedarpy.Entities.from_json_str(
+            json.dumps([*_role_entities(), *_action_entities(actions, safety)])
+        )
         self._entities: dict[tuple[str, tuple[str, ...]], Any] = {}
 
     @classmethod
-    def load(cls, folder: Path, people: Collection[Actor], actions: Mapping[str, str]) -> Policy:
+    def load(cls, folder: Path, people: Collection[Actor], playbooks: Iterable[Playbook]) -> Policy:
         """All *.cedar files of the folder, not compared with the schema: for a bot that has not all playbooks.
 
         Raises Permanent naming file and line.
         """
-        return cls(read_policies(folder), people, actions)
+        known = list(playbooks)
+        actions = {playbook.name: str(playbook.risk) for playbook in known}
+        return cls(read_policies(folder), people, actions, safety=[p.name for p in known if p.safety])
 
     @classmethod
     def checked(
@@ -83,7 +90,8 @@ class Policy:
         check_policies(policies, policy_schema.read_schema(folder, known), ROLES)
         actions = {playbook.name: str(playbook.risk) for playbook in known}
         kinds = {playbook.name: policy_schema.kinds_of(playbook) for playbook in known}
-        return cls(policies, people, actions, environment=environment, kinds=kinds)
+        safety = [playbook.name for playbook in known if playbook.safety]
+        return cls(policies, people, actions, environment=environment, kinds=kinds, safety=safety)
 
     def may(self, actor: Actor, action: str, *, model: str | None = None, **context: Any) -> Allowed:
         """Whether `actor` may do `action` to `model` now, and which rule says so.
@@ -163,9 +171,12 @@ def _role_entities() -> list[dict[str, Any]]:
     return [_entity("Role", name, parents=[("Role", p) for p in PARENTS.get(name, ())]) for name in sorted(ROLES)]
 
 
-def _action_entities(actions: Mapping[str, str]) -> list[dict[str, Any]]:
-    groups = [_entity("Action", risk) for risk in ("read", "control", "change")]
-    return groups + [_entity("Action", name, parents=[("Action", risk)]) for name, risk in sorted(actions.items())]
+def _action_entities(actions: Mapping[str, str], safety: Collection[str]) -> list[dict[str, Any]]:
+    found = [_entity("Action", group) for group in ("read", "control", "change", policy_schema.SAFETY)]
+    for name, risk in sorted(actions.items()):
+        groups = [risk, policy_schema.SAFETY] if name in safety else [risk]
+        found.append(_entity("Action", name, parents=[("Action", group) for group in groups]))
+    return found
 
 
 def _entity(kind: str, name: str, parents: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from bizaiops_bot.domain.errors import Permanent
 from bizaiops_bot.playbook import Playbook
 
 FILE = "bizaiops.cedarschema"
+SAFETY = "safety"
+"""The action group of the playbooks that make things safe again."""
 _REQUEST = re.compile(r"^type Request = \{\n(.*?)\n\};", re.DOTALL | re.MULTILINE)
 _LONG = 2**63 - 1
 
@@ -63,9 +65,9 @@ def kinds_of(playbook: Playbook) -> dict[str, str]:
 def _action(playbook: Playbook, request: str) -> str:
     inputs = ", ".join(f'"{name}"?: {kind}' for name, kind in kinds_of(playbook).items())
     context = f"{{ {request.rstrip().rstrip(',')}, inputs: {{ {inputs} }} }}"
+    groups = f'"{playbook.risk}", "{SAFETY}"' if playbook.safety else f'"{playbook.risk}"'
     return (
-        f'action "{playbook.name}" in ["{playbook.risk}"] '
-        f"appliesTo {{ principal: Actor, resource: Model, context: {context} }};"
+        f'action "{playbook.name}" in [{groups}] appliesTo {{ principal: Actor, resource: Model, context: {context} }};'
     )
 
 

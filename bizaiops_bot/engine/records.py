@@ -17,8 +17,9 @@ from bizaiops_bot.domain.records import (
     Release,
     RunRecord,
     Schedule,
+    Trial,
 )
-from bizaiops_bot.engine import audit, deciding, delegations, mutes, runs
+from bizaiops_bot.engine import audit, deciding, delegations, mutes, runs, trials
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 
@@ -38,6 +39,13 @@ class EngineRecords:
     async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
         query = sa.select(t.releases).where(t.releases.c.model == model).order_by(t.releases.c.id.desc()).limit(limit)
         return await self._core.store.read(lambda conn: [release(row) for row in conn.execute(query).mappings()])
+
+    async def trials(
+        self, model: str | None = None, *, version: str | None = None, run: int | None = None, limit: int = 50
+    ) -> list[Trial]:
+        return await self._core.store.read(
+            lambda conn: trials.find(conn, model=model, version=version, run=run, limit=limit)
+        )
 
     async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
         query = sa.select(t.alerts).order_by(t.alerts.c.id.desc()).limit(limit)

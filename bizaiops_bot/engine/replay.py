@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import BotError, Permanent, Temporary
-from bizaiops_bot.domain.monitoring import Verdict
+from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.plan import GateSpec, PlanStep
 from bizaiops_bot.engine import planned
 from bizaiops_bot.engine.base import PortedRun, call_name, result_type
@@ -21,7 +21,7 @@ from bizaiops_bot.engine.recorded_ports import recorded_ports
 from bizaiops_bot.playbook import Playbook, card_and_output
 
 T = TypeVar("T")
-_PARTS = (" begins", " verdict", " ends", " outcome")
+_PARTS = (" begins", " extended verdict", " verdict", " decision", " ends", " outcome")
 
 
 class ReplayMismatch(Permanent):
@@ -139,11 +139,13 @@ class ReplayRun(PortedRun):
         expires: str = "24h",
         escalate: Mapping[str, str] | None = None,
         undo: str = "",
+        foresight: str = "",
     ) -> None:
         self._gate += 1
         spec = planned.gate(
-            self._gate, question, quorum=quorum, role=role, people=people, expires=expires, escalate=escalate, undo=undo
-        )
+            self._gate, question, quorum=quorum, role=role, people=people, expires=expires, escalate=escalate,
+            undo=undo, foresight=foresight,
+        )  # fmt: skip
         gates = self._plan.gates
         before = gates[self._gate - 1] if self._gate <= len(gates) else None
         self._come_to(planned.gate_step(spec), spec.name, gate=(before, spec))
@@ -153,11 +155,24 @@ class ReplayRun(PortedRun):
             status = {"void": "failed"}.get(outcome, outcome)
             raise Stopped(status, f"Run {self.id}: {spec.name} was {outcome}.")
 
-    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
-        step = planned.judgement(model, version, hold)
+    async def judge(
+        self,
+        model: str,
+        version: str,
+        *,
+        hold: str = "30m",
+        share: int | None = None,
+        value_must: bool | None = None,
+        before: ArmSample | None = None,
+    ) -> Verdict:
+        step = planned.judgement(model, version, hold, share)
         self._come_to(step, f"{step.name} begins")
         self._take(f"{step.name} begins")
-        return Verdict.model_validate(opened(self._take(f"{step.name} verdict")))
+        verdict = Verdict.model_validate(opened(self._take(f"{step.name} verdict")))
+        for then in ("extended verdict", "decision"):
+            if planned.asks(self._plan.steps[self._n - 1]) and verdict.outcome is Outcome.INCONCLUSIVE:
+                verdict = Verdict.model_validate(opened(self._take(f"{step.name} {then}")))
+        return verdict
 
     async def wait(
         self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"

@@ -135,7 +135,7 @@ def _delete_runs(conn: sa.Connection, before: str) -> int:
     """Some of the runs with all their parts: neither is ever there without the other."""
     old = list(conn.execute(_old_runs(before).limit(RUNS_AT_ONCE)).scalars())
     if old:
-        for part in (t.journal, t.steps, t.decisions, t.gates, t.run_cards):
+        for part in (t.journal, t.steps, t.decisions, t.gates, t.run_cards, t.stops, t.plans_shown):
             conn.execute(sa.delete(part).where(part.c.run_id.in_(old)))
         conn.execute(sa.delete(t.runs).where(t.runs.c.id.in_(old)))
     return len(old)

@@ -12,7 +12,7 @@ def load_rule_book(folder: Path) -> list[Rule]:
     """All rules of the folder's YAML files by name. Raises BadInput naming file and line, or two rules of one name."""
     rules: dict[str, Rule] = {}
     for path in sorted(folder.glob("*.yaml")):
-        for rule in load_rules(path.read_text(), f"{folder.name}/{path.name}"):
+        for rule in load_rules(path.read_text(encoding="utf-8"), f"{folder.name}/{path.name}"):
             if rule.name in rules:
                 raise BadInput(f"{rule.source}: the rule {rule.name!r} is also in {rules[rule.name].source}.")
             rules[rule.name] = rule

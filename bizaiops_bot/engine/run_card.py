@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bizaiops_bot.domain.cards import Block, Button, Card, Context, Diff, Fields, StepLine, Steps, Text, Tone
 from bizaiops_bot.domain.records import DecisionRecord, OpenGate, RunRecord
-from bizaiops_bot.engine.gates import NO_REASON, who
+from bizaiops_bot.engine.gates import HELD, NO_REASON, who
 
 _TONES: dict[str, Tone] = {
     "waiting": "warning", "running": "info", "succeeded": "success", "failed": "danger",
@@ -15,6 +15,9 @@ _TONES: dict[str, Tone] = {
 _WORDS = {
     "waiting": "waiting for approval", "running": "running", "succeeded": "done", "failed": "failed",
     "rejected": "rejected", "cancelled": "cancelled", "expired": "expired, nobody approved in time",
+}  # fmt: skip
+_ANSWERS = {
+    "approval": ("Approve", "Reject"), "question": ("Try again", "Leave it"), "verdict": ("Promote", "Roll back"),
 }  # fmt: skip
 
 
@@ -29,7 +32,7 @@ def draw(run: RunRecord, title: str, result: Card | None, gate: OpenGate | None)
     blocks.append(Context(text=_small_print(run)))
     return Card(
         title=f"{title}: {_status(run, gate)}",
-        tone=_TONES[run.status] if result is None or run.status != "succeeded" else result.tone,
+        tone=_tone(run, result, gate),
         blocks=tuple(blocks),
         buttons=_buttons(run, result, gate),
         run_id=run.id,
@@ -37,9 +40,16 @@ def draw(run: RunRecord, title: str, result: Card | None, gate: OpenGate | None)
     )
 
 
+def _tone(run: RunRecord, result: Card | None, gate: OpenGate | None) -> Tone:
+    """Grey where nobody knows: too little evidence is neither good nor bad."""
+    if gate is not None and gate.kind == "verdict" and not run.finished:
+        return "muted"
+    return _TONES[run.status] if result is None or run.status != "succeeded" else result.tone
+
+
 def _status(run: RunRecord, gate: OpenGate | None) -> str:
-    if gate is not None and gate.kind == "question" and not run.finished:
-        return "asks what to do"
+    if gate is not None and gate.kind != "approval" and not run.finished:
+        return "not enough evidence, what now?" if gate.kind == "verdict" else "asks what to do"
     if gate is None and run.status == "waiting" and run.decisions:
         return f"{run.decisions[-1].decision} by {run.decisions[-1].actor}"  # and it has not gone on yet
     return _WORDS[run.status]
@@ -48,6 +58,7 @@ def _status(run: RunRecord, gate: OpenGate | None) -> str:
 def _gate_blocks(run: RunRecord, gate: OpenGate) -> list[Block]:
     fields = [("Asked by", run.actor), *_progress(gate)]
     if gate.kind == "approval":
+        fields += _foresight(run, gate)
         fields.append(("Undo", _undo(run, gate)))
     fields.append(("Expires", _moment(gate.expires)))
     fields += _reminders(gate)
@@ -63,11 +74,16 @@ def _gate_blocks(run: RunRecord, gate: OpenGate) -> list[Block]:
 def _progress(gate: OpenGate) -> list[tuple[str, str]]:
     missing = gate.quorum - len(gate.voices)
     who = ", ".join(gate.may) or "nobody who may is known; ask an administrator"
-    must = "May answer" if gate.kind == "question" else "Must approve"
+    must = "Must approve" if gate.kind == "approval" else "May answer"
     if not gate.voices:
         return [(must, f"{missing} of: {who}")]
     given = f"{len(gate.voices)} of {gate.quorum} ({', '.join(gate.voices)})"
     return [("Approvals", given), ("May still decide", who)]
+
+
+def _foresight(run: RunRecord, gate: OpenGate) -> list[tuple[str, str]]:
+    spec = next((g for g in run.plan.gates if g.name == gate.name), None)
+    return [("What it can show", spec.foresight)] if spec is not None and spec.foresight else []
 
 
 def _undo(run: RunRecord, gate: OpenGate) -> str:
@@ -97,6 +113,8 @@ def _decision(made: DecisionRecord) -> str:
 
 def _outcome_blocks(run: RunRecord, result: Card | None) -> list[Block]:
     blocks: list[Block] = []
+    if run.superseded:
+        blocks.append(Text(text=run.superseded))
     if run.error:
         blocks.append(Text(text=run.error))
     if result is not None:
@@ -114,15 +132,17 @@ def _buttons(run: RunRecord, result: Card | None, gate: OpenGate | None) -> tupl
     cancel = Button(label="Cancel", command=f"cancel run {n}", bind={"run": str(n), "do": "cancel"})
     if gate is None:
         return (cancel,)
-    yes, no = ("Try again", "Leave it") if gate.kind == "question" else ("Approve", "Reject")
+    yes, no = _ANSWERS[gate.kind]
     # The gate's name is in it: two gates of one plan must not share a button.
     bind = {"run": str(n), "plan_hash": gate.plan_hash, "gate": gate.name}
+    longer = Button(label="Hold longer", command=f"hold run {n} longer", bind={**bind, "do": HELD})
     return (
         Button(label=yes, command=f"approve run {n}", style="primary", bind={**bind, "do": "approved"}),
         Button(
             label=no, command=f"reject run {n}", style="danger", bind={**bind, "do": "rejected"},
-            ask="" if gate.kind == "question" else f"Why do you reject run {n}?",
+            ask=f"Why do you reject run {n}?" if gate.kind == "approval" else "",
         ),
+        *([longer] if gate.kind == "verdict" else []),
         cancel,
     )  # fmt: skip
 
@@ -138,12 +158,12 @@ def _short(value: object) -> str:
 
 
 def _summary(run: RunRecord, title: str, result: Card | None, gate: OpenGate | None) -> str:
-    if result is not None and run.finished:
+    if result is not None and run.status == "succeeded":
         return result.text
     if run.error:
-        return f"{title}: {_WORDS[run.status]}. {run.error}"
+        return " ".join([f"{title}: {_WORDS[run.status]}.", *filter(None, [run.superseded, run.error])])
     now = next((s for s in run.steps if s.status in ("running", "waiting")), None)
-    asked = f" {gate.question}" if gate is not None and gate.kind == "question" else ""
+    asked = f" {gate.question}" if gate is not None and gate.kind != "approval" else ""
     return f"{title} (run {run.id}): {_status(run, gate)}{_now(now)}.{asked}"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.errors import BotError, Undecided
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.records import RunStatus
 from bizaiops_bot.engine import escalation, gates, runs, workers
@@ -27,7 +27,7 @@ from bizaiops_bot.engine.live import LiveRun
 from bizaiops_bot.engine.live_base import Held
 from bizaiops_bot.engine.redaction import redact
 from bizaiops_bot.engine.store import StoreDown
-from bizaiops_bot.playbook import card_and_output
+from bizaiops_bot.playbook import Regression, card_and_output
 
 log = logging.getLogger("bizaiops.runner")
 AGAIN_S = 1.0
@@ -277,7 +277,12 @@ class Runner:
         except BotError as exc:
             if isinstance(exc, StoreDown):
                 raise
-            await self._end(held, "failed", error=str(exc) if run.begun else _overtaken(held.plan, exc))
+            await self._end(
+                held,
+                exc.ends_as if isinstance(exc, Undecided) else "failed",
+                error=str(exc) if run.begun else _overtaken(held.plan, exc),
+                result=exc.card if isinstance(exc, Regression) else None,
+            )
         except Exception as exc:
             log.exception("run %s broke", number)
             await self._end(held, "failed", error=await self._known(number, exc))
@@ -328,7 +333,8 @@ class Runner:
         def work(conn: sa.Connection) -> bool:
             if not runs.holds(conn, number, core.worker, held.segment):
                 return False
-            summary = "" if result is None else result.text
+            summary = result.text if result is not None and status == "succeeded" else ""
+            gates.settle_steps(conn, number, now)
             gates.close_all(conn, number)
             runs.set_status(conn, number, status, now=now, summary=summary, error=error, result=result, output=output)
             core.note(

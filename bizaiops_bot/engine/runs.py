@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from bizaiops_bot.domain.cards import Card, StepLine
+from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import Conflict, NotFound
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.domain.records import FINISHED, DecisionRecord, RunRecord
+from bizaiops_bot.engine import steps
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.outbox import next_seq
 
@@ -33,7 +34,6 @@ _HELD = sa.select(t.runs.c.cancel).where(
 )
 _CANCEL = sa.select(t.runs.c.cancel).where(t.runs.c.id == _N)
 _ROW = sa.select(t.runs).where(t.runs.c.id == _N)
-_STEPS = sa.select(t.steps).where(t.steps.c.run_id == _N).order_by(t.steps.c.n)
 _DECISIONS = sa.select(t.decisions).where(t.decisions.c.run_id == _N, t.decisions.c.edition == sa.bindparam("of"))
 _DECISIONS = _DECISIONS.order_by(t.decisions.c.at)
 _FREE = (t.runs.c.id == _N, t.runs.c.worker.is_(None), _IS_OPEN)
@@ -56,16 +56,6 @@ _NEXT_WAKE = sa.select(t.runs.c.wake_at).where(t.runs.c.worker.is_(None), t.runs
 _NEXT_WAKE = _NEXT_WAKE.order_by(t.runs.c.worker, t.runs.c.wake_at).limit(1)
 
 
-def _put(new: Any) -> Any:
-    """An insert that changes the step when it is there already."""
-    kept = {"started": sa.func.coalesce(t.steps.c.started, new.excluded.started)}
-    changed = {name: new.excluded[name] for name in ("status", "detail", "ended")}
-    return new.on_conflict_do_update(index_elements=["run_id", "n"], set_=changed | kept)
-
-
-_PUT_STEP = {"sqlite": _put(sqlite.insert(t.steps)), "postgresql": _put(postgresql.insert(t.steps))}
-
-
 def create(
     conn: sa.Connection,
     plan: Plan,
@@ -77,10 +67,12 @@ def create(
     unattended: str | None,
     now: datetime,
     worker: str | None = None,
+    instead_of: Collection[int] = (),
 ) -> tuple[int, bool]:
     """(run id, True), or (the id the same message already made, False). A new run is in its first segment at `worker`.
 
-    Raises Conflict while another change of the model runs.
+    instead_of: runs that the caller ends in the same transaction. Raises Conflict while another change of the model
+    runs.
     """
     if message is not None:
         known = made(conn, message)
@@ -88,7 +80,7 @@ def create(
             return known, False
     model = plan.inputs.get("model")
     if model is not None:
-        refuse_second(conn, str(model))
+        refuse_second(conn, str(model), but=instead_of)
     values = {
         "playbook": plan.playbook, "inputs": json.dumps(plan.inputs), "model": model, "actor": actor.model_dump_json(),
         "conversation": conversation, "thread": thread, "message": message,
@@ -107,9 +99,9 @@ def made(conn: sa.Connection, message: str) -> int | None:
     return None if number is None else int(number)
 
 
-def refuse_second(conn: sa.Connection, model: str) -> None:
-    """One change of a model at a time. Raises Conflict naming the run that is on."""
-    row = conn.execute(_SECOND, {"model": model}).first()
+def refuse_second(conn: sa.Connection, model: str, but: Collection[int] = ()) -> None:
+    """One change of a model at a time. Raises Conflict naming the run that is on, which is none of `but`."""
+    row = next((found for found in conn.execute(_SECOND, {"model": model}) if found[0] not in but), None)
     if row is not None:
         who = json.loads(row[2])["id"]
         state = "is waiting for approval" if row[3] == "waiting" else "is running"
@@ -131,7 +123,7 @@ def set_status(
     result: Card | None = None,
     output: dict[str, Any] | None = None,
 ) -> bool:
-    """Moves a run that is not finished; False when it already was."""
+    """Moves a run that is not finished, and ends its steps with it; False when it already was."""
     to = {"n": number, "to": status}
     if status not in FINISHED:
         return conn.execute(_MOVE, to).rowcount == 1
@@ -140,7 +132,10 @@ def set_status(
         "new_output": None if output is None else json.dumps(output),
         "new_result": None if result is None else result.model_dump_json(),
     }  # fmt: skip
-    return conn.execute(_END, {**to, **ended}).rowcount == 1
+    if conn.execute(_END, {**to, **ended}).rowcount != 1:
+        return False
+    steps.close(conn, number, status, now=now)
+    return True
 
 
 def ask_cancel(conn: sa.Connection, number: int) -> None:
@@ -254,26 +249,7 @@ def amend(conn: sa.Connection, number: int, plan: Plan) -> int:
     return int(conn.execute(sa.select(t.runs.c.edition).where(t.runs.c.id == number)).scalar_one())
 
 
-# -- steps and reading -------------------------------------------------------------------------
-
-
-def put_step(
-    conn: sa.Connection,
-    number: int,
-    n: int,
-    name: str,
-    status: str,
-    *,
-    detail: str = "",
-    started: datetime | None = None,
-    ended: datetime | None = None,
-) -> None:
-    """Writes the state of one step; its name and a start time once written stay."""
-    values = {
-        "run_id": number, "n": n, "name": name, "status": status, "detail": detail,
-        "started": None if started is None else t.iso(started), "ended": None if ended is None else t.iso(ended),
-    }  # fmt: skip
-    conn.execute(_PUT_STEP[conn.dialect.name], values)
+# -- reading ------------------------------------------------------------------------------------
 
 
 def get_row(conn: sa.Connection, number: int) -> sa.RowMapping:
@@ -295,6 +271,21 @@ def find(conn: sa.Connection, *, model: str | None = None, limit: int = 20) -> l
     if model is not None:
         query = query.where(t.runs.c.model == model)
     return [record(conn, row) for row in conn.execute(query).mappings()]
+
+
+def superseded_words(conn: sa.Connection, number: int) -> str:
+    """ "Superseded by run 8 (Roll back churn, asked for by engineer)."; empty for a run that was not."""
+    row = conn.execute(sa.select(t.stops).where(t.stops.c.run_id == number)).mappings().first()
+    if row is None:
+        return ""
+    asked = f"{row['what']}, asked for by {row['actor']}"
+    return f"Stopped for this: {asked}." if row["by_run"] is None else f"Superseded by run {row['by_run']} ({asked})."
+
+
+def open_of(conn: sa.Connection, model: str) -> list[sa.RowMapping]:
+    """The model's unfinished runs, oldest first."""
+    query = sa.select(t.runs).where(t.runs.c.model == model, _IS_OPEN).order_by(t.runs.c.id)
+    return list(conn.execute(query).mappings())
 
 
 def unfinished(conn: sa.Connection) -> list[int]:
@@ -319,7 +310,6 @@ def actor_of(row: sa.RowMapping) -> Actor:
 def record(conn: sa.Connection, row: sa.RowMapping) -> RunRecord:
     """The run with its steps and decisions; steps not begun come from the plan."""
     plan = plan_of(row)
-    done = conn.execute(_STEPS, {"n": row["id"]}).mappings().all()
     made = conn.execute(_DECISIONS, {"n": row["id"], "of": row["edition"]}).mappings()
     return RunRecord(
         id=row["id"],
@@ -332,7 +322,7 @@ def record(conn: sa.Connection, row: sa.RowMapping) -> RunRecord:
         summary=row["summary"],
         error=row["error"],
         plan=plan,
-        steps=_lines(plan, done, finished=row["status"] in FINISHED),
+        steps=steps.of(conn, row["id"], plan, finished=row["status"] in FINISHED),
         decisions=tuple(
             DecisionRecord.model_validate({k: d[k] for k in ("gate", "actor", "decision", "reason", "at", "behalf")})
             for d in made
@@ -341,20 +331,5 @@ def record(conn: sa.Connection, row: sa.RowMapping) -> RunRecord:
         ended=None if row["ended"] is None else datetime.fromisoformat(row["ended"]),
         edition=row["edition"],
         output=None if row["output"] is None else json.loads(row["output"]),
+        superseded=superseded_words(conn, row["id"]) if row["cancel"] else "",
     )
-
-
-def _lines(plan: Plan, done: Any, *, finished: bool) -> tuple[StepLine, ...]:
-    by_n = {int(row["n"]): row for row in done}
-    lines = []
-    for n, planned in enumerate(plan.steps, start=1):
-        row = by_n.pop(n, None)
-        if row is not None:
-            lines.append(_line(row))
-        elif planned.kind != "undo":
-            lines.append(StepLine(name=planned.name, status="skipped" if finished else "planned", detail=""))
-    return (*lines, *(_line(row) for _, row in sorted(by_n.items())))
-
-
-def _line(row: sa.RowMapping) -> StepLine:
-    return StepLine.model_validate({k: row[k] for k in ("name", "status", "detail", "started", "ended")})

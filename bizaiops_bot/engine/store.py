@@ -78,7 +78,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             database = databases.sqlite(path)
-            bring_up_to_date(database, f"The data folder {str(path.parent)!r}")
+            _prepare(database, f"The data folder {str(path.parent)!r}")
         except (OSError, sa.exc.OperationalError) as exc:
             raise Permanent(
                 f"The data folder {str(path.parent)!r} cannot be used.",
@@ -93,7 +93,7 @@ class Store:
         database = databases.postgres(url)
         shown = sa.make_url(url).render_as_string(hide_password=True)
         try:
-            bring_up_to_date(database, f"The database {shown}")
+            _prepare(database, f"The database {shown}")
         except sa.exc.DBAPIError as exc:
             reason = str(exc.orig).strip().splitlines()[0] if exc.orig is not None else str(exc)
             raise Permanent(
@@ -335,6 +335,15 @@ def _do_alone(conn: sa.Connection, job: _Job) -> None:
     except _Spoilt as exc:
         point.rollback()
         job.error, job.head, job.after = exc.__cause__, 0, []
+
+
+def _prepare(database: Database, where: str) -> None:
+    """Brings the tables up to date; a database that cannot be used is not left open."""
+    try:
+        bring_up_to_date(database, where)
+    except BaseException:
+        database.engine.dispose()
+        raise
 
 
 def _lost(exc: sa.exc.DBAPIError) -> bool:

@@ -47,6 +47,10 @@ class PostgresSettings(BaseModel):
     def _is_postgres(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("an address begins with postgresql://")
+        try:
+            sa.make_url(url.get_secret_value())
+        except (sa.exc.ArgumentError, ValueError):  # its words may hold the password
+            raise ValueError("it is no address such as postgresql://user:password@host:5432/database") from None
         return url
 
     def open(self, data: Path, signals: Signals | None = None) -> Store:

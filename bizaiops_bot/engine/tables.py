@@ -87,6 +87,27 @@ runs = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# Runs that a safety order takes the place of: who asked for what, and the run that it became, if it needed one.
+stops = sa.Table(
+    "stops",
+    metadata,
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    _col("order_key", nullable=False, index=True),
+    _col("what", nullable=False),
+    _col("actor", nullable=False),
+    sa.Column("by_run", sa.Integer),
+)
+
+# The plan of a run, and the gate that was open, as a person was last shown them.
+plans_shown = sa.Table(
+    "plans_shown",
+    metadata,
+    _col("person", primary_key=True),
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    _col("plan_hash", nullable=False),
+    _col("gate", nullable=False),
+)
+
 sa.Index("parked_runs", runs.c.worker, runs.c.wake_at)
 
 journal = sa.Table(
@@ -111,6 +132,8 @@ steps = sa.Table(
     _col("detail", nullable=False, default=""),
     _col("started"),
     _col("ended"),
+    # Of an undo that a person has tried again: within one attempt a step that has ended stays as it ended.
+    sa.Column("attempt", sa.Integer, nullable=False, default=1, server_default="1"),
 )
 
 gates = sa.Table(
@@ -131,7 +154,7 @@ gates = sa.Table(
     sa.Column("escalated", sa.Integer, nullable=False, default=0, server_default="0"),  # how many of them are done
     _col(
         "kind", nullable=False, default="approval", server_default="approval"
-    ),  # or "question": a run that is stuck asks
+    ),  # "question": a run that is stuck asks; "verdict": one without enough evidence
 )
 
 decisions = sa.Table(
@@ -182,6 +205,26 @@ releases = sa.Table(
     sa.Column("run_id", sa.Integer),
     _col("at", nullable=False),
     sa.UniqueConstraint("run_id", "version"),
+)
+
+# What was found of a version when it was tried: kept with the version.
+trials = sa.Table(
+    "trials",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    _col("model", nullable=False, index=True),
+    _col("version", nullable=False),
+    _col("kind", nullable=False),  # "canary", "gate" or "rollback"
+    _col("outcome", nullable=False),
+    _col("reason", nullable=False),
+    _col("checks", nullable=False, default="[]"),
+    sa.Column("stable_requests", sa.Integer, nullable=False, default=0),
+    sa.Column("canary_requests", sa.Integer, nullable=False, default=0),
+    _col("actor", nullable=False),
+    sa.Column("run_id", sa.Integer, index=True),
+    _col("at", nullable=False),
+    sa.UniqueConstraint("run_id", "version", "kind"),
+    sqlite_autoincrement=True,
 )
 
 alerts = sa.Table(

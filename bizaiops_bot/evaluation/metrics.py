@@ -48,15 +48,18 @@ def scope_threshold(judged: Judged) -> float:
     return float(cuts[best[len(best) // 2]])
 
 
-def sure_threshold(judged: Judged, precision: float) -> float:
-    """About the least `sure` at which what is in scope and acted on is right with `precision`; inf when nothing is."""
-    sure, right = judged.sure[judged.in_scope], judged.right[judged.in_scope]
-    order = np.argsort(-sure, kind="stable")
-    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(share >= precision)
+def sure_threshold(judged: Judged, precision: float, leak: float = 1.0) -> float:
+    """About the least `sure` at which what is acted on is right with `precision`, and of what is out of scope no more
+    than the share `leak` is acted on; inf when nothing is. Out of scope nothing is right.
+    """
+    order = np.argsort(-judged.sure, kind="stable")
+    ranked, right = judged.sure[order], (judged.right & judged.in_scope)[order]
+    share = np.cumsum(right) / np.arange(1, len(order) + 1)
+    leaked = np.cumsum(~judged.in_scope[order]) / max(int((~judged.in_scope).sum()), 1)
+    good = np.flatnonzero((share >= precision) & (leaked <= leak))
     if not len(good):
         return np.inf
-    last, ranked = int(good[-1]), sure[order]
+    last = int(good[-1])
     return float((ranked[last] + ranked[last + 1]) / 2) if last + 1 < len(ranked) else float(ranked[last]) - 1e-9
 
 

@@ -20,6 +20,7 @@ from bizaiops_bot.router.fitting import Rows
 from bizaiops_bot.router.head import Head
 
 PRECISION = 0.985
+LEAK = 0.02
 _NAME = re.compile(r"[A-Za-z]{2,}(?:[ _./-]?[A-Za-z]+)*")
 _PARTS = re.compile(r"[_./ -]+|(?<=[a-z])(?=[A-Z])")
 
@@ -29,8 +30,9 @@ class PublicReport(BaseModel):
 
     in_scope_accuracy, oos_recall: at one threshold, chosen on the validation rows so that most of them are right (a
     sentence in scope that is refused counts as wrong). in_scope_accuracy_unrefused: when nothing is ever refused.
-    coverage, precision, leak: acting only when sure enough for 98.5% precision on the validation rows, the share of
-    in-scope sentences acted on, how many of those are right, and the share of out-of-scope ones acted on.
+    coverage, precision, leak: acting only when sure enough for 98.5% precision and 2% leak on the validation rows, the
+    share of in-scope sentences acted on, how many of all that are acted on are right (none that is out of scope is),
+    and the share of out-of-scope ones acted on.
     ece: expected calibration error of the label's probability, in-scope rows.
     ms_p50, ms_p95: encoding and classifying one sentence, one thread. train_s: reading, encoding and fitting, wall;
     train_cpu_s: the processor's.
@@ -141,7 +143,7 @@ def _chances(read: Sequence[fitting.Read], head: Head) -> Judged:
 
 
 def _shares(kept: Judged, tested: Judged) -> dict[str, float | None]:
-    cut, sure = metrics.scope_threshold(kept), metrics.sure_threshold(kept, PRECISION)
+    cut, sure = metrics.scope_threshold(kept), metrics.sure_threshold(kept, PRECISION, LEAK)
     inside, outside = tested.in_scope, ~tested.in_scope
     acted = tested.sure >= sure
     return {
@@ -150,7 +152,7 @@ def _shares(kept: Judged, tested: Judged) -> dict[str, float | None]:
         "oos_recall": _share(tested.scope < cut, outside),
         "auroc": _rounded(metrics.auroc(tested)),
         "coverage": _share(acted, inside),
-        "precision": _share(tested.right, inside & acted),
+        "precision": _share(tested.right & inside, acted),
         "leak": _share(acted, outside),
         "ece": _rounded(metrics.calibration_error(tested.p[inside], tested.right[inside]) if inside.any() else None),
     }

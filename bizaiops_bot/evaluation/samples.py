@@ -18,6 +18,7 @@ _TOKEN = re.compile(r"[\[\]()|]|[^\[\]()|]+")
 _SAID = {
     "model": ("churn", "demand"),
     "version": ("v1", "v2"),
+    "blamed": ("v3", "v4"),
     "percent": ("10%", "20%"),
     "replicas": ("3", "4"),
     "run": ("run 7", "run 8"),

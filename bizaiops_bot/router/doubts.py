@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bizaiops_bot.domain.routing import PlaybookSpec
+from bizaiops_bot.router import moods
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
 from bizaiops_bot.router.slots import people, words
@@ -23,6 +24,22 @@ def said(text: str, intent: Intent) -> bool:
     """
     about = not intent.about or has(text, intent.about)
     return has(text, intent.cues) and about and not has(text, intent.against)
+
+
+_NEGATIONS = frozenset({"no", "not", "don't", "cannot", "do", "do not let", "nobody", "nothing", "never"})
+
+
+def denied(text: str, intent: Intent) -> bool:
+    """Whether lower-case `text`, which denies something, may ask for the intent all the same.
+
+    Either a no is what it is about ("don't bother us with alert 5"), or the order follows ("we don't need schedule 4,
+    stop it"). What is not to be done is never offered.
+    """
+    own = tuple(cue for cue in intent.cues if cue not in _NEGATIONS)
+    first, rest = moods.behind_denial(text)
+    if rest:
+        return has(rest, own) and not has(" ".join(moods.forbidden(first)), own) and not has(rest, intent.against)
+    return len(own) < len(intent.cues) and not has(text, own)
 
 
 def rambling(hearing: Hearing, intent: Intent) -> bool:
@@ -44,20 +61,15 @@ def has(text: str, beginnings: tuple[str, ...]) -> bool:
     return any(re.search(rf"\b{re.escape(b)}" + (r"\b" if len(b) <= 3 else ""), text) for b in beginnings)
 
 
-def unused(hearing: Hearing, spec: PlaybookSpec) -> bool:
-    """Whether the words hold a number, or somebody who is to do it, that this playbook has no blank for: then they may
-    mean something else.
+def unsaid_who(hearing: Hearing, spec: PlaybookSpec) -> bool:
+    """Whether the words hold somebody who is to do it that this playbook has no blank for, or not for whom: then they
+    may mean something else. Values that are left over are no doubt here: they are told and asked anyway (`telling`).
     """
-    kinds = {slot.kind for slot in spec.slots}
-    left = {"percent": hearing.percents, "replicas": hearing.replicas}
-    left["run"] = hearing.runs if "schedule" not in kinds else []
-    left["version"] = [m for m in hearing.versions if re.search(r"\d", hearing.core[m.start : m.end])]
-    if "person" in kinds:
-        left["model"] = hearing.models  # "delegate approvals of churn to sam" is less than all of them
-    left["person"] = [m for m in hearing.people if people.is_to_do(hearing.core, m)]
     if unsaid_whose(hearing, spec):
         return True
-    return any(mentions and kind not in kinds for kind, mentions in left.items())
+    if any(slot.kind == "person" for slot in spec.slots):
+        return False
+    return any(people.is_to_do(hearing.core, m) for m in hearing.people)
 
 
 _WHOSE = re.compile(r"\b(?:me|my|mine|i|i'm|myself|behalf|place|instead|stead|delegat\w*|deput\w*)\b")

@@ -17,11 +17,16 @@ from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent, SlotHint
 from bizaiops_bot.router.slots import names, people, words
 from bizaiops_bot.router.slots.mention import Mention
+from bizaiops_bot.router.target import target
 
 _UNKNOWN_MODEL = re.compile(
     r"\b(?:the |our |my )?([a-z][\w-]{2,}) models?\b|\bmodel (?:called |named )?([a-z][\w-]{2,})\b"
 )
 _WORD = re.compile(r"[a-z][a-z_-]{3,}")
+_ORDER_ITSELF = re.compile(
+    r"(?:please |pls |so |and |then |just )*(\w+)(?: (?:it|that|this|run #?\d+))?(?: please| pls)?"
+)
+"""What is no reason: "decline it" of "run 7 must not go out, decline it"."""
 _PAIR = 2
 MOST_CHOICES = 8
 """Buttons of one question; more are named in words only ("or one of 500 more")."""
@@ -42,6 +47,8 @@ class Back(Exception):
 class Filling:
     """Fills the slots of one playbook from one hearing. `given` is known already and wins over words and memory.
 
+    kept: what the person said of the same request a moment ago, while it is open: for slots of which these words say
+    nothing. `recalled` has those that were filled so.
     vocabulary: words that no one uses for a model; others may be a name misspelt.
     """
 
@@ -52,6 +59,8 @@ class Filling:
     vocabulary: frozenset[str]
     unknown: str = ""
     given: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+    recalled: list[str] = field(default_factory=list)
     inputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -84,12 +93,25 @@ class Filling:
 
     def _value(self, slot: SlotSpec) -> Any:
         given = self.given.get(slot.name)
-        return self._checked(slot, given) if given is not None else self._read(slot)
+        if given is not None:
+            return self._checked(slot, given)
+        unsaid = slot.kind not in _READ_FIRST and not self.hearing.of_kind(slot.kind)
+        value = None if unsaid and slot.name in self.kept else self._read(slot)
+        return value if value is not None or slot.name not in self.kept else self._recall(slot)
+
+    def _recall(self, slot: SlotSpec) -> Any:
+        """The value that was said before, unless these words are about another model or version than that was."""
+        about = {name: self.inputs[name] for name in ("model", "version") if name in self.inputs}
+        if any(self.kept.get(name, value) != value for name, value in about.items()):
+            return self._read(slot)
+        self.recalled.append(slot.name)
+        return self._checked(slot, self.kept[slot.name])
 
     def _read(self, slot: SlotSpec) -> Any:
         readers = {
             "model": self._model,
             "version": self._version,
+            "blamed": self._blamed,
             "kpi": self._kpi,
             "window": self._window,
             "cron": self._cron,
@@ -112,6 +134,8 @@ class Filling:
             raise Back(self._no_model(str(value)))
         if slot.kind == "version":
             return self._known_version(slot, str(value))
+        if slot.kind == "blamed" and self.inputs.get("version"):
+            return None  # where to go is said
         if slot.kind == "person" and value not in self.catalogue.people:
             return None
         if slot.kind == "cron" and "{time}" in str(value):
@@ -207,17 +231,47 @@ class Filling:
         pair = [s.name for s in self.spec.slots if s.kind == "version"]
         if len(pair) == _PAIR:
             return self._pair()[pair.index(slot.name)]
+        if self._leaves():
+            return self._target(slot)
         hint = self.intent.slots.get(slot.name, SlotHint())
         mentions = [
             m
             for m in self.hearing.of_kind("version")
-            if not self._after(m, hint.not_after) and m.value not in hint.ignore
+            if not self._after(m, hint.not_after)
+            and m.value not in hint.ignore
+            and (self.spec.risk == "read" or m.value not in self.hearing.sides.culprits)
         ]
         exact = [m for m in mentions if m.value not in names.NAMED_VERSIONS] or mentions
         found = list(dict.fromkeys(m.value for m in exact))
         if len(found) > 1:
             raise Back(self._choose(slot, f"Which version: {_either(found)}?", found))
         return self._known_version(slot, found[0]) if found else None
+
+    def _leaves(self) -> bool:
+        """Whether the request leaves a version, so that one that is named may be blamed for it."""
+        return any(slot.kind == "blamed" for slot in self.spec.slots)
+
+    def _target(self, slot: SlotSpec) -> str | None:
+        """The version to go back to. None: the one before what is blamed, or before what serves."""
+        model = str(self.inputs.get("model", ""))
+        found = target(self.hearing.sides, model, self.catalogue)
+        for version in (found.goal, found.blamed):
+            if version:
+                self._known_version(slot, version)
+        if found.open:
+            known = list(found.open)
+            raise Back(self._choose(slot, f"Which version shall {model} go back to: {_either(known)}?", known))
+        if found.nowhere:
+            why = f"There is no version of {model} to go back to but those that are blamed. Nothing was started."
+            raise Back(Refusal(why=why, help=f"Say `history of {model}` to see what was released."))
+        return self._known_version(slot, found.goal) if found.goal else None
+
+    def _blamed(self, slot: SlotSpec) -> str | None:
+        """What is to lose its traffic, where no goal is said; of what is open too, as the playbook looks again."""
+        if self.inputs.get("version"):
+            return None
+        found = target(self.hearing.sides, str(self.inputs.get("model", "")), self.catalogue)
+        return found.blamed or next(iter(found.open), None)
 
     def _pair(self) -> list[str | None]:
         """Two versions to compare: as said, else the one said against the stable one, else the previous one against
@@ -309,7 +363,11 @@ class Filling:
         return _usable(self.hearing.zone, slot.name) or self.catalogue.time_zone
 
     def _cron(self, slot: SlotSpec) -> str | None:
-        value = _usable(self.hearing.cron, slot.name)
+        found = self.hearing.cron
+        if found is not None and found.nearest:
+            nearest = self._choice(slot.name, found.nearest)
+            raise Back(Refusal(why=found.problem, choices=(nearest,)), slot.name)
+        value = _usable(found, slot.name)
         if value is None:
             return None
         line, missing = value
@@ -338,7 +396,9 @@ class Filling:
             return None
         loose = slot.name in self.intent.slots
         reason = self.hearing.reason or (words.loose_reason(self.hearing.text, self._last_end()) if loose else None)
-        return reason.value if reason else None
+        order = _ORDER_ITSELF.fullmatch(reason.value.lower()) if reason else None
+        itself = order is not None and any(order[1].startswith(cue) for cue in self.intent.cues)
+        return reason.value if reason and not itself else None
 
     def _since(self) -> str | None:
         """The beginning of a span that reaches until now; another one cannot be meant by "since"."""
@@ -364,7 +424,8 @@ class Filling:
             return self._choose(slot, f"Which model: {_either(known)}?", known)
         if slot.kind == "version":
             stable = self.catalogue.stable.get(model)
-            known = [v for v in names.newest_first(self.catalogue.versions.get(model, ())) if v != stable][:4]
+            bad = {stable, *self.hearing.sides.culprits}
+            known = [v for v in names.newest_first(self.catalogue.versions.get(model, ())) if v not in bad][:4]
             return self._choose(
                 slot, f"Which version of {model}: {_either(known)}?" if known else f"Which version of {model}?", known
             )
@@ -391,9 +452,16 @@ class Filling:
 
     def _choice(self, slot: str, value: Any, *, label: str = "", rest: dict[str, Any] | None = None) -> Choice:
         inputs = {**self._others(slot), **(rest or {}), slot: value}
+        if slot == "version":
+            inputs.pop("blamed", None)
         bind = {"playbook": self.spec.name, "inputs": json.dumps(inputs)}
         spoken = {name: known for name, known in inputs.items() if "{" not in str(known)}
         return Choice(label=label or said(slot, value), command=say(self.intent, spoken), bind=bind)
+
+    def _not_meant(self) -> set[str]:
+        """Versions said that are not, or not for certain, where to go."""
+        sides = self.hearing.sides
+        return {*sides.culprits, *((*sides.taken_back, *sides.unclear) if self._leaves() else ())}
 
     def known(self, wanted: str) -> dict[str, Any]:
         """What is understood so far, the slot `wanted` left out."""
@@ -403,7 +471,11 @@ class Filling:
         """What the words already say about the other slots, so that a click loses nothing."""
         inputs = {**self.given, **self.inputs}
         for slot in self.spec.slots:
-            if slot.name == wanted or slot.name in inputs or slot.kind in {"model", "text"}:
+            if slot.name == wanted or slot.name in inputs or slot.kind == "model":
+                continue
+            if slot.kind == "text":
+                with suppress(Back):
+                    inputs |= {slot.name: value} if (value := self._text(slot)) is not None else {}
                 continue
             if slot.kind == "kpi":
                 named = {name for _, name in (m.value for m in self.hearing.kpis)}
@@ -411,13 +483,22 @@ class Filling:
                 continue
             mentions = [m for m in self.hearing.of_kind(slot.kind) if not m.problem and m.sure]
             if slot.kind == "version":
-                mentions = [m for m in mentions if m.value not in names.NAMED_VERSIONS]
-            if len(mentions) == 1 and sum(s.kind == slot.kind for s in self.spec.slots) == 1:
-                inputs[slot.name] = mentions[0].value[0] if slot.kind == "cron" else mentions[0].value
+                mentions = [m for m in mentions if m.value not in {*names.NAMED_VERSIONS, *self._not_meant()}]
+            if slot.kind == "blamed":
+                mentions = [m for m in mentions if m.value in self._not_meant() and "version" not in inputs]
+            alike = [s.name for s in self.spec.slots if s.kind == slot.kind]
+            if len(mentions) == len(alike) or 1 < len(alike) <= len(mentions):  # "compare v2 and v3" has one for each
+                value = mentions[alike.index(slot.name)].value
+                inputs[slot.name] = value[0] if slot.kind == "cron" else value
         return inputs
 
 
-_ORDER = {"model": 0, "version": 1, "percent": 2, "replicas": 2, "kpi": 3, "window": 4, "time_zone": 5, "cron": 6}
+_READ_FIRST = frozenset({"model", "person", "text", "run", "schedule", "alert"})
+"""Words may hold a name or a number of these that nobody knows, which has to be told."""
+_ORDER = {
+    "model": 0, "version": 1, "blamed": 2, "percent": 2, "replicas": 2, "kpi": 3, "window": 4, "time_zone": 5,
+    "cron": 6,
+}  # fmt: skip
 _WHICH = {"percent": "Which share", "replicas": "How many replicas", "run": "One run at a time",
           "schedule": "One schedule at a time", "alert": "One alert at a time"}  # fmt: skip
 _TIMES = (("0 8", "8:00"), ("0 9", "9:00"), ("0 17", "17:00"))

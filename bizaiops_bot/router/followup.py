@@ -10,13 +10,14 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.routing import Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots import cron
 
 KEEP = timedelta(minutes=15)
 
-_YES_WORD = (
+YES = (
     r"(?:yes|yep|yeah|yup|y|ja|jo|sure|ok|okay|k|correct|right|exactly|absolutely|definitely|indeed|of course|do it|"
     r"do that|"
     r"go ahead|go for it|go on|please do|confirm|confirmed|that'?s (?:right|it|correct|the one)|that one|this one|"
@@ -25,7 +26,7 @@ _YES_WORD = (
 )
 _COURTESY = r"(?:please|pls|plz|thanks|thx|thank you|that|\U0001f64f)"
 _YES = re.compile(
-    rf"^(?:{_COURTESY}[\s,.!]+)?{_YES_WORD}(?![\w'-])(?:[\s,.!\ufe0f]*(?:{_YES_WORD}|"
+    rf"^(?:{_COURTESY}[\s,.!]+)?{YES}(?![\w'-])(?:[\s,.!\ufe0f]*(?:{YES}|"
     rf"{_COURTESY})(?![\w'-]))*[\s,.!\ufe0f]*$"
 )
 _NO_WORD = (
@@ -145,6 +146,17 @@ def _open(refusal: Refusal) -> Question | None:
     return Question(text=refusal.why, slot=known["slot"], choices=(), pending=pending, heard=refusal.heard)
 
 
+def half_said(memory: Memory | None, playbook: str) -> dict[str, Any]:
+    """What was said of a request for the playbook that is still open: said again in other words, it is not lost."""
+    question = None if memory is None else memory.pending
+    if question is None:
+        return {}
+    if question.pending.playbook == playbook and question.pending.inputs:
+        return dict(question.pending.inputs)
+    offered = [choice for choice in question.choices if choice.bind.get("playbook") == playbook]
+    return dict(json.loads(offered[0].bind.get("inputs", "{}"))) if len(offered) == 1 else {}
+
+
 def answered(question: Question, text: str) -> Choice | bool | None:
     """The choice that `text` (lower case) picks, False for a no, True for a yes to a question with several choices,
     None for neither.
@@ -216,7 +228,7 @@ def _one(kind: str, hearing: Hearing) -> Any:
     """The one value of `kind` in the words; None for none or several; _REFUSED for one that cannot be, which is told
     when the words are read again.
     """
-    mentions = hearing.of_kind(kind)
+    mentions = [m for m in hearing.of_kind(kind) if kind != "version" or m.value not in hearing.sides.culprits]
     if not mentions and kind == "version" and (m := _BARE_VERSION.match(hearing.lower)):
         return f"v{m[1]}"
     if len(mentions) != 1 or isinstance(mentions[0].value, tuple):
@@ -252,19 +264,27 @@ def _recurring(question: Question, spec: PlaybookSpec, name: str, hearing: Heari
         if missing and "{days}" in line:
             return Resumed(spec.name, {**given, name: days.replace("{time}", line.removesuffix(" {days}"))}, "answer")
         return Resumed(spec.name, {**given, name: days} if days else given, "answer")
-    time = cron.time_only(hearing.lower)
+    time = cron.time_only(_NO_BUT.sub("", f"{hearing.lower} "))
     if time is None or len(hearing.lower.split()) > _MAX_WORDS:
         return None
     if "{time}" in line:
         return Resumed(spec.name, given if time.problem else {**given, name: line.format(time=time.value)}, "answer")
-    return None if time.problem else _which_days(spec, name, given, str(time.value))
+    return None if time.problem else _at_that_time(spec, name, given, line, str(time.value))
+
+
+def _at_that_time(spec: PlaybookSpec, name: str, given: dict[str, Any], line: str, time: str) -> Resumed | Question:
+    """The schedule that was said back, at another hour ("no, at 10"); else the days are to be asked for."""
+    days = line.split()[2:]
+    if len(days) == 3:
+        return Resumed(spec.name, {**given, name: " ".join([time, *days])}, "answer")
+    return _which_days(spec, name, given, time)
 
 
 def _which_days(spec: PlaybookSpec, name: str, given: dict[str, Any], time: str) -> Question:
     def choice(days: str) -> Choice:
         line = f"{time} {days}"
         bind = {"playbook": spec.name, "inputs": json.dumps({**given, name: line})}
-        return Choice(label=cron.spoken(line), command=cron.spoken(line), bind=bind)
+        return Choice(label=spoken(line), command=spoken(line), bind=bind)
 
     pending = Command(playbook=spec.name, inputs={**given, name: f"{time} {{days}}"})
     return Question(
@@ -287,7 +307,9 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
     changes: dict[str, Any] = _the_other(text, last, spec, hearing)
     kinds: set[str] = set()
     for slot in spec.slots:
-        mentions = [] if slot.kind in {"text", "time_zone"} else hearing.of_kind(slot.kind)
+        mentions = [] if slot.kind in {"text", "time_zone", "blamed"} else hearing.of_kind(slot.kind)
+        if slot.kind == "version" and spec.risk != "read":
+            mentions = [m for m in mentions if m.value not in hearing.sides.culprits]
         mentions = (
             [m for m in mentions if not _NOT.search(hearing.lower[: m.start])] if how == "correction" else mentions
         )

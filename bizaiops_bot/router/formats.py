@@ -8,16 +8,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.routing import Catalogue, PlaybookSpec
 from bizaiops_bot.router import moods
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
-from bizaiops_bot.router.slots import cron
 
 _TOKEN = re.compile(r"\{(\w+)\}|[\[\]()|]|\s+|[^{}\[\]()|\s]+")
 _MAX_TEXT = 300
 _TRIM = re.compile(r"(?:[,\s]+(?:please|pls|now|thanks|thank you|asap))+[.!]*$|[\s.!?]+$")
 _NO_NAME = re.compile(r"(?:send|give|tell|get|let|make|put|what|how|why|who|when|where|which|please|can|could)\b.* ")
+_NUMBER = re.compile(r"#?\d+")
 _MEANT = re.compile(r"^(?:(?:no|nope|sorry|wait|oops)[, ]+)?i mean(?:t)?[,: ]+(?:to say )?")
 _PRONOUN = re.compile(
     r"(?:it|that|this|them|we|you|they|i|us|that one|this one|(?:the|that|this) model)"
@@ -80,7 +81,7 @@ class Formats:
             if [pattern.kinds[name] for name in bad] == ["model"]:
                 if _names_nothing(m[bad[0]].strip(), hearing.catalogue):
                     return Exact(pattern.intent)
-                if "," in m[bad[0]] or _NO_NAME.match(m[bad[0]].strip()):
+                if "," in m[bad[0]] or _NUMBER.fullmatch(m[bad[0]].strip()) or _NO_NAME.match(m[bad[0]].strip()):
                     continue
                 unknown = _shorter(unknown, Exact(pattern.intent, _bare(m[bad[0]])))
         return self._short_name(text, hearing.catalogue) or unknown
@@ -194,7 +195,7 @@ def said(slot: str, value: Any) -> str:
     if slot == "canary":
         return f"{value}%"
     if slot == "cron":
-        return cron.spoken(str(value))
+        return spoken(str(value))
     if slot == "time_zone":
         return str(value) if "/" not in str(value) else f"{str(value).rsplit('/', 1)[1].replace('_', ' ')} time"
     return str(value).replace("_", " ") if slot in {"kpi", "fault"} else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from bizaiops_bot.domain.routing import Refusal
 from bizaiops_bot.engine.redaction import redact
@@ -22,18 +23,23 @@ _COURTESY = re.compile(
     r"thx|ty|cheers|please|pls|ok|okay|team|bot|all|everyone|guys|folks|best|regards|asap|urgent)\b|[\W_])*"
 )
 _KEEP = {"\n", "\t"}
-_DROPPED = {"Cf", "Cs", "Co", "Cn"}
+_DROPPED = {"Cs", "Co", "Cn"}
+_HIDDEN = "\u034f\u115f\u1160\u17b4\u17b5\u3164"
+"""Characters without a shape that are not of the category Cf: joiners and fillers."""
+_GAP = "\u200b"
+_VALUE = re.compile(r"#?v?\d[\d.,:%]*")
 
 
-def clean(text: str) -> str | Refusal:
-    """The person's own words: NFKC, no control characters, nothing quoted, forwarded or pasted, no secrets, no address
-    such as `@bot` or `/mlops`.
+def clean(text: str, known: Callable[[str], bool] = lambda _: False) -> str | Refusal:
+    """The person's own words: NFKC, no control or invisible characters, nothing quoted, forwarded or pasted, no
+    secrets, no address such as `@bot` or `/mlops`.
 
+    known: tells words, in lower case, between which an invisible character is a space; elsewhere it is nothing.
     Newlines stay. Refuses what is too long, empty, only quoted or not English.
     """
     if len(text) > MAX_CHARS:
         return _too_long(len(text))
-    plain = "".join(_keep(char) for char in unicodedata.normalize("NFKC", text))
+    plain = _seen("".join(_keep(char) for char in unicodedata.normalize("NFKC", text)), known)
     if len(plain) > MAX_CHARS:
         return _too_long(len(plain))
     if not plain.strip():
@@ -54,14 +60,31 @@ def mixed(text: str) -> bool:
     return sum(not _COURTESY.fullmatch(line) for line in text.lower().splitlines()) > 1
 
 
+def _seen(text: str, known: Callable[[str], bool]) -> str:
+    """`text` without what nobody sees: "status<zero-width space>churn" is two words, "sta<soft hyphen>tus" one."""
+
+    def word(m: re.Match[str]) -> str:
+        parts = [part for part in m[0].split(_GAP) if part]
+        apart = all(known(part.lower().strip(".,!?")) or _VALUE.fullmatch(part) for part in parts)
+        return (" " if apart else "").join(parts)
+
+    return re.sub(r"\S+", word, text) if _GAP in text else text
+
+
 def _keep(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Cc":
         return char if char in _KEEP else " "
     if category in {"Zl", "Zp"}:
         return " "  # no chat breaks a line here, so what is quoted stays quoted
+    if category == "Cf" or char in _HIDDEN:
+        return _GAP
     return (
-        "" if category in _DROPPED else {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": " - "}.get(char, char)
+        ""
+        if category in _DROPPED
+        else {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "‟": '"', "‚": "'", "–": "-", "—": " - "}.get(
+            char, char
+        )
     )
 
 
@@ -70,10 +93,15 @@ def _too_long(size: int) -> Refusal:
     return Refusal(why=why, help="Say it in one short sentence, for example `status churn`.")
 
 
+NOT_OWN = Refusal(
+    why="I do not take quoted or pasted text, struck words or code blocks as a request. Nothing was started.",
+    help="Write the request in your own words. " + HELP,
+)
+
+
 def _nothing_own(plain: str) -> Refusal:
     if not _ADDRESS.fullmatch(plain):
-        why = "I do not take quoted or pasted text or code blocks as a request. Nothing was started."
-        return Refusal(why=why, help="Write the request in your own words. " + HELP)
+        return NOT_OWN
     return Refusal(why="There was no request in that message.", help=HELP)
 
 
@@ -83,8 +111,9 @@ def foreign(text: str) -> Refusal | str | None:
     """
     if question := languages.plain_question(text):
         return question
-    language = languages.detect(text)
+    language, english = languages.order(text) or (languages.detect(text), "")
     if language is None:
         return None
     why = f"{language.sorry} Sorry, I understand English only so far. Nothing was started.".strip()
-    return Refusal(why=why, help="For example: `status churn`, `how did churn do this week?`, or `help`.")
+    help_ = "For example: `status churn`, `how did churn do this week?`, or `help`."
+    return Refusal(why=why, help=help_, heard={"english": english} if english else {})

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from bizaiops_bot.domain.routing import Catalogue
-from bizaiops_bot.router import moods
-from bizaiops_bot.router.slots import cron, names, namespaces, numbers, people, until, windows, words, zones
+from bizaiops_bot.router import blame, moods
+from bizaiops_bot.router.slots import cron, moments, names, namespaces, numbers, people, until, windows, words, zones
 from bizaiops_bot.router.slots.mention import Mention
+from bizaiops_bot.router.slots.moments import Local, Span
 
 _IT = re.compile(
     r"\b(?:it|that|this|its|them|that one|this one|the model|the run|the schedule|the digest|again|the same)\b"
@@ -21,6 +23,8 @@ _FILLER = re.compile(
 )
 
 
+_SCALED = re.compile(r"\b(?:scal\w*|replicas?|pods?|instances?)\b")
+_FROM_TO = re.compile(r"from \d+ to \d+(?![\w:.])")
 _DOUBLED = re.compile(r"\b(the|our|my|a) the\b(?= (?:model|kpi))|(?<=the )(model|kpi)s? (?:model|kpi)s?\b")
 
 
@@ -72,6 +76,16 @@ class Hearing:
         return [m for m in found if not any(m.overlaps(other) for other in taken)]
 
     @cached_property
+    def sides(self) -> blame.Sides:
+        """Which of the versions are to be gone to and which are blamed, also those in the reason."""
+        heard = [*self.of_kind("version"), *(m for m in numbers.versions(self.lower) if m.start >= len(self.core))]
+        digits = [m for m in heard if re.search(r"\d", self.lower[m.start : m.end])]
+        models = names.models(self.lower, self.catalogue)
+        return blame.sides(
+            self.lower, [(m.start, m.end, str(m.value)) for m in digits], [(m.start, m.end) for m in models]
+        )
+
+    @cached_property
     def percents(self) -> list[Mention]:
         return numbers.percents(self.core)
 
@@ -99,12 +113,22 @@ class Hearing:
     @cached_property
     def window(self) -> Mention | None:
         """In the time zone that is named with it ("between 3 and 5 pm london time"), else the company's."""
-        zone = self.zone.value if self.zone and not self.zone.problem else self.catalogue.time_zone
-        return windows.find(self.core, self.catalogue.now, zone)
+        found = windows.find(self.core, self.catalogue.now, self._time_zone)
+        return None if found and _SCALED.search(self.core) and _FROM_TO.match(self.core, found.start) else found
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """Every day and period that is named; `window` is the one that counts."""
+        return moments.spans(self.core, Local(self.catalogue.now.astimezone(ZoneInfo(self._time_zone))))
+
+    @property
+    def _time_zone(self) -> str:
+        return str(self.zone.value) if self.zone and not self.zone.problem else self.catalogue.time_zone
 
     @cached_property
     def cron(self) -> Mention | None:
-        return cron.find(self.core)
+        named = [*self.models, *self.kpis, *self.versions, *([self.zone] if self.zone else [])]
+        return cron.find(self.core, [(m.start, m.end) for m in named])
 
     @cached_property
     def zone(self) -> Mention | None:
@@ -125,6 +149,7 @@ class Hearing:
     def bare(self, kind: str) -> list[Mention]:
         """Bare numbers that nothing else claims, read as `kind`."""
         taken = [*self.models, *self.versions, *self.percents, *self.runs, *([self.window] if self.window else [])]
+        taken += [self.until] if self.until else []
         taken += [] if kind == "schedule" else self.schedules  # "cancel schedule 3" is not about run 3
         taken += [] if kind == "alert" else self.alerts
         return [m for m in numbers.bare(self.core, kind) if not any(m.overlaps(other) for other in taken)]
@@ -148,7 +173,7 @@ class Hearing:
             "person": self.people,
             "namespace": self.namespaces,
         }
-        if kind == "version":
+        if kind in {"version", "blamed"}:
             return self.versions or self.bare_versions
         if kind in lists:
             return lists[kind] or (self.bare(kind) if kind in _NUMBERS else [])
@@ -205,6 +230,7 @@ _NUMBERS = frozenset({"percent", "replicas", "run", "schedule", "alert"})
 STAND_INS = {
     "model": "the model",
     "version": "version 2",
+    "blamed": "version 3",
     "percent": "10%",
     "replicas": "3",
     "run": "run 7",

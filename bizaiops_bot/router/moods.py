@@ -170,6 +170,30 @@ _SIGNS: tuple[tuple[Mood, re.Pattern[str]], ...] = (
     ("told", _HEDGED),
 )
 
+_CLAUSE = re.compile(r"[,;.!]+\s+|\s+-+\s+|,?\s+(?:so|and|then)\s+")
+_DENIES = re.compile(r"\b(?:not|no|no longer|nobody|no one|never|\w+n't|dont|without)\b")
+_FORBIDDEN = re.compile(
+    r"\b(?:do not|don'?t|never|not|without|stop|let'?s not)(?: (?:you |us |me |to |want |think |need |ever |yet |just |"
+    r"should |we |i |really |please )*)?(?: ?)(\w+)"
+)
+
+
+def behind_denial(text: str) -> tuple[str, str]:
+    """The clause that says what is not wanted at the beginning of lower-case `text`, and what is asked for behind it
+    ("i don't need it anymore, remove it"); ("", "") when it is not so.
+    """
+    parts = _CLAUSE.split(text, maxsplit=1)
+    if len(parts) < 2 or not _DENIES.search(parts[0]):
+        return "", ""
+    rest = parts[1].strip()
+    return (parts[0], rest) if rest and mood(rest) == "order" else ("", "")
+
+
+def forbidden(text: str) -> list[str]:
+    """The words that lower-case `text` says not to do: "approve" of "don't approve run 7"."""
+    return [m[1] for m in _FORBIDDEN.finditer(text)]
+
+
 WHY: dict[Mood, str] = {
     "injected": "I take plain requests only; nobody's words can change my rules or who you are. Nothing was started.",
     "unchecked": "I cannot skip tests, approvals or policy for anyone. Nothing was started.",
@@ -202,7 +226,9 @@ _VERBS = (
 _SEPARATOR = re.compile(
     r"[;\n]+|\.\s+|,?\s+(?:and|then|and then|afterwards|&&|&)\s+(?:then\s+|also\s+|please\s+)*|,\s*(?:then|also)?\s*"
 )
-_STARTS = re.compile(rf"^(?:please |pls |then |also |now |can you |could you |dry run: ?)*(?:{_VERBS})\b")
+_STARTS = re.compile(
+    rf"^(?:please |pls |then |also |now |can you |could you |dry run: ?)*(?!(?:schedule|run) #?\d)(?:{_VERBS})\b"
+)
 
 
 def several(text: str) -> list[str]:

@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bizaiops_bot.domain import glossary
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
-from bizaiops_bot.router import doubts, followup, guards, moods, second_opinion, shape
+from bizaiops_bot.router import blame, doubts, emergencies, followup, guards, moods, second_opinion, shape, short_words
 from bizaiops_bot.router.bands import band
 from bizaiops_bot.router.classifier import Classifier, Guess
 from bizaiops_bot.router.filling import Back, Filling
@@ -19,14 +20,19 @@ from bizaiops_bot.router.formats import Exact, Formats, say
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import NONE, Intent
 from bizaiops_bot.router.language import Language, Proposal
+from bizaiops_bot.router.slots import models as model_names
 from bizaiops_bot.router.slots import words
 from bizaiops_bot.router.slots.kept import by_identity
 from bizaiops_bot.router.spelling import Spelling
+from bizaiops_bot.router.telling import Telling
 from bizaiops_bot.router.training import absent, pairs, vocabulary
 
 _HELP = "I look after the models: status, KPIs, deploys, rollbacks, retraining, schedules. Say `help` to see all of it."
 _MAX_CHOICES = 3
+_MAX_OPEN = 8
+_NAME = re.compile(r"[a-z][a-z_-]{3,}")
 _LIKELY = 0.12
+_SPEAKER = re.compile(r"@?([\w.-]{1,30}(?: [\w.-]{1,30})?): ")
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class Router:
         self._intents = {intent.name: intent for intent in usable}
         self._by_playbook = {intent.playbook: intent for intent in reversed(usable) if intent.playbook}
         _check_slots(usable, self._specs)
+        self._telling = Telling(self._by_playbook, self._specs)
         self._formats = Formats([intent for intent in usable if intent.playbook], self._specs)
         self._vocabulary = vocabulary(usable) | _commands(usable)
         self._spelling = Spelling(_commands(usable), self._vocabulary)
@@ -113,7 +120,10 @@ class Router:
         if answer is not None:
             return self._clicked(answer, memory, catalogue)
         turn = self._turn(text, memory, catalogue)
-        return turn if isinstance(turn, Refusal) else self._from_memory(turn) or self._from_words(turn)
+        if isinstance(turn, Refusal):
+            return self._with_english(turn, catalogue)
+        known = self._from_memory(turn) or self._from_what_is_open(turn)
+        return known or self._telling.whole(turn.hearing, self._from_words(turn))
 
     async def decide(
         self,
@@ -125,7 +135,7 @@ class Router:
         said_at: datetime | None = None,
         channel: str = "",
     ) -> Decision:
-        """As `route`, and where that is unsure a language model is asked as well, for up to 8 s.
+        """As `route`, and where that is unsure a language model is asked as well, for up to 8 s (2 s for a refusal).
 
         channel: the conversation, for what the model costs. The model's failure leaves the local decision.
         """
@@ -135,12 +145,15 @@ class Router:
         turn = self._turn(text, followup.fresh(memory, said_at or catalogue.now), catalogue)
         if isinstance(turn, Refusal):
             return local
-        return await self._second_opinion(self._language, turn, local, channel)
+        said = await self._second_opinion(self._language, turn, local, channel)
+        return said if said is local else self._telling.whole(turn.hearing, said)
 
     def _turn(self, text: str, memory: Memory | None, catalogue: Catalogue) -> _Turn | Refusal:
-        cleaned = guards.clean(text)
+        cleaned = guards.clean(text, lambda word: self._is_known(word, catalogue))
+        if isinstance(cleaned, str) and (m := _SPEAKER.match(cleaned.lower())) and m[1] in _people(catalogue):
+            cleaned = guards.NOT_OWN  # "lead: deploy churn v3" is a line of a chat, or said to the lead
         if isinstance(cleaned, Refusal):
-            return cleaned.model_copy(update={"heard": {"stage": "guards"}})
+            return cleaned.model_copy(update={"heard": {**cleaned.heard, "stage": "guards"}})
         plain, dry = words.dry_run(cleaned)
         heard: dict[str, Any] = {"text": cleaned, **({"dry_run": True} if dry else {})}
         right = self._spelling.correct(plain, _names(catalogue))
@@ -149,6 +162,9 @@ class Router:
         if guards.mixed(cleaned):
             heard = {**heard, "doubtful": True}
         return _Turn(Hearing(plain, catalogue), memory, heard)
+
+    def _is_known(self, word: str, catalogue: Catalogue) -> bool:
+        return word in self._vocabulary or word in _names(catalogue)
 
     def remember(self, memory: Memory | None, decision: Decision, catalogue: Catalogue, now: datetime) -> Memory:
         """The thread's memory after `decision`; expires 15 minutes after `now`."""
@@ -174,16 +190,31 @@ class Router:
         offered = [intent for intent in mine if intent.risk != "none" and intent.playbook not in beside]
         return tuple(self._offer(turn, intent) for intent in offered[:_MAX_CHOICES])
 
+    def _with_english(self, refusal: Refusal, catalogue: Catalogue) -> Refusal:
+        """With buttons for what an order in another language is in English."""
+        english = refusal.heard.get("english", "")
+        turn = self._turn(english, None, catalogue)
+        strange = any(not self._is_known(word, catalogue) for word in re.findall(r"[^\W\d_]{3,}", english.lower()))
+        if strange or isinstance(turn, Refusal):  # "deploy churn morgen": what is left is unknown, and may matter
+            return refusal
+        meant = self._from_what_is_open(turn) or self._telling.whole(turn.hearing, self._from_words(turn))
+        choices = (self._telling.as_choice(meant),) if isinstance(meant, Command) else meant.choices
+        return refusal.model_copy(update={"choices": choices[:_MAX_CHOICES]})
+
     # Stage 1 and 2
 
     def _from_words(self, turn: _Turn) -> Decision:
+        term = "" if turn.hearing.models else glossary.asked(turn.hearing.lower)
+        if term and (helps := self._by_playbook.get("help")):
+            return self._finish(turn.noting(stage="exact"), helps, sure=True, given={"topic": f"what {term} means"})
         exact = self._formats.match(turn.hearing)
         if exact and not exact.unknown:
             mood = moods.mood(self._core(turn, exact.intent))
             plain = mood == "order" or (self._timed(exact.intent) and mood != "question")
             plain = plain and not doubts.unsaid_whose(turn.hearing, self._specs[exact.intent.playbook])
+            plain = plain and not doubts.has(turn.hearing.core, exact.intent.against)
             return self._finish(turn.noting(stage="exact"), exact.intent, sure=plain)
-        if parts := moods.several(turn.hearing.core):
+        if (parts := moods.several(turn.hearing.core)) and not _one_way_back(parts, turn.hearing):
             why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
             return Refusal(
                 why=why, help=f"Say {parts[0]!r} first.", heard={**turn.heard, "stage": "guards", "several": True}
@@ -194,11 +225,17 @@ class Router:
         guesses = self._classifier.rank(turn.hearing.canonical())
         mine = [g for g in guesses if self._known(g.intent).risk != "none"]
         turn = turn.noting(guesses={g.intent: round(g.p, 3) for g in guesses[:3]})
-        turn = turn.noting(sure=round(mine[0].sure, 3)) if mine else turn
+        beside = sum(
+            g.p for g in guesses if self._known(g.intent) not in (_NOTHING, *(self._known(m.intent) for m in mine))
+        )
+        turn = turn.noting(sure=round(mine[0].sure, 3), beside=round(beside, 3)) if mine else turn.noting(beside=1.0)
         if near_format and self._may_name(near_format, mine):
             return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
         verdict = band(mine, self._known(mine[0].intent).risk) if mine else "refuse"
         core = turn.hearing.core
+        wished = emergencies.read(turn.hearing)
+        if wished and not (verdict == "act" and self._known(mine[0].intent).playbook in emergencies.SAFE):
+            return self._emergency(turn, wished)
         if verdict == "act" and (moods.supposed(core) or doubts.has(core, self._known(mine[0].intent).against)):
             verdict = "clarify"
         if verdict == "act":
@@ -207,7 +244,40 @@ class Router:
         if near_format and near_format.intent.risk == "read" and " " not in near_format.unknown:
             # "status fraud": the words before it are exact, so the last one is meant as a model, whatever it is near.
             return self._finish(turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown)
+        misnamed = self._misnamed(turn)
+        if misnamed is not None:
+            return misnamed
         return self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
+
+    def _emergency(self, turn: _Turn, wished: emergencies.Wish) -> Decision:
+        """What takes traffic away goes first: asked with the one button that it can mean."""
+        turn = turn.noting(emergency=wished)
+        releases = [run for run in turn.hearing.catalogue.open_runs or () if emergencies.is_of(run, turn.hearing)]
+        releases = [run for run in releases if not run.waiting] or releases
+        if wished == "canary" and len(releases) == 1 and (cancel := self._by_playbook.get("cancel_run")):
+            return self._confirm(turn, cancel, "Did you mean…", {"run": releases[0].number})
+        playbook = "pause_model" if wished == "pause" else "roll_back_model"
+        if playbook not in self._by_playbook:
+            return self._not_mine(turn, [])
+        if not (turn.hearing.models or (turn.memory and turn.memory.model)):
+            return self._finish(turn, self._by_playbook[playbook], sure=False)
+        return self._confirm(turn, self._by_playbook[playbook], "Did you mean…")
+
+    def _misnamed(self, turn: _Turn) -> Refusal | None:
+        """What is asked of a model whose name has a slip ("is chrun ok"), with buttons for what it may be."""
+        hearing = turn.hearing
+        if hearing.models:
+            return None
+        for m in _NAME.finditer(hearing.lower):
+            models = [] if m[0] in self._vocabulary else model_names.slips(m[0], hearing.catalogue.models)
+            if len(models) != 1:
+                continue
+            text = f"{hearing.text[: m.start()]}{models[0]}{hearing.text[m.end() :]}"
+            meant = self._from_words(replace(turn, hearing=Hearing(text, hearing.catalogue)))
+            choices = (self._telling.as_choice(meant),) if isinstance(meant, Command) else meant.choices
+            why = f"There is no model {m[0]!r}. Did you mean {models[0]}?"
+            return Refusal(why=why, choices=choices, heard=turn.heard) if choices else None
+        return None
 
     def _may_name(self, exact: Exact, guesses: list[Guess]) -> bool:
         """Whether what stands where a model belongs is meant as one: a strange single word, or the sentence is likely
@@ -224,7 +294,11 @@ class Router:
         return Refusal(why=out.refuse, help=_HELP, heard={**turn.heard, "intent": out.name})
 
     def _clarify(self, turn: _Turn, guesses: list[Guess]) -> Decision:
-        near = [g for g in guesses if g.p >= 0.25 * guesses[0].p and g.p >= 0.05][:_MAX_CHOICES] or guesses[:1]
+        not_to = " ".join(moods.forbidden(turn.hearing.core))
+        may = [g for g in guesses if not doubts.has(not_to, self._known(g.intent).cues)]
+        if not may:
+            return Refusal(why=moods.WHY["negated"], help=_HELP, heard={**turn.heard, "mood": "negated"})
+        near = [g for g in may if g.p >= 0.25 * may[0].p and g.p >= 0.05][:_MAX_CHOICES] or may[:1]
         choices = tuple(self._offer(turn, self._known(g.intent)) for g in near)
         pending = Command(playbook=self._known(near[0].intent).playbook, inputs={})
         return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
@@ -244,7 +318,8 @@ class Router:
             return local
         wanted = local.pending.playbook if isinstance(local, Question) and doubt == "slot" else ""
         offered = self._nearest(turn, wanted)
-        said = await second_opinion.ask(language, turn.hearing, offered, turn.memory, channel)
+        patience = second_opinion.patience(local)
+        said = await second_opinion.ask(language, turn.hearing, offered, turn.memory, channel, patience)
         if said is None:
             return _noted(local, {"answered": False})
         turn = turn.noting(**{**local.heard, "stage": "language", "language": said.heard})
@@ -330,7 +405,8 @@ class Router:
                 return held
         if intent.risk != "read" and not order:
             return self._confirm(turn, intent, "Did you mean…", given)
-        return Command(playbook=intent.playbook, inputs=inputs, heard=turn.heard)
+        heard = {**turn.heard, **({"recalled": filling.recalled} if filling.recalled else {})}
+        return Command(playbook=intent.playbook, inputs=inputs, heard=heard)
 
     def _back(self, turn: _Turn, intent: Intent, filling: Filling, back: Back) -> Decision:
         decision, heard = back.decision, turn.heard
@@ -353,14 +429,18 @@ class Router:
         if mood == "order" or (self._timed(intent) and mood in {"later", "conditional", "elsewhere"}):
             core = turn.hearing.core
             doubtful = (
-                doubts.unused(turn.hearing, spec)
+                doubts.unsaid_who(turn.hearing, spec)
                 or doubts.rambling(turn.hearing, intent)
                 or not doubts.said(core, intent)
             )
             doubtful = doubtful or not shape.is_order(turn.hearing, intent, spec) or bool(turn.heard.get("doubtful"))
             return self._confirm(turn, intent, "Did you mean…", given) if doubtful else None
+        if mood == "negated" and blame.negated_blame(turn.hearing.sides, turn.hearing.core):
+            return self._confirm(turn, intent, "Did you mean…", given)  # "I don't trust v3. Roll back."
         if mood in {"told", "question"}:
             return self._confirm(turn, intent, f"{moods.WHY[mood]} Did you mean…", given)
+        if mood == "negated" and doubts.denied(self._core(turn, intent), intent):
+            return self._confirm(turn, intent, "Did you mean…", given)
         choices = (self._offer(turn, intent, given),) if mood in {"later", "conditional"} else ()
         why = moods.why(mood, turn.hearing.core)
         return Refusal(why=why, help=_HELP, choices=choices, heard={**turn.heard, "mood": mood})
@@ -389,8 +469,16 @@ class Router:
         self, turn: _Turn, intent: Intent, *, unknown: str = "", given: dict[str, Any] | None = None
     ) -> Filling:
         spec = self._specs[intent.playbook]
+        kept = followup.half_said(turn.memory, intent.playbook) if given is None else {}
         return Filling(
-            intent, spec, turn.hearing, turn.memory, self._vocabulary, unknown=unknown, given=dict(given or {})
+            intent,
+            spec,
+            turn.hearing,
+            turn.memory,
+            self._vocabulary,
+            unknown=unknown,
+            given=dict(given or {}),
+            kept=kept,
         )
 
     # Clicks and follow-ups
@@ -418,6 +506,29 @@ class Router:
             return self._resume(turn, undone)
         again = followup.resumed(last, self._specs[last.playbook], turn.hearing)
         return self._resume(turn, again) if again else None
+
+    def _from_what_is_open(self, turn: _Turn) -> Decision | None:
+        """Short words about a run: done when they can mean one thing and say what, else asked."""
+        known, short = turn.hearing.catalogue.open_runs, short_words.read(turn.hearing.core)
+        if known is None or short is None:
+            return None
+        turn = turn.noting(stage="open")
+        if turn.hearing.reason is None:  # "ja, mach das" has no reason behind its comma
+            turn = replace(turn, hearing=Hearing("", turn.hearing.catalogue))
+        found = short_words.meant(short, known, turn.memory)
+        schedule = turn.memory.schedule if turn.memory and short.wish == "cancel" else None
+        if not found:
+            return None if schedule else _nothing_open(turn, short)
+        intents = [(self._by_playbook[short_words.playbook_for(short, run)], run) for run in found]
+        if short_words.plain(short, found, turn.memory) and schedule is None and not turn.heard.get("doubtful"):
+            return self._finish(turn, intents[0][0], sure=True, given={"run": found[0].number})
+        choices = [self._offer(turn, intent, {"run": run.number}) for intent, run in intents[-_MAX_OPEN:]]
+        if schedule:
+            choices.append(self._offer(turn, self._by_playbook["stop_schedule"], {"schedule": schedule}))
+        named = [f"run {run.number} ({run.title})" for run in found] + ([f"schedule {schedule}"] if schedule else [])
+        text = f"Do you mean {named[0]}?" if len(named) == 1 else f"Which one: {', '.join(named[:-1])} or {named[-1]}?"
+        pending = Command(playbook=intents[0][0].playbook, inputs={})
+        return Question(text=text, slot="playbook", choices=tuple(choices), pending=pending, heard=turn.heard)
 
     def _answer(self, turn: _Turn, question: Question) -> Decision | None:
         picked = followup.answered(question, turn.hearing.lower)
@@ -459,6 +570,16 @@ _NOTHING = Intent.model_construct(
 )
 
 
+def _nothing_open(turn: _Turn, short: short_words.Short) -> Refusal:
+    what = "is under way here that could be stopped" if short.wish == "cancel" else "waits for an approval here"
+    helps = "`runs` lists what was asked for elsewhere." if short.wish == "cancel" else "`approvals` lists what waits."
+    return Refusal(why=f"Nothing {what}. Nothing was started.", help=helps, heard=turn.heard)
+
+
+def _one_way_back(parts: list[str], hearing: Hearing) -> bool:
+    return blame.one_way_back(parts, hearing.sides, len({m.value for m in hearing.models}))
+
+
 def _commands(intents: list[Intent]) -> set[str]:
     """The words in which commands are given, without the slots."""
     return {
@@ -472,6 +593,10 @@ def _commands(intents: list[Intent]) -> set[str]:
 def _names(catalogue: Catalogue) -> frozenset[str]:
     """Every word of a name in the catalogue, in lower case."""
     return _words_of(catalogue.models, catalogue.kpis, catalogue.people, catalogue.called)
+
+
+def _people(catalogue: Catalogue) -> frozenset[str]:
+    return frozenset(name.lower() for names in (catalogue.people, *catalogue.called.values()) for name in names)
 
 
 @by_identity

@@ -25,6 +25,14 @@ from bizaiops_bot.router.slots import names
 log = logging.getLogger("bizaiops.language")
 
 LIMIT_S = 8.0
+REFUSAL_S = 2.0
+"""What a person waits at most where a refusal is ready at once and may yet turn out to be wrong."""
+FIRM = 0.6
+"""From this probability on that something is asked for which the bot knows and does not do ("delete churn"), its no is
+firm: no guess of a model can overrule it.
+"""
+SURELY_NONE = 0.01
+"""Under this chance that any request of the bot's was meant, so is the no to what it does not know."""
 OFFERED = 5
 NEAR = 82.0
 """How alike a misspelt word and a name must be, of 100."""
@@ -46,17 +54,24 @@ _PAIR = 2
 def doubt(local: Decision, hearing: Hearing, intents: dict[str, Intent]) -> Doubt:
     """Why the local decision may be worth a second opinion; "" when it stands.
 
-    What the guards refused, several requests at once, and what is denied, told or injected are no matter for a model.
+    What the guards refused, several requests at once, what is denied, told or injected, and what is surely none of the
+    bot's requests are no matter for a model.
     """
     heard = local.heard
     if heard.get("stage") != "local" or heard.get("mood") or mood(hearing.core) in _NO_REQUEST:
         return ""
     intent = intents.get(heard.get("intent", ""))
     if isinstance(local, Refusal):
-        return "unsure" if intent is None or intent.risk == "none" else ""
+        firm = heard.get("beside", 0.0) >= FIRM or heard.get("sure", 0.0) < SURELY_NONE
+        return "unsure" if not firm and (intent is None or intent.risk == "none") else ""
     if isinstance(local, Question):
         return "slot" if local.slot != "playbook" else "unsure" if intent is None else ""
     return ""
+
+
+def patience(local: Decision) -> float:
+    """Seconds that a person may wait for more than the local decision."""
+    return REFUSAL_S if isinstance(local, Refusal) else LIMIT_S
 
 
 def mood(core: str) -> moods.Mood:
@@ -162,9 +177,17 @@ class _Weighing:
     def _version(self, value: str, model: str) -> str | None:
         if sum(slot.kind == "version" for slot in self.spec.slots) >= _PAIR:
             return None  # which of two is which, the words alone tell
+        sides = self.hearing.sides
+        leaves = any(slot.kind == "blamed" for slot in self.spec.slots)
+        if self.spec.risk != "read" and _spelt(value) in {
+            *sides.culprits,
+            *((*sides.taken_back, *sides.unclear) if leaves else ()),
+        }:
+            return None  # blamed, or perhaps so: no model may turn it into where to go
         meant = names.version(_spelt(value), model, self.catalogue)
         said = [m.value for m in self.hearing.versions]
         said += [f"v{m.value}" for m in self.hearing.bare("version")] if not said else []
+        said = [word for word in said if self.spec.risk == "read" or word not in sides.culprits]
         said += [name for name, words in _VERSION_WORDS.items() if words.search(self.hearing.core)]
         known = {names.version(str(word), model, self.catalogue) for word in said}
         return meant if meant is not None and meant in known else None

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.distance import OSA
 
-_WORD = re.compile(r"(?<![\w{'/-])[a-z]{5,}(?![\w}'/-])", re.IGNORECASE)
+_WORD = re.compile(r"(?<![\w{'/-])[a-z]{4,}(?![\w}'/-])", re.IGNORECASE)
+
+
+_SHORT = frozenset({"back", "roll", "show", "mute", "undo", "send", "ship"})
+"""Short words of command, of which only two letters may be swapped ("roll bakc")."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Spelling:
     """targets: the words that may be meant. known: words that are right as they are."""
 
     def __init__(self, targets: Iterable[str], known: Iterable[str]) -> None:
-        self._targets = sorted({word for word in targets if len(word) >= 5})
+        self._targets = sorted({word for word in targets if len(word) >= 5} | _SHORT)
         self._known = frozenset(known) | frozenset(self._targets)
 
     def correct(self, text: str, names: frozenset[str]) -> Corrected:
@@ -48,5 +52,7 @@ class Spelling:
 
 def _slipped(said: str, word: str) -> bool:
     """Letters swapped, one too many or one too few; another letter makes another word ("chance", "change")."""
+    if len(said) < 5 or word in _SHORT:
+        return word in _SHORT and word[0] == said[0] and said != word and sorted(said) == sorted(word)
     one = word[0] == said[0] and OSA.distance(said, word) == 1
     return one and (len(said) != len(word) or sorted(said) == sorted(word))

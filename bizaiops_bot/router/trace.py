@@ -10,7 +10,7 @@ from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Command, Decision, Memory, PlaybookSpec, Question, Refusal
 from bizaiops_bot.domain.values import Value
-from bizaiops_bot.router import bands, doubts, guards, moods, shape
+from bizaiops_bot.router import bands, doubts, guards, moods, shape, unused
 from bizaiops_bot.router.classifier import Guess
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import NONE, Intent
@@ -123,9 +123,13 @@ class _Told:
         }  # fmt: skip
         spec = self._spec(intent)
         if intent is not None and spec is not None and intent.risk != "read":  # a read may be guessed
+            asked = self._decision if isinstance(self._decision, Command) else getattr(self._decision, "pending", None)
+            inputs = asked.inputs if isinstance(asked, Command) else {}
             found |= {
                 "own_words": doubts.said(core, intent), "against": doubts.has(core, intent.against),
-                "unused_values": doubts.unused(hearing, spec), "built_as_order": shape.is_order(hearing, intent, spec),
+                "unused_values": list(unused.left(hearing, intent, spec, inputs)),
+                "unsaid_who": doubts.unsaid_who(hearing, spec),
+                "built_as_order": shape.is_order(hearing, intent, spec),
             }  # fmt: skip
         return found
 

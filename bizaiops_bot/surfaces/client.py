@@ -12,6 +12,7 @@ from bizaiops_bot.domain.errors import BadInput, BotError, Conflict, NotFound, P
 from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict
 from bizaiops_bot.domain.posts import ClickAnswer
 from bizaiops_bot.domain.routing import Catalogue
+from bizaiops_bot.surfaces.plain_signs import readable
 from bizaiops_bot.surfaces.shapes import ButtonOut, CardOut, MessageAccepted
 
 PAGE = 500
@@ -34,7 +35,10 @@ class Client:
         self.base_url = base_url.rstrip("/")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # A proxy from the environment must not stand between two programs of one machine.
-        self.http = http or httpx.Client(base_url=self.base_url, timeout=10.0, trust_env=False, headers=headers)
+        try:
+            self.http = http or httpx.Client(base_url=self.base_url, timeout=10.0, trust_env=False, headers=headers)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise BadInput(f"{base_url!r} is no address.", f"{error}.", "Write it as http://127.0.0.1:8642.") from error
 
     def close(self) -> None:
         """Gives the connection back."""
@@ -44,7 +48,7 @@ class Client:
         """Says something."""
         body = {"actor": actor, "text": text, "thread": thread}
         return MessageAccepted.model_validate(
-            self._call("POST", f"/api/conversations/{conversation}/messages", json=body)
+            self._call("POST", f"/api/conversations/{_part(conversation)}/messages", json=body)
         )
 
     def click(self, actor: str, card: str, button: str, *, reason: str = "") -> ClickAnswer:
@@ -55,7 +59,7 @@ class Client:
     def feedback(self, actor: str, card: str, verdict: Verdict, *, meant: str = "") -> FeedbackAnswer:
         """Judges an answer."""
         body = {"actor": actor, "verdict": verdict, "meant": meant}
-        path = f"/api/cards/{quote(card, safe='')}/feedback"
+        path = f"/api/cards/{_part(card)}/feedback"
         return FeedbackAnswer.model_validate(self._call("POST", path, json=body))
 
     def catalogue(self) -> Catalogue:
@@ -67,7 +71,7 @@ class Client:
         found: list[CardOut] = []
         while True:
             params = {"after": found[-1].seq if found else after, "limit": PAGE}
-            page = self._call("GET", f"/api/conversations/{conversation}/cards", params=params)
+            page = self._call("GET", f"/api/conversations/{_part(conversation)}/cards", params=params)
             found += [CardOut.model_validate(card) for card in page]
             if len(page) < PAGE:
                 return found
@@ -75,6 +79,10 @@ class Client:
     def people(self) -> list[str]:
         """Ids of the accounts."""
         return [str(person["id"]) for person in self._call("GET", "/api/people")]
+
+    def data_folder(self) -> str:
+        """Where a demo keeps its data, on its own machine; empty when it does not say."""
+        return str(self._call("GET", "/api/world").get("data", ""))
 
     def run_status(self, number: int) -> str:
         """Status of a run, such as "waiting" or "succeeded"; empty for one the bot does not know (yet)."""
@@ -84,6 +92,8 @@ class Client:
             return ""
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        if "json" in kwargs:
+            kwargs["json"] = {k: readable(v) if isinstance(v, str) else v for k, v in kwargs["json"].items()}
         try:
             response = self.http.request(method, path, **kwargs)
         except httpx.TimeoutException as error:
@@ -94,6 +104,11 @@ class Client:
         if response.is_success:
             return response.json()
         raise _error(response)
+
+
+def _part(name: str) -> str:
+    """A name as one part of a path, whatever it is made of."""
+    return quote(readable(name), safe="")
 
 
 def _error(response: httpx.Response) -> BotError:

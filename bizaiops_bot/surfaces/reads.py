@@ -7,11 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
+from bizaiops_bot.domain.drift_windows import FAST_MINUTES, SLOW_MINUTES, telling
 from bizaiops_bot.domain.errors import NotFound
 from bizaiops_bot.domain.kpi import Kpi
+from bizaiops_bot.domain.kpi_words import target_met
 from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.monitoring import DriftReport
 from bizaiops_bot.domain.records import Alert, AuditEntry, Schedule
-from bizaiops_bot.surfaces.kpis import day_range, kpi_row
+from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.surfaces.kpis import ROW_DAYS, day_range, kpi_row
 from bizaiops_bot.surfaces.shapes import (
     KpiDayOut,
     KpiOut,
@@ -29,7 +33,6 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Before = Annotated[int | None, Query(ge=0, le=2**62)]
 Number = Annotated[int, Path(ge=0, le=2**62)]
 HEALTH_MINUTES = 15.0
-DRIFT_MINUTES = 15.0
 
 
 @router.get("/api/models", tags=["models"])
@@ -40,7 +43,7 @@ async def models(site: SiteDep) -> list[ModelOut]:
 
 @router.get("/api/models/{name}", tags=["models"])
 async def model(site: SiteDep, name: str) -> ModelOut:
-    """One model: revisions with their share of requests, health of the last 15 minutes, drift of the last hour."""
+    """One model: revisions with their share, health and drift of the last 15 minutes (of one, if strong)."""
     known = await site.desk.ports.serving.models()
     info = next((info for info in known if info.name == name), None)
     if info is None:
@@ -125,20 +128,30 @@ async def _model_out(site: Site, info: ModelInfo) -> ModelOut:
         paused=traffic.paused,
         read_at=traffic.read_at,
         health=health_out(await ports.metrics.health(info.name, minutes=HEALTH_MINUTES)),
-        drift=drift_out(await ports.drift.report(info.name, minutes=DRIFT_MINUTES)),
+        drift=drift_out(await drift_now(site, info.name)),
         open_alerts=len(await ports.records.alerts(model=info.name, open_only=True)),
     )
 
 
+async def drift_now(site: Site, model: str) -> DriftReport | NoData:
+    """Drift as the watch sees it."""
+    report = site.desk.ports.drift.report
+    return telling(await report(model, minutes=FAST_MINUTES), await report(model, minutes=SLOW_MINUTES))
+
+
 async def _kpi_out(site: Site, kpi: Kpi, days: int, *, with_days: bool) -> KpiOut:
-    start, end = day_range(site, max(days, 35))
-    daily = await site.desk.ports.warehouse.daily(kpi.id, start, end, time_zone=site.time_zone)
-    row = kpi_row(kpi, daily)
+    start, today = day_range(site, max(days, ROW_DAYS))
+    daily = await site.desk.ports.warehouse.daily(kpi.id, start, today, time_zone=site.time_zone)
+    row = kpi_row(kpi, daily, today)
+    change = row.change if row else None
     shown: list[dict[str, Any]] = [day.model_dump(include=set(KpiDayOut.model_fields)) for day in daily[-days:]]
     return KpiOut(
         **kpi.model_dump(include={"id", "model", "title", "unit", "direction", "target", "description"}),
         day=row.day if row else None,
         value=row.value if row else None,
-        change=row.change if row else None,
+        change=change.share if change else None,
+        difference=change.difference if change else None,
+        better=change.better if change else None,
+        target_met=target_met(kpi, row.value) if row else None,
         days=[KpiDayOut(**day) for day in shown] if with_days else [],
     )

@@ -70,7 +70,10 @@ class DecisionIn(Strict):
     decision: Literal["approve", "reject"]
     reason: str = Field(default="", max_length=500, description="Why, in words; people see it on the card.")
     plan_hash: str | None = Field(
-        default=None, max_length=64, description="Of the plan you have seen, 12 digits or more; refused if it changed."
+        default=None,
+        max_length=64,
+        description="Of the plan you have seen, 12 digits or more; left out: the one the bot last showed you, else "
+        "the one the run began with.",
     )
     gate: str | None = Field(default=None, max_length=100, description="Its name; left out: the one that is open.")
     event_id: str | None = Field(
@@ -201,7 +204,12 @@ class KpiOut(BaseModel):
     description: str
     day: date | None
     value: float | None
-    change: float | None = Field(description="Relative to the same weekday a week before; 0.1 is +10%.")
+    change: float | None = Field(
+        description="Relative to the same weekday a week before, 0.1 is +10%; null where a share would mislead."
+    )
+    difference: float | None = Field(description="From the same weekday a week before, in the KPI's unit.")
+    better: bool | None = Field(description="Whether that is for the better; null for no change.")
+    target_met: bool | None = Field(description="By the value as cards show it; null without a target.")
     days: list[KpiDayOut] = Field(default_factory=list)
 
 

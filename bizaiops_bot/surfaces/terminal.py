@@ -15,6 +15,7 @@ from bizaiops_bot.domain.errors import BadInput, BotError, NotFound
 from bizaiops_bot.domain.posts import ClickAnswer
 from bizaiops_bot.domain.records import FINISHED, RunStatus
 from bizaiops_bot.surfaces.client import Client, NoBot, button_labelled, card_of
+from bizaiops_bot.surfaces.plain_signs import fitted, fitted_card
 from bizaiops_bot.surfaces.render.text import card_rich
 from bizaiops_bot.surfaces.shapes import CardOut
 from bizaiops_bot.surfaces.terminal_chat import chat
@@ -154,7 +155,7 @@ class _Talk:
             if fresh:
                 self.quiet_until = 0.0
             if fresh and live is not None:
-                live.update(Group(*(_draw(card) for card in self.heard.cards.values())), refresh=True)
+                live.update(Group(*(_draw(card, self.out) for card in self.heard.cards.values())), refresh=True)
             if self._settled(fresh):
                 return True
             if time.monotonic() >= self.until:
@@ -188,8 +189,10 @@ class _Talk:
             "runs": {str(number): status for number, status in heard.runs.items()},
             "click": heard.click.model_dump() if heard.click else None,
         }
-        self.out.print_json(data=whole, indent=2 if sys.stdout.isatty() else None)
+        unicode = self.out.encoding.startswith("utf")
+        self.out.print_json(data=whole, indent=2 if sys.stdout.isatty() else None, ensure_ascii=not unicode)
 
 
-def _draw(card: CardOut) -> Any:
-    return card_rich(card_of(card), tuple(button.label for button in card.buttons))
+def _draw(card: CardOut, out: Console) -> Any:
+    labels = tuple(fitted(button.label, out.encoding) for button in card.buttons)
+    return card_rich(fitted_card(card_of(card), out.encoding), labels)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -15,12 +16,13 @@ from bizaiops_bot.domain.cards import Steps
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.feedback import Verdict
 from bizaiops_bot.surfaces.client import Client, card_of
+from bizaiops_bot.surfaces.plain_signs import fitted, fitted_card
 from bizaiops_bot.surfaces.render.clean import one_line
 from bizaiops_bot.surfaces.render.html import STEP_SIGNS
 from bizaiops_bot.surfaces.render.text import card_rich
-from bizaiops_bot.surfaces.shapes import ButtonOut, CardOut
+from bizaiops_bot.surfaces.shapes import CardOut
 
-POLL_S = 0.3
+POLL_S, LOOK_S, ANSWER_S = 0.3, 0.05, 5.0
 HELP = (
     "A number clicks a button, /good and /bad judge the last answer, /as PERSON speaks as someone else, "
     "/people lists them, /quit or Ctrl-D leaves. All else is said."
@@ -35,13 +37,13 @@ def chat(
     *,
     client: Client | None = None,
     console: Console | None = None,
-    read: Callable[[str], str] = input,
+    read: Callable[[str], str] | None = None,
 ) -> int:
-    """Talks until Ctrl-D. Returns 0, or 3 when no bot answers. `read` asks for a line; it raises EOFError to leave."""
+    """Talks until Ctrl-D. Returns 0, or 3 when no bot answers.
+
+    read: asks for a line, and raises EOFError to leave; None for the person at the terminal.
+    """
     talk = Conversation(client or Client(base_url), actor, conversation, console or Console())
-    # Importing readline gives `input` its history and line editing; not every Python has it.
-    with contextlib.suppress(ImportError):
-        importlib.import_module("readline")
     try:
         talk.begin()
     except BotError as error:
@@ -49,17 +51,44 @@ def chat(
         talk.client.close()
         return EXIT_NO_BOT
     watcher = threading.Thread(target=talk.watch, daemon=True)
-    watcher.start()
-    try:
-        while True:
-            talk.take(read(f"{talk.actor}> "))
-    except (EOFError, KeyboardInterrupt):
-        talk.out.print("\nBye. The bot goes on.")
-    finally:
-        talk.over.set()
-        watcher.join(timeout=5)
-        talk.client.close()
+    with _lines(talk, read) as line_of:
+        watcher.start()
+        try:
+            while True:
+                talk.take(line_of(f"{talk.actor}> "))
+        except (EOFError, KeyboardInterrupt):
+            talk.out.print("Bye. The bot goes on.")
+        finally:
+            talk.over.set()
+            watcher.join(timeout=5)
+            talk.client.close()
     return EXIT_OK
+
+
+@contextlib.contextmanager
+def _lines(talk: Conversation, read: Callable[[str], str] | None) -> Iterator[Callable[[str], str]]:
+    """How lines are asked for. At a terminal what comes by itself is written above the prompt, which stays below."""
+    if read is not None:
+        yield read
+    elif not sys.stdin.isatty() or not sys.stdout.isatty():
+        yield lambda prompt: _piped(talk, prompt)
+    else:
+        # Imported here: it takes a tenth of a second, and only this needs it.
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        session: PromptSession[str] = PromptSession()
+        with patch_stdout(raw=True):
+            yield session.prompt
+
+
+def _piped(talk: Conversation, prompt: str) -> str:
+    """The next line of a file or a pipe, shown as if it had been typed."""
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    talk.out.print(Text(fitted(f"{prompt}{line.rstrip()}", talk.out.encoding)))
+    return line
 
 
 @dataclass(frozen=True)
@@ -117,10 +146,17 @@ class Conversation:
             elif words in {"/help", "/?"}:
                 self.out.print(Text(HELP))
             else:
-                self.client.post(self.conversation, self.actor, line)
-                self.look()
+                said = self.client.post(self.conversation, self.actor, line)
+                self._wait_for(lambda: any(card.reply_to == said.message_id for card in self.shown.values()))
         except BotError as error:
             self.out.print(Text(str(error), style="yellow"))
+
+    def _wait_for(self, come: Callable[[], bool]) -> None:
+        """Looks until it has come: an answer stands under what was said, and the prompt under the answer."""
+        last = time.monotonic() + ANSWER_S
+        self.look()
+        while not come() and time.monotonic() < last and not self.over.wait(LOOK_S):
+            self.look()
 
     def look(self) -> None:
         """Prints what is new."""
@@ -192,11 +228,9 @@ class Conversation:
     def _print(self, card: CardOut) -> None:
         first = max(self.buttons, default=0) + 1
         self.buttons |= {first + i: Pressable(card.id, b.id, b.ask) for i, b in enumerate(card.buttons)}
-        self.out.print(card_rich(card_of(card), tuple(map(_label, card.buttons)), first=first))
-
-
-def _label(button: ButtonOut) -> str:
-    return button.label
+        encoding = self.out.encoding
+        labels = tuple(fitted(button.label, encoding) for button in card.buttons)
+        self.out.print(card_rich(fitted_card(card_of(card), encoding), labels, first=first))
 
 
 def _moved(old: CardOut, new: CardOut) -> list[Text] | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 
 import httpx
 import pytest
 
 from bizaiops_bot.domain.cards import Button, Card, Chart, Series, Text
+from bizaiops_bot.domain.kpi import KpiRow
+from bizaiops_bot.domain.kpi_words import short_amount, target_met, target_words
 from bizaiops_bot.surfaces.console.dashboard import KpiTile
 from tests.support.fake_desk import FakeDesk
-from tests.support.sample_cards import drift_card, run_card, verdict_card
+from tests.support.sample_cards import NOW, drift_card, run_card, verdict_card
 from tests.support.site import local_client, running_site
 
 HTMX = {"HX-Request": "true"}
@@ -311,6 +314,30 @@ async def test_a_long_unit_stands_under_the_name_and_not_beside_the_number(
 ) -> None:
     (first, *_) = await desk.ports.warehouse.kpis()
     tile = KpiTile(first.model_copy(update={"unit": "EUR per 1,000 customers"}), None)
-    assert tile.unit == ("€", "per 1,000 customers")
-    assert KpiTile(first.model_copy(update={"unit": "%"}), None).unit == ("%", "")
-    assert KpiTile(first.model_copy(update={"unit": "customers"}), None).unit == ("", "customers")
+    assert tile.name == f"{first.title} per 1,000 customers"
+    assert KpiTile(first.model_copy(update={"unit": "%"}), None).name == first.title
+
+
+@pytest.mark.parametrize(("value", "week_before", "target", "change"), [
+    (18.6, 20.0, ("danger", "target 17.0%, missed"), "▼ 7.0% better"),
+    (15.8, 15.0, ("success", "target 17.0%, met"), "▲ 5.3% worse"),
+    (17.04, 17.04, ("success", "target 17.0%, met"), "= no change"),
+])  # fmt: skip
+async def test_the_colour_of_a_kpi_is_that_of_its_target_and_its_change_is_said_in_words(
+    desk: FakeDesk, value: float, week_before: float, target: tuple[str, str], change: str
+) -> None:
+    kpi = next(k for k in await desk.ports.warehouse.kpis() if k.id == "churn_rate").model_copy(update={"target": 17.0})
+    row = KpiRow(kpi=kpi, day=NOW.date(), value=value, week_before=week_before, median_28d=None, history=(), n=900,
+                 updated=NOW)  # fmt: skip
+    tile = KpiTile(kpi, row)
+    assert (tile.target, tile.change) == (target, change)
+
+
+async def test_console_programs_and_cards_say_the_same_of_a_kpi(web: httpx.AsyncClient, desk: FakeDesk) -> None:
+    page = unescape((await web.get("/console/dashboard")).text)
+    for kpi in await desk.ports.warehouse.kpis():
+        told = (await web.get(f"/api/kpis/{kpi.id}")).json()
+        assert short_amount(kpi, told["value"]) in page
+        assert target_met(kpi, told["value"]) is told["target_met"]
+        if kpi.target is not None:
+            assert f"target {target_words(kpi, told['value'])}" in page

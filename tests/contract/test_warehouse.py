@@ -12,7 +12,7 @@ from bizaiops_bot.adapters import embedded
 from bizaiops_bot.adapters.duckdb import DuckDbSettings, DuckDbWarehouse, Sums
 from bizaiops_bot.adapters.kpi_files import load_kpis
 from bizaiops_bot.domain.errors import BadInput, NotFound, Permanent
-from bizaiops_bot.domain.kpi import Kpi
+from bizaiops_bot.domain.kpi import Kpi, pooled
 from tests.support.virtual_clock import VirtualClock
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -85,6 +85,29 @@ async def test_too_few_observations_give_no_value(warehouse: DuckDbWarehouse) ->
 async def test_the_running_local_day_is_not_complete(warehouse: DuckDbWarehouse) -> None:
     days = await warehouse.daily("churn_rate", date(2026, 3, 30), date(2026, 4, 1), time_zone="UTC")
     assert [day.complete for day in days] == [True, False, False]
+
+
+async def test_a_day_brings_its_sums_so_that_days_can_be_pooled(warehouse: DuckDbWarehouse) -> None:
+    first = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    warehouse.append([sums(first, 100, 10_000), sums(first + timedelta(days=1), 5, 100)])
+    days = await warehouse.daily("churn_rate", date(2026, 3, 10), date(2026, 3, 11), time_zone="UTC")
+    assert [(d.numerator, d.denominator) for d in days] == [(100, 10_000), (5, 100)]
+    assert pooled(RATE, days) == pytest.approx(100 * 105 / 10_100)
+
+
+async def test_a_day_whose_data_stopped_at_noon_is_not_complete(warehouse: DuckDbWarehouse) -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    hours = [start + timedelta(hours=hour) for hour in range(24 * 30)]
+    kept = [at for at in hours if at.date() != date(2026, 3, 28) or at.hour < 12]
+    warehouse.append([sums(at, 10, 100) for at in kept])
+    days = await warehouse.daily("churn_rate", date(2026, 3, 27), date(2026, 3, 29), time_zone="UTC")
+    assert [day.complete for day in days] == [True, False, True]
+    assert days[1].updated == datetime(2026, 3, 28, 11, 1, tzinfo=UTC)
+    # and requests that go on do not hide that the outcomes stopped
+    late = datetime(2026, 3, 28, 23, tzinfo=UTC)
+    warehouse.append([(late, "churn", "v1", {"answered": 500.0})])
+    (day,) = await warehouse.daily("churn_rate", late.date(), late.date(), time_zone="UTC")
+    assert not day.complete
 
 
 async def test_a_kpi_by_version_counts_only_what_came_since(warehouse: DuckDbWarehouse) -> None:

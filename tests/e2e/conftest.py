@@ -37,8 +37,9 @@ def pictures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with trained first versions and 60 days of past."""
     folder = tmp_path_factory.mktemp("founded") / "data"
-    bot = DemoProcess(folder).start()
+    bot = DemoProcess(folder)
     try:
+        bot.start()
         assert bot.weights("churn") == {"v1": 100}
     finally:
         bot.end()

@@ -134,6 +134,7 @@ def test_the_kpi_digest_is_sent_with_its_chart(
     page.get_by_role("link", name="business").click()
     shared_console.become("analyst")
     shared_console.say("send the churn KPI digest here every Monday at 9:00 Berlin time")
+    page.get_by_role("button", name="Keep it").last.click()
     expect(page.locator("#board")).to_contain_text("Europe/Berlin")
     page.locator("#words").fill("send it now")
     page.keyboard.press("Enter")

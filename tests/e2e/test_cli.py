@@ -97,7 +97,7 @@ def test_chat_on_standard_input_says_clicks_and_switches_people(bot: DemoProcess
         talk.shows("You are lead now")
         talk.types(number, at="lead> ")
         talk.shows("Scale demand: done")
-        talk.types("\x04", end="", at="lead> ")
+        talk.types("/quit", at="lead> ")
         talk.shows("Bye")
         assert talk.code() == DONE
     finally:

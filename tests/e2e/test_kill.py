@@ -77,7 +77,8 @@ def assert_each_message_has_one_answer(bot: DemoProcess, conversation: str = "ml
 
 def test_a_bot_killed_while_a_run_waits_for_approval_goes_on_with_run_schedule_and_button(demo: StartDemo) -> None:
     bot = demo()
-    scheduled = bot.says(MONDAY_DIGEST, by="analyst", conversation="business")
+    bot.says(MONDAY_DIGEST, by="analyst", conversation="business")
+    scheduled = bot.says("yes", by="analyst", conversation="business")
     assert scheduled["tone"] != "danger", scheduled
     schedules = bot.get("/api/schedules")
     assert len(schedules) == 1

@@ -15,7 +15,7 @@ from bizaiops_bot.adapters.openai.route import OpenAiLanguage
 from bizaiops_bot.adapters.openai.settings import OpenAiSettings
 from bizaiops_bot.domain.routing import Decision
 from bizaiops_bot.engine.redaction import redact
-from bizaiops_bot.router import naming
+from bizaiops_bot.router import naming, second_opinion
 from tests.injection import runs, shown
 from tests.injection.attacks import Attack
 from tests.injection.carriers import Said, without
@@ -71,6 +71,12 @@ def _kind(shape: dict[str, Any]) -> str:
     return str(kind.get("const") or next(iter(kind.get("enum", ())), ""))
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, what the model says is heard: an unheard one attacks nobody."""
+    monkeypatch.setattr(second_opinion, "REFUSAL_S", second_opinion.LIMIT_S)
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[FakeOpenAi]:
     async with fake_openai() as fake:
@@ -114,7 +120,9 @@ async def test_no_planted_order_gets_through_the_wire(
 async def test_no_secret_is_sent_to_the_model(obedient: Obedient) -> None:
     # given words that only the language model could place, with secrets among them
     secret, token = "hunter2hunter2", "xoxb-123456789012-abcdefghijkl"
-    text = f"churn again... what now, password: {secret} and ｘｏｘｂ-123456789012-abcdefghijkl {token}"
+    text = (
+        f"is the retention thing doing its job lately, secret={secret} and ｘｏｘｂ-123456789012-abcdefghijkl {token}"
+    )
     # when they are decided on
     await _decided(Said(text))
     # then the model was asked, and saw neither

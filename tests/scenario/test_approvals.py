@@ -77,7 +77,7 @@ async def test_nobody_in_24_hours_means_no(talk: Talk) -> None:
 async def test_cancelling_while_it_waits_changes_nothing(talk: Talk) -> None:
     plan = await talk.starts(ASK)
     answer = await plan.click("Cancel", by="engineer")
-    assert answer.accepted and "nothing was changed" in answer.message
+    assert answer.accepted and "Nothing was changed" in answer.message
     assert (await talk.finished(plan.run)).status == "cancelled"
     assert await talk.traffic("churn") == {"v1": 100}
 

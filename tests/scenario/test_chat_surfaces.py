@@ -140,7 +140,7 @@ async def test_a_form_a_home_page_and_a_place_work_on_the_whole_bot(chat: Chat) 
     assert [card.card.run_id for card in cards if card.reply_to == message.id] == [1]
     runs = (await lobby.home.page(kim.id))[2]
     assert runs.title == "Your runs"
-    assert await chat.talk.bot._not_ready() == {"slack": "The socket is closed."}
+    assert await chat.talk.bot.not_ready() == {"slack": "The socket is closed."}
 
 
 async def test_the_bot_does_not_start_when_the_platform_refuses_it(founded: Saved, tmp_path: Path) -> None:

@@ -45,7 +45,10 @@ async def test_covariate_drift_is_alerted_healed_by_retraining_and_closed_with_i
     for card in cards.values():
         columns = {row[0]: row for row in card.table().rows}
         assert float(columns["age"][2]) > 0.25 and "->" in columns["age"][1]
-        assert card.chart().limit is not None and card.chart().marks[0].kind == "drift"
+        bars = dict(zip(card.chart().x, card.chart().series[0].values, strict=True))
+        assert card.chart().limit == 0.1 and {name: f"{psi:.2f}" for name, psi in bars.items()} == {
+            name: row[2] for name, row in columns.items()
+        }
         card.shows("Likely cause", "the requests have changed", "proposes: retrain model", "Detected")
     # and nothing changes before a person agrees
     plan = await proposal(talk, "churn")
@@ -56,7 +59,7 @@ async def test_covariate_drift_is_alerted_healed_by_retraining_and_closed_with_i
     record = await talk.finished(plan.run)
     assert record.status == "succeeded", record.error
     assert await talk.traffic("churn") == {"v4": 100}
-    (await plan.now()).shows("labelled rows", "passed on", "score PSI")
+    (await plan.now()).shows("labelled rows", "passed on", "score distribution")
     # then the alert closes with time to detect and to recover, on the same cards
     over = await talk.over(alert)
     assert over.recover_s is not None and over.recover_s > 0
@@ -65,8 +68,9 @@ async def test_covariate_drift_is_alerted_healed_by_retraining_and_closed_with_i
         card.shows("Drift in churn: over", "after detection", "70 s" if over.detect_s == 70 else "after")
         assert card.card.tone == "success" and not card.buttons()
     listed = await talk.says("list alerts")
-    row = listed.table().rows[0]
-    assert row[0] == "churn" and "closed" in row and "min" in row[5]
+    # and in the list, beside whatever else was found meanwhile, such as that v1 was less good on the new customers
+    row = next(row for row in listed.table().rows if "closed" in row)
+    assert row[0] == "churn" and "min" in row[5]
 
 
 async def test_the_card_of_a_proposal_can_be_approved_where_it_was_told(talk: Talk) -> None:

@@ -73,7 +73,7 @@ async def test_that_nothing_is_wrong_is_said_with_what_was_looked_at(talk: Talk)
     assert shown.card.title == "demand: nothing is wrong", shown.words
     assert shown.card.tone == "success"
     questions = [row[0] for row in shown.table().rows]
-    assert len(questions) == 10
+    assert len(questions) == 12
     assert not any("may say" in b.text for b in shown.card.blocks if isinstance(b, Text))
 
 
@@ -84,3 +84,35 @@ async def test_the_card_of_a_drift_alert_explains_columns_size_beginning_and_the
     shown = await talk.card(f"alert-{alert.id}-ml-ops")
     shown.shows("Requests to churn v1 are not as at training in age", "It began at about", "No release came before it")
     assert "language model" not in shown.words
+
+
+async def test_a_slow_canary_is_named_with_both_versions_and_what_stops_it(talk: Talk) -> None:
+    # given a canary at work that becomes slow
+    plan = await talk.starts("deploy churn v2 as a 10% canary")
+    await plan.click("Approve", by="lead")
+    await talk.served("churn", {"v1": 90, "v2": 10})
+    await talk.inject("churn", "latency")
+    # when it is asked early, on few requests
+    await talk.minutes(1)
+    early = await talk.says("why is churn slow?")
+    # then nobody is told that nothing is wrong
+    early.shows("churn v2 is slow", "on few requests", "as a canary", f"run {plan.run}")
+    assert "nothing is wrong" not in early.words.lower()
+    # and with enough of them it is the canary, shown beside the stable version
+    await talk.minutes(3)
+    sure = await talk.says("why is churn slow?")
+    sure.shows("v2 itself", "v2 got 10% of the requests as a canary", "No other version is affected", "v1 p95")
+    assert "infrastructure" not in sure.words and "No release came" not in sure.card.summary
+    sure.shows(f"cancel run {plan.run}")
+
+
+async def test_a_canary_that_was_taken_back_is_no_alert_and_is_told_as_over(talk: Talk) -> None:
+    plan = await talk.starts("deploy churn v2 as a 10% canary")
+    await plan.click("Approve", by="lead")
+    await talk.served("churn", {"v1": 90, "v2": 10})
+    await talk.inject("churn", "latency")
+    assert (await talk.finished(plan.run)).status == "failed"
+    shown = await talk.says("why is churn slow?")
+    shown.shows("v2 failed its canary", "p95", "sent back to v1")
+    await talk.minutes(5)
+    assert await talk.alerts("churn") == []

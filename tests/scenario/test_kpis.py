@@ -87,7 +87,7 @@ def number(words: str) -> float:
 
 async def test_a_digest_can_be_scheduled_shown_sent_now_and_stopped(talk: Talk) -> None:
     # when the analyst asks for it in Berlin time
-    made = await talk.says(SCHEDULE, by="analyst", conversation="sales")
+    made = await talk.keeps(SCHEDULE, by="analyst", conversation="sales")
     made.shows("every Monday at 9:00 Europe/Berlin", "Mon 9 Mar 09:00")
     (schedule,) = await talk.schedules()
     assert schedule.next_at == MONDAY_9_BERLIN and schedule.owner == "analyst"
@@ -102,15 +102,50 @@ async def test_a_digest_can_be_scheduled_shown_sent_now_and_stopped(talk: Talk) 
     assert await talk.schedules() == []
 
 
-async def test_the_same_digest_asked_for_twice_is_one_schedule(talk: Talk) -> None:
+async def test_a_digest_is_said_back_with_its_next_three_dates_before_it_is_kept(talk: Talk) -> None:
+    # when it is asked for on a Wednesday, in another time zone than the company's
+    asked = await talk.says("send the churn digest on the last business day of the month at 9 Tokyo time", "analyst")
+    # then nothing is kept, and what was understood is shown with its dates in that zone
+    asked.shows(
+        "last business day of the month at 9:00 Asia/Tokyo", "Tue 31 Mar 09:00, Thu 30 Apr 09:00, Fri 29 May 09:00"
+    )
+    asked.shows("holidays are not known")
+    assert await talk.schedules() == []
+    # and a click keeps exactly that, once
+    await asked.click("Keep it", by="analyst")
+    (schedule,) = await talk.schedules()
+    assert (schedule.cron, schedule.time_zone) == ("0 9 LW * *", "Asia/Tokyo")
+
+
+async def test_a_no_keeps_nothing_and_another_hour_is_said_back_again(talk: Talk) -> None:
     await talk.says(SCHEDULE, by="analyst")
-    await talk.says(SCHEDULE, by="lead")
+    await talk.says("no", by="analyst")
+    assert await talk.schedules() == []
+    await talk.says(SCHEDULE, by="analyst")
+    (await talk.says("no, at 10", by="analyst")).shows("every Monday at 10:00 Europe/Berlin", "The next three:")
+    assert await talk.schedules() == []
+    await talk.says("yes", by="analyst")
+    assert [s.cron for s in await talk.schedules()] == ["0 10 * * 1"]
+
+
+async def test_what_comes_nearest_is_said_back_too(talk: Talk) -> None:
+    refused = await talk.says("send the churn digest every monday at 9 until christmas", by="analyst")
+    refused.shows("I cannot keep 'until christmas'")
+    await refused.click("every Monday at 9:00", by="analyst")
+    assert await talk.schedules() == []
+    await talk.says("yes", by="analyst")
+    assert [s.cron for s in await talk.schedules()] == ["0 9 * * 1"]
+
+
+async def test_the_same_digest_asked_for_twice_is_one_schedule(talk: Talk) -> None:
+    await talk.keeps(SCHEDULE, by="analyst")
+    await talk.keeps(SCHEDULE, by="lead")
     assert len(await talk.schedules()) == 1
 
 
 async def test_it_comes_on_monday_at_nine_in_berlin_once_and_the_next_one_a_week_later(talk: Talk) -> None:
     # given a schedule, asked for on a Wednesday
-    await talk.says(SCHEDULE, by="analyst", conversation="sales")
+    await talk.keeps(SCHEDULE, by="analyst", conversation="sales")
     # when it is a minute before nine, nothing was sent
     await talk.sleeps_until(MONDAY_9_BERLIN - timedelta(minutes=1))
     assert await digests(talk, "sales") == []
@@ -118,7 +153,7 @@ async def test_it_comes_on_monday_at_nine_in_berlin_once_and_the_next_one_a_week
     await talk.minutes(1)
     (card,) = await digests(talk, "sales")
     holds_a_digest(card)
-    card.shows("Sun 8 Mar")
+    card.shows("The data of Sunday 8 Mar stop early at 14:51 UTC", "Sat 7 Mar")  # the machine slept from then on
     assert card.posted.at == MONDAY_9_BERLIN
     await talk.minutes(10)
     assert len(await digests(talk, "sales")) == 1
@@ -128,7 +163,7 @@ async def test_it_comes_on_monday_at_nine_in_berlin_once_and_the_next_one_a_week
 
 async def test_summer_time_moves_the_digest_in_utc_not_in_berlin(talk: Talk) -> None:
     # given the clock change of 29 March 2026
-    await talk.says(SCHEDULE, by="analyst")
+    await talk.keeps(SCHEDULE, by="analyst")
     await talk.sleeps_until(datetime(2026, 3, 29, 12, 0, tzinfo=UTC))
     (schedule,) = await talk.schedules()
     # then nine in Berlin is seven in UTC
@@ -137,14 +172,12 @@ async def test_summer_time_moves_the_digest_in_utc_not_in_berlin(talk: Talk) -> 
 
 async def test_a_digest_missed_while_the_bot_was_down_is_sent_once_after_the_start(talk: Talk) -> None:
     # given a bot that is down on Monday morning
-    await talk.says(SCHEDULE, by="analyst", conversation="sales")
+    await talk.keeps(SCHEDULE, by="analyst", conversation="sales")
     await talk.restart(down=timedelta(days=5, hours=6))
     # then it is sent after the start, once, says truly what is known, and the schedule goes on
     await talk.minutes(2)
     (card,) = await digests(talk, "sales")
-    card.shows(
-        "churn KPI digest", "no numbers for churn of the last complete day", "newest day with data is Wednesday 4 Mar"
-    )
+    card.shows("churn KPI digest", "No data came for Sunday 8 Mar", "the newest whole day is Tuesday 3 Mar")
     (schedule,) = await talk.schedules()
     assert schedule.next_at == MONDAY_9_BERLIN + timedelta(days=7)
     await talk.restart()
@@ -153,7 +186,7 @@ async def test_a_digest_missed_while_the_bot_was_down_is_sent_once_after_the_sta
 
 
 async def test_weeks_of_silence_bring_one_digest_not_one_for_each_week(talk: Talk) -> None:
-    await talk.says(SCHEDULE, by="analyst", conversation="sales")
+    await talk.keeps(SCHEDULE, by="analyst", conversation="sales")
     await talk.restart(down=timedelta(days=24))
     await talk.minutes(1)
     assert len(await digests(talk, "sales")) == 1

@@ -106,7 +106,7 @@ async def test_a_muted_model_is_healed_and_listed_all_the_same(talk: Talk) -> No
 
 async def test_a_scheduled_digest_also_goes_to_the_business_channel(talk_with: Open) -> None:
     talk = await talk_with({"rules": [{"what": "digest", "model": "churn", "to": [SALES]}]})
-    await talk.says("send the churn KPI digest here every day at 10:00", conversation="ml-ops")
+    await talk.keeps("send the churn KPI digest here every day at 10:00", conversation="ml-ops")
     await talk.minutes(61)
     (copy,) = await talk.cards(SALES)
     copy.shows("churn KPI digest")

@@ -32,7 +32,7 @@ async def test_real_customers_are_served_a_release_is_judged_and_their_drift_is_
         # then it was tested on held-out customers, judged on live ones, and serves
         assert record.status == "succeeded", record.error
         assert await talk.traffic("churn") == {"v2": 100}
-        (await plan.now()).shows("held-out rows", "AUC", "error rate", "score PSI")
+        (await plan.now()).shows("held-out rows", "AUC", "error rate", "score distribution")
         # and the bad release is stopped
         bad = await talk.starts("deploy churn v3", by="engineer")
         await bad.click("Approve", by="lead")

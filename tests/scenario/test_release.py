@@ -124,5 +124,27 @@ async def test_everything_at_once_is_watched_and_undone_if_it_is_worse(talk: Tal
     record = await talk.finished(plan.run)
     # then everything is back
     assert record.status == "failed" and await talk.traffic("churn") == {"v1": 100}
-    (await plan.now()).shows("p95", "limit x1.5", "v1 gets all traffic again", "stopped after")
+    (await plan.now()).shows("p95", "limit x1.5", "v1 gets all traffic again", "failed after")
     assert record.ended is not None and record.ended - record.created <= timedelta(minutes=5)
+
+
+async def test_a_version_that_failed_its_canary_is_remembered_wherever_it_is_offered(talk: Talk) -> None:
+    # given that v3 has failed its canary, after a gate that was too good
+    plan = await talk.starts("deploy churn v3")
+    await plan.click("Approve", by="sre")
+    assert (await talk.finished(plan.run)).status == "failed"
+    failed = await plan.now()
+    failed.shows("Leakage?", "canary requests")
+    assert {"Compare v1 and v3", f"Show run {plan.run}"} <= set(failed.buttons())
+    # then everybody who looks at it is told so
+    told = ("v3 failed its canary", f"in run {plan.run}")
+    compared = await talk.says("compare churn v1 and v3")
+    compared.shows(*told, "Leakage?")
+    assert not any("Deploy" in label for label in compared.buttons())
+    for words in ("why was v3 rejected?", "dry run: deploy churn v3", "what models do we have?", "status churn",
+                  "history of churn"):  # fmt: skip
+        (await talk.says(words)).shows(*told)
+    (await talk.says(f"show run {plan.run}")).shows("canary requests", "score distribution")
+    # and who approves it the second time sees it before
+    again = await talk.starts("deploy churn v3")
+    again.shows(*told, "Deploy it again?", "Leakage?")

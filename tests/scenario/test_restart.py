@@ -70,7 +70,7 @@ async def test_a_question_of_before_the_restart_can_still_be_answered(talk: Talk
 
 async def test_schedules_freezes_and_alerts_survive(talk: Talk) -> None:
     # given a schedule, a freeze and a standing alert
-    await talk.says("send the demand KPI digest here every day at 8:00", by="analyst")
+    await talk.keeps("send the demand KPI digest here every day at 8:00", by="analyst")
     await talk.says("freeze deploys because of the move", by="lead")
     await talk.inject("demand", "missing_values")
     alert = await talk.alert("demand", "missing_values_detected")

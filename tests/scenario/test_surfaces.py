@@ -111,8 +111,10 @@ async def test_a_kpi_question_is_answered_with_its_numbers(chat: SurfaceTalk) ->
 
 
 async def test_a_digest_that_was_asked_for_comes_to_the_same_conversation(chat: SurfaceTalk) -> None:
-    made = await chat.says(SCHEDULE, by="analyst")
-    made.shows("every Monday at 9:00 Europe/Berlin")
+    asked = await chat.says(SCHEDULE, by="analyst")
+    asked.shows("every Monday at 9:00 Europe/Berlin", "The next three")
+    await chat.clicks(asked, "Keep it", by="analyst")
+    (await chat.next(asked)).shows("every Monday at 9:00 Europe/Berlin")
     (schedule,) = await chat.talk.schedules()
     await chat.talk.sleeps_until(schedule.next_at + timedelta(minutes=1))
     digest = await chat.shown("c-schedule-")

@@ -73,17 +73,19 @@ async def test_the_first_monday_of_the_month_is_kept_and_said_in_words(talk: Tal
     asked = await talk.says("send the churn digest on the first monday of the month", thread="t-1")
     assert "At what time" in asked.words
     # when the time is said
-    made = await talk.says("at 9:30", thread="t-1")
+    (await talk.says("at 9:30", thread="t-1")).shows("Mon 6 Apr 09:30, Mon 4 May 09:30, Mon 1 Jun 09:30")
+    made = await talk.says("yes", thread="t-1")
     # then it is kept as it was meant and told in words
-    made.shows("first Monday of every month at 9:30")
+    made.shows("first Monday of the month at 9:30")
     assert [s.cron for s in await talk.schedules()] == ["30 9 * * 1#1"]
 
 
 async def test_a_schedule_that_cron_cannot_say_is_asked_back(talk: Talk) -> None:
     refused = await talk.says("send the churn digest every other tuesday at 9", thread="t-1")
-    refused.shows("every other tuesday", "every Monday at 9:00")
+    refused.shows("every other tuesday", "every Tuesday at 9:00")
     assert await talk.schedules() == []
     await talk.says("every tuesday at 9", thread="t-1")
+    await talk.says("yes", thread="t-1")
     assert [s.cron for s in await talk.schedules()] == ["0 9 * * 2"]
 
 

@@ -116,5 +116,9 @@ class RunModel:
         """The one that is asked now, or was asked last."""
         return self.gates[self.asks]
 
-    def seen_plan(self, said: str | None) -> bool:
-        return said is None or said == self.plan_hash or (len(said) >= 12 and self.plan_hash.startswith(said))
+    def seen_plan(self, said: str | None, gate: str | None) -> bool:
+        """Without a hash it is the plan, and the gate, that the run began with: nobody here was shown another."""
+        if said is None:
+            began = (self.old_hashes or [self.plan_hash])[0]
+            return began == self.plan_hash and self.asks == (gate or "approval 1")
+        return said == self.plan_hash or (len(said) >= 12 and self.plan_hash.startswith(said))

@@ -54,13 +54,18 @@ def run_cli(
 
 
 class DemoProcess:
-    """One bot on one folder and port; `start` again after `crash` or `interrupt` goes on where it was."""
+    """One bot on one folder and port; `start` again after `crash` or `interrupt` goes on where it was.
+
+    speed: world seconds a real second; None for the demo's own.
+    """
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, speed: float = 240, command: Sequence[str] = BOT,
+        self, folder: Path, *, port: int | None = None, speed: float | None = 240, command: Sequence[str] = BOT,
         options: Sequence[str] = (), settings: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.folder, self.port, self.speed = folder, port or free_port(), speed
+        self.calm: float | None = None
+        """World seconds a real one while nothing is under way; None: always `speed`."""
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_name(f"{folder.name}.log")
         self._command, self._options, self._settings = tuple(command), tuple(options), dict(settings or {})
@@ -77,16 +82,11 @@ class DemoProcess:
     def start(self, *, speed: float | None = None, wait: bool = True) -> DemoProcess:
         """Starts the bot; returns when it is ready."""
         self.speed = speed or self.speed
-        words = (
-            "demo",
-            "--data",
-            str(self.folder),
-            "--port",
-            str(self.port),
-            "--speed",
-            str(self.speed),
-            "--no-browser",
-        )
+        words = ["demo", "--data", str(self.folder), "--port", str(self.port), "--no-browser"]
+        if self.calm is not None:
+            self._settings |= {"BIZAIOPS_COMPANY__CALM_SPEED": str(self.calm)}
+        if self.speed is not None:
+            words += ["--speed", str(self.speed)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, *words, *self._options],

@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, OpenGate, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import (
+    Alert,
+    AuditEntry,
+    Delegation,
+    Mute,
+    OpenGate,
+    Release,
+    RunRecord,
+    Schedule,
+    Trial,
+)
 from tests.support.fake_company import Company, release
 
 
@@ -41,6 +51,15 @@ class FakeRecords:
 
     async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
         return [r for r in reversed(self.world.releases) if r.model == model][:limit]
+
+    async def trials(
+        self, model: str | None = None, *, version: str | None = None, run: int | None = None, limit: int = 50
+    ) -> list[Trial]:
+        return [
+            t
+            for t in reversed(self.world.trials)
+            if model in (None, t.model) and version in (None, t.version) and run in (None, t.run)
+        ][:limit]
 
     async def alerts(self, *, model: str | None = None, open_only: bool = False, limit: int = 20) -> list[Alert]:
         found = [a for a in reversed(self.world.alerts) if model in (None, a.model)]

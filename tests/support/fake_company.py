@@ -20,7 +20,7 @@ from bizaiops_bot.domain.models import (
     TrafficState,
 )
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
-from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, Release, RunRecord, Schedule
+from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, Release, RunRecord, Schedule, Trial
 from bizaiops_bot.domain.values import NoData
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -80,6 +80,7 @@ class Company:
     runs: list[RunRecord] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
     delegations: list[Delegation] = field(default_factory=list)

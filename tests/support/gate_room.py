@@ -64,7 +64,7 @@ class GateRoom:
         folder.mkdir(exist_ok=True)
         playbooks = _playbooks()
         self.people = {person.id: person for person in staff}
-        policy = Policy.load(content_folder("policy"), self.people.values(), {p.name: p.risk for p in playbooks})
+        policy = Policy.load(content_folder("policy"), self.people.values(), playbooks)
         self.core = Core(stores.open_store(folder), self.clock, policy, playbooks, [], home="ml-ops", time_zone="UTC")
         self.core.people, policy.people = self.people, self.people.values()
         self.controls, self.records = EngineControls(self.core), EngineRecords(self.core)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +18,7 @@ from bizaiops_bot.engine.store import Store
 from tests.support.chat_double import ChatDouble
 from tests.support.stores import open_store
 from tests.support.virtual_clock import VirtualClock
+from tests.support.watched_store import WatchedStore
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
 HOME = "ml-ops"
@@ -28,39 +28,12 @@ class Crash(BaseException):
     """The process ends here."""
 
 
-class WatchedStore:
-    """The store, and whether it is at work: then time on the virtual clock stands still."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.at_work = store, 0
-
-    async def write(self, work: Callable[[sa.Connection], Any]) -> Any:
-        return await self._watched(self.store.write(work))
-
-    async def read(self, work: Callable[[sa.Connection], Any]) -> Any:
-        return await self._watched(self.store.read(work))
-
-    async def _watched(self, doing: Any) -> Any:
-        self.at_work += 1
-        try:
-            return await doing
-        finally:
-            self.at_work -= 1
-
-    @property
-    def head(self) -> int:
-        return self.store.head
-
-    async def news(self, after: int) -> None:
-        await self.store.news(after)
-
-
 class Stand:
     """A store, a chat and posters, on a virtual clock."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = VirtualClock(START, turns=20, settle=self._rested)
         self.store = WatchedStore(open_store(folder))
+        self.clock = VirtualClock(START, turns=20, settle=self.store.rested)
         self.chat = ChatDouble(now=self.now, sleep=self.sleep)
         self.platforms, self.home = [self.chat], HOME
         self.leader = "a"
@@ -73,13 +46,6 @@ class Stand:
 
     async def sleep(self, seconds: float) -> None:
         await self.clock.sleep_until(self.clock.now() + timedelta(seconds=seconds))
-
-    async def _rested(self) -> None:
-        """Returns once nobody has had anything to do in the store for some turns of the loop."""
-        calm = 0
-        while calm < 20:
-            calm = 0 if self.store.at_work else calm + 1
-            await asyncio.sleep(0.0005 if self.store.at_work else 0)
 
     def note(self, conn: sa.Connection, actor: str, kind: str, subject: str, **detail: Any) -> AuditEntry:
         return audit.append(conn, at=self.clock.now(), actor=actor, kind=kind, subject=subject, **detail)

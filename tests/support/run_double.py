@@ -9,13 +9,15 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from bizaiops_bot.adapters.embedded.words import TemplateWords
+from bizaiops_bot.domain.canary import assess_canary
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import Refused, Temporary
-from bizaiops_bot.domain.monitoring import Outcome, Verdict
+from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
+from bizaiops_bot.domain.records import Trial, TrialKind
 from bizaiops_bot.domain.stand_in import StandIn
-from bizaiops_bot.domain.values import duration_s
+from bizaiops_bot.domain.values import NoData, duration_s
 from bizaiops_bot.playbook import Playbook, Run, card_and_output
 from tests.support.fake_bot import FakeControls, FakeFaults, FakeRecords
 from tests.support.fake_company import (
@@ -58,12 +60,23 @@ class RunDouble(Run):
         self.registry, self.metrics, self.drift = FakeRegistry(world), FakeMetrics(world), FakeDrift(world)
         self.warehouse, self.faults = FakeWarehouse(world), FakeFaults(world)
         self.records, self.controls, self.words = FakeRecords(world), FakeControls(world), TemplateWords()
+        self.world = world
         self.verdict, self.approved, self.meanwhile = verdict, approved, meanwhile
         self.done: list[str] = []
         self.details: list[str] = []
         self.notified: list[tuple[str, Card]] = []
         self.steps: list[PlanStep] = []
         self.gates: list[GateSpec] = []
+
+    async def note_trial(self, model: str, version: str, kind: TrialKind, verdict: Verdict) -> None:
+        if not self.planning:
+            self.world.trials.append(
+                Trial(
+                    id=len(self.world.trials) + 1, model=model, version=version, kind=kind, by=self.actor.id,
+                    run=self.id, at=self.world.now,
+                    **verdict.model_dump(exclude={"decided", "accepted"}),
+                )
+            )  # fmt: skip
 
     async def step(
         self,
@@ -110,10 +123,18 @@ class RunDouble(Run):
         expires: str = "24h",
         escalate: Mapping[str, str] | None = None,
         undo: str = "",
+        foresight: str = "",
     ) -> None:
         name = f"approval {len(self.gates) + 1}"
         gate = GateSpec(
-            name=name, question=question, quorum=quorum, role=role, people=tuple(people), expires=expires, undo=undo
+            name=name,
+            question=question,
+            quorum=quorum,
+            role=role,
+            people=tuple(people),
+            expires=expires,
+            undo=undo,
+            foresight=foresight,
         )
         self.gates.append(gate)
         self._note(self.gates[-1].name, "gate")
@@ -145,10 +166,26 @@ class RunDouble(Run):
             await do(*args, **kwargs, **self._extras(do, name))
             raise
 
-    async def judge(self, model: str, version: str, *, hold: str = "20m") -> Verdict:
+    async def judge(
+        self,
+        model: str,
+        version: str,
+        *,
+        hold: str = "30m",
+        share: int | None = None,
+        value_must: bool | None = None,
+        before: ArmSample | None = None,
+    ) -> Verdict:
         duration_s(hold)
         self._note(f"judge {version}", "judge", args=(model, version, hold))
-        return StandIn("judge") if self.planning else self.verdict  # type: ignore[return-value]
+        if self.planning:
+            return StandIn("judge")  # type: ignore[return-value]
+        if share is not None:
+            return self.verdict
+        await self.clock.sleep_until(self.clock.now() + timedelta(seconds=duration_s(hold)))
+        arms = await self.metrics.arms(model, self.clock.now())
+        found = {} if isinstance(arms, NoData) else {arm.version: arm for arm in arms}
+        return assess_canary(before, found.get(version), final=True, value_must=value_must)
 
     async def wait(
         self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"

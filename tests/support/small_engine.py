@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from bizaiops_bot.adapters.embedded.words import TemplateWords
 from bizaiops_bot.content import content_folder
@@ -21,9 +21,11 @@ from bizaiops_bot.engine.policy import Policy
 from bizaiops_bot.engine.records import EngineRecords
 from bizaiops_bot.engine.registry import Playbooks
 from bizaiops_bot.engine.runner import Runner
+from bizaiops_bot.engine.store import Store
 from bizaiops_bot.playbook import Playbook
 from tests.support import stores
 from tests.support.virtual_clock import VirtualClock
+from tests.support.watched_store import WatchedStore
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
 PEOPLE = [
@@ -40,8 +42,10 @@ class SmallEngine:
         self.folder, self.playbooks, self.clock, self._ports = folder, playbooks, clock, ports
         folder.mkdir(exist_ok=True)
         known = Playbooks({p.name: p for p in playbooks})
-        policy = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in playbooks})
-        self.core = Core(stores.open_store(folder), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
+        policy = Policy.load(content_folder("policy"), PEOPLE, playbooks)
+        store = WatchedStore(stores.open_store(folder))
+        clock._settle = store.rested
+        self.core = Core(cast(Store, store), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
         self.controls = EngineControls(self.core)
         filled = dict.fromkeys(PORTS) | {"words": TemplateWords()} | ports
         self.core.ports = SimpleNamespace(

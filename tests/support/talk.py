@@ -208,6 +208,11 @@ class Talk:
                 return await self.card(found[-1].id)
         raise AssertionError(f"no answer to {text!r}")
 
+    async def keeps(self, text: str, by: str = "engineer", conversation: str = "ml-ops") -> Shown:
+        """Says it, and says yes to what is said back of it."""
+        (await self.says(text, by, conversation)).shows("The next three:")
+        return await self.says("yes", by, conversation)
+
     async def starts(self, text: str, by: str = "engineer", conversation: str = "ml-ops") -> Shown:
         """Says it and returns the card of the run that waits for approval."""
         shown = await self.says(text, by, conversation)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bizaiops_bot.adapters.embedded.world import World
+from tests.support.ends import at_end
 from tests.support.tiny_company import Shelf, TinyStore, tiny_streams
 from tests.support.virtual_clock import VirtualClock
 
@@ -27,6 +28,7 @@ class TinyWorld:
             mark_bad_release=self.bad.__setitem__,
             stopwatch=lambda: 0.0,
         )
+        at_end(self.world._memory.close)
         self.world.begin(warm_minutes=warm)
 
     async def live(self, minutes: int) -> None:

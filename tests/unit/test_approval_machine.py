@@ -264,7 +264,7 @@ class ApprovalMachine(RuleBasedStateMachine):
         self.entries += 1
         self._expires(run)
         gate = run.gate
-        meant = gate.state == "open" and not run.cancelled and run.seen_plan(about["plan_hash"])
+        meant = gate.state == "open" and not run.cancelled and run.seen_plan(about["plan_hash"], about["gate"])
         meant = meant and about["gate"] in (None, run.asks)
         foreseen = gate.foresee(click.who, click.word) if meant else "refused"
         assert foreseen == "depends" or answer.accepted == (foreseen == "counts"), (foreseen, answer.message)

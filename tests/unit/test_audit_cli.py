@@ -84,8 +84,8 @@ def test_a_whole_log_is_said_to_be_whole_and_by_which_key(data: Path) -> None:
     answer, key = said("verify", "--data", data), audit_keys.load(data)
     assert answer.exit_code == 0 and key is not None
     assert answer.output.splitlines() == [
-        "8 entries: none changed, none reordered, none missing between the first and the last.",
-        f"Attested: entry 8 is the one that key {key.id} signed at 2026-03-04T08:00:00 UTC, and so are all before it.",
+        "OK: 8 entries, none changed, moved or missing.",
+        f"Signatures: up to the last entry, entry 8, by key {key.id} at 2026-03-04T08:00:00 UTC.",
     ]
 
 
@@ -95,7 +95,7 @@ def test_everything_that_is_wrong_is_named_and_the_exit_code_is_1(data: Path) ->
     answer = said("verify", "--data", data)
     assert answer.exit_code == 1
     assert answer.output.splitlines()[:4] == [
-        "6 entries. The log is not as it was written:",
+        "NOT as it was written: 6 entries, and this is wrong:",
         "- entry 2 was changed: its hash is not that of its content",
         "- entry 5 is missing: entry 6 follows 4",
         "- the end was cut off: entry 8 was signed at 2026-03-04T08:00:00 UTC, the last one left is 7",
@@ -124,7 +124,7 @@ def test_another_key_counts_once_it_is_named(data: Path) -> None:
     without, with_key = said("verify", "--data", data), said("verify", "--data", data, "--key", old.id)
     assert "which is not this bot's: not counted" in without.output
     assert without.exit_code == (1 if stores.KIND == "sqlite" else 0)  # where many workers sign, that is no fault
-    assert with_key.exit_code == 0 and f"key {old.id} signed" in with_key.output
+    assert with_key.exit_code == 0 and f"by key {old.id}" in with_key.output
 
 
 @pytest.mark.skipif(stores.KIND != "sqlite", reason="a PostgreSQL server has no folder")

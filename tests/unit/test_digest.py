@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -114,7 +114,27 @@ def test_no_day_no_claim() -> None:
     assert headline([]) == "No complete day yet."
     assert headline(build_rows([kpi()], {}, TODAY)) == "No complete day yet."
     assert headline(build_rows([kpi()], {"churn_rate": history(0)}, TODAY)) == "No complete day yet."
-    assert headline([row(history(missing=(1,)))]) == "No complete day yet."
+
+
+def test_after_a_day_without_data_the_newest_whole_day_is_told_and_called_so() -> None:
+    days = [d for d in history() if d.day != date(2026, 3, 6)]
+    words = headline([row(days)])
+    assert words.startswith(
+        "No data came for Friday 6 Mar; the newest whole day is Thursday 5 Mar. Nothing unusual on T"
+    )
+    thin = [*days, _day(date(2026, 3, 6), None, complete=True).model_copy(update={"n": 12})]
+    assert headline([row(thin)]).startswith("Friday 6 Mar has 12 of 30 observations needed; the newest whole day")
+    noon = datetime(2026, 3, 6, 12, 4, tzinfo=UTC)
+    cut = _day(date(2026, 3, 6), 21.0, complete=False).model_copy(update={"updated": noon})
+    assert headline([row([*days, cut])]).startswith("The data of Friday 6 Mar stop early at 12:04 UTC; the newest")
+
+
+def test_all_rows_of_a_digest_are_of_one_day() -> None:
+    late = [d for d in history() if d.day != date(2026, 3, 6)]
+    rows = build_rows([kpi("fresh"), kpi("late")], {"fresh": history(), "late": late}, TODAY)
+    assert {r.day for r in rows} == {date(2026, 3, 6)}
+    assert {r.kpi.id: r.value is None for r in rows} == {"fresh": False, "late": True}
+    assert {r.kpi.id: r.history[-1] is None for r in rows} == {"fresh": False, "late": True}
 
 
 def test_little_history_gives_numbers_but_no_judgement() -> None:
@@ -126,5 +146,30 @@ def test_little_history_gives_numbers_but_no_judgement() -> None:
 def test_a_kpi_that_never_moves_is_not_unusual_by_a_rounding_error() -> None:
     flat = [_day(TODAY - timedelta(days=b), 5.0 if b > 1 else 5.04, complete=True) for b in range(40, 0, -1)]
     assert not row(flat).unusual
-    flat[-1] = _day(flat[-1].day, 5.3, complete=True)
-    assert row(flat).unusual
+
+
+@pytest.mark.parametrize(("level", "last", "unusual"), [
+    (5.0, 5.3, False), (100.0, 100.3, False), (0.0, 0.3, False), (5.0, 6.2, True), (100.0, 89.0, True),
+    (0.0, 4.0, True), (-100.0, -50.0, True), (-100.0, -100.4, False),
+])  # fmt: skip
+def test_of_a_kpi_that_never_moved_only_a_move_that_nobody_could_overlook_is_unusual(
+    level: float, last: float, unusual: bool
+) -> None:
+    flat = [_day(TODAY - timedelta(days=b), level if b > 1 else last, complete=True) for b in range(40, 0, -1)]
+    assert row(flat).unusual is unusual
+
+
+@pytest.mark.parametrize(("before", "last", "direction", "said"), [
+    (-100.0, -50.0, "up_is_good", "rose to -EUR 50 on Friday 6 Mar, up EUR 50 against the Friday before"),
+    (-100.0, -50.0, "up_is_good", ": better than usual."),
+    (-100.0, -150.0, "up_is_good", "fell to -EUR 150 on Friday 6 Mar, down EUR 50 against the Friday before"),
+    (-100.0, -150.0, "up_is_good", ": worse than usual."), (-100.0, 50.0, "up_is_good", "up EUR 150 against"),
+    (50.0, -50.0, "up_is_good", "down EUR 100 against"), (50.0, -50.0, "down_is_good", ": better than usual."),
+])  # fmt: skip
+def test_a_loss_that_shrinks_is_told_in_money_and_not_in_percent(
+    before: float, last: float, direction: str, said: str
+) -> None:
+    days = [_day(TODAY - timedelta(days=b), before if b > 1 else last, complete=True) for b in range(40, 0, -1)]
+    words = headline([row(days, kpi(direction=direction, unit="EUR").model_copy(update={"decimals": 0}))])
+    assert said in words
+    assert "%" not in words

@@ -15,6 +15,7 @@ import pytest
 from bizaiops_bot.domain.effects import arm_effect, release_effect
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.monitoring import ArmSample
+from tools.bench_effects import claims
 
 ROOT = Path(__file__).parents[2]
 FIRST = date(2026, 1, 1)
@@ -143,3 +144,46 @@ def test_the_arms_of_a_canary_are_compared_at_99_percent(mean: float, verdict: s
 
 def test_arms_with_few_labels_cannot_tell() -> None:
     assert arm_effect(arm("v1", 1.0), arm("v2", 1.0, n=9)).reason == "the canary arm has 9 of 50 labels needed"
+
+
+def with_trend(seed: int, slope: float) -> list[KpiDay]:
+    return days([v + slope * i for i, v in enumerate(levels(seed, 119, after=28))])
+
+
+@pytest.mark.parametrize("slope", [0.005, 0.02, -0.05])
+def test_a_trend_that_goes_on_is_not_the_releases_doing(slope: float) -> None:
+    verdicts = Counter(
+        release_effect(kpi(), with_trend(seed, slope), None, released(119, 28)).verdict for seed in range(60)
+    )
+    assert verdicts["no_clear_change"] >= 58
+
+
+def test_what_an_earlier_release_did_is_not_taken_for_the_last_ones() -> None:
+    last, earlier = released(119, 28), released(119, 28) - timedelta(days=20)
+    jumped = days([v + (3.0 if FIRST + timedelta(days=i) > earlier else 0.0)
+                   for i, v in enumerate(levels(3, 119, after=28))])  # fmt: skip
+    effect = release_effect(kpi(), jumped, None, last, others=[earlier])
+    assert effect.verdict == "no_clear_change"
+    assert (effect.n_before, effect.first) == (19, earlier + timedelta(days=1))
+
+
+def test_a_release_too_soon_after_another_cannot_be_told_and_names_it() -> None:
+    last = released(119, 28)
+    effect = release_effect(kpi(), days(levels(3, 119, after=28)), None, last, others=[last - timedelta(days=5)])
+    assert effect.verdict == "cannot_tell"
+    said = f"4 of 14 complete days before the release; another release came on {last - timedelta(days=5):%-d %b}"
+    assert said in effect.reason
+    assert (
+        release_effect(kpi(), days(levels(3, 119, after=28)), None, last, others=[last + timedelta(days=3)]).n_after
+        == 2
+    )
+
+
+def test_days_that_depend_strongly_on_each_other_bring_no_more_claims_than_the_interval_promises() -> None:
+    claimed = claims(90, 28, 0.9, 2000, lambda place: 0.0 * place, control=False)
+    assert claimed <= 0.02  # 1%, and what 2,000 runs and 999 draws leave in doubt
+
+
+def test_a_clear_step_is_still_seen() -> None:
+    assert claims(90, 28, 0.0, 400, lambda place: 2.0 * (place > 0), control=False) >= 0.95
+    assert claims(90, 28, 0.5, 400, lambda place: 2.0 * (place > 0), control=True) >= 0.8

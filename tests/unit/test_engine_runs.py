@@ -20,6 +20,7 @@ from bizaiops_bot.engine import tables as t
 from bizaiops_bot.playbook import Card, Inputs, Playbook, Run, playbook
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
+from tests.unit.test_playbooks_release import arm
 
 
 class Ask(Inputs):
@@ -123,8 +124,8 @@ async def test_a_rejection_says_that_nothing_was_begun_only_where_that_is_so(tmp
         early, late = await engine.begin("m-1", model="churn"), await engine.begin("m-2", model="demand")
         await engine.controls.decide(late, "approved", actor="lead")
         await engine.until(late, lambda record: record.steps[-1].status == "waiting")
-        for number in (early, late):
-            await engine.controls.decide(number, "rejected", actor="lead")
+        for number, gate in ((early, "approval 1"), (late, "approval 2")):
+            await engine.controls.decide(number, "rejected", actor="lead", gate=gate)
         assert "Nothing was begun" in (await engine.finished(early)).error
         assert "is undone where the plan says so" in (await engine.finished(late)).error
     finally:
@@ -157,12 +158,10 @@ async def test_a_cancel_that_a_crash_kept_from_the_run_is_heard_after_the_restar
 
 async def test_a_verdict_that_was_given_is_not_looked_for_again_after_a_restart(tmp_path: Path) -> None:
     # given a run whose verdict is there, and whose undo the process does not live to finish
-    world = World(stuck=True)
+    world = World(stuck=True, arms_answer=[arm("v1"), arm("v2", errors=300)])
     engine = engine_for(tmp_path / "data", deploy_model, world)
     await engine.start()
     number = await engine.begin(model="churn")
-    await engine.until(number, lambda record: record.steps[-1].status == "running")
-    await engine.clock.advance(60 * 21)
     await engine.until(number, lambda record: any(s.name == "restore" and s.status == "running" for s in record.steps))
     looks = world.looks
     # when the bot starts again and a cancel comes

@@ -56,7 +56,7 @@ def test_a_file_of_schema_4_gets_the_tables_of_chat_platforms_and_keeps_what_it_
     old.close()
     Store.sqlite(path).close()
     with sqlite3.connect(path) as now:
-        assert now.execute("PRAGMA user_version").fetchone() == (5,)
+        assert now.execute("PRAGMA user_version").fetchone() == (8,)
         assert now.execute("select * from flags").fetchall() == [("frozen", "by lead")]
         assert [now.execute(f"select count(*) from {table}").fetchone() for table in NEW_IN_5] == [(0,)] * 3
         indexes = {row[0] for row in now.execute("select name from sqlite_master where type = 'index'")}

@@ -136,10 +136,17 @@ def test_the_threshold_makes_most_sentences_right() -> None:
 
 
 def test_acting_at_a_precision_takes_the_least_sure_score_that_holds_it() -> None:
-    judged = _judged([1, 1, 1, 1, 0], [1, 1, 0, 1, 0], [0.9, 0.8, 0.7, 0.6, 0.95])
+    judged = _judged([1, 1, 1, 1, 0], [1, 1, 0, 1, 0], [0.9, 0.8, 0.7, 0.6, 0.05])
     assert metrics.sure_threshold(judged, 1.0) == pytest.approx(0.75)
-    assert metrics.sure_threshold(judged, 0.75) == pytest.approx(0.6)
+    assert metrics.sure_threshold(judged, 0.75) == pytest.approx(0.325)
     assert metrics.sure_threshold(_judged([1], [0], [0.9]), 0.9) == np.inf
+
+
+def test_a_foreign_sentence_that_is_acted_on_is_an_error_of_precision_and_a_leak() -> None:
+    judged = _judged([1, 1, 0, 1, 1, 1], [1, 1, 0, 1, 1, 1], [0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    assert metrics.sure_threshold(judged, 1.0) == pytest.approx(0.75)
+    assert metrics.sure_threshold(judged, 0.8) < 0.4
+    assert metrics.sure_threshold(judged, 0.8, leak=0.5) == pytest.approx(0.75)
 
 
 def test_calibration_is_off_by_as_much_as_was_claimed_too_much() -> None:

@@ -38,7 +38,9 @@ async def wrong(rig: ChatRig, playbook: str, **values: str) -> dict[str, str]:
 async def heard(rig: ChatRig, playbook: str, **values: str) -> tuple[str, dict[str, Any]]:
     """(the words the person said, the inputs of the request as policy was asked about it)."""
     message = await rig.forms.fill("engineer", HERE, playbook, values)
-    await rig.answer(message)
+    card = await rig.answer(message)
+    if "The next three:" in card.card.summary:  # what recurs is said back first
+        await rig.says("yes")
     asked = [e for e in await rig.core.ports.records.audit(limit=20) if e.kind == "request"]
     assert asked[0].detail["playbook"] == playbook
     return message.text, asked[0].detail["inputs"]

@@ -30,6 +30,10 @@ def sample(requests: int = 1000, errors: int = 2, p95: float = 60.0, version: st
         (sample(p95=150), "ok", "p95 150 ms"),
         (sample(errors=50, p95=400), "failing", "limit 2.0% and p95 400 ms, limit 150 ms"),
         (sample(requests=99, errors=99), "no_data", "v1 got 99 of 100 requests needed"),
+        (sample(p95=float("nan")), "no_data", "what was measured cannot be"),
+        (sample(requests=200, errors=201), "no_data", "201 errors in 200 requests"),
+        (sample(errors=-1), "no_data", "-1 errors"),
+        (sample(p95=float("inf")), "degraded", "p95 inf ms, limit 150 ms"),
     ],
 )
 def test_one_version_is_judged_with_numbers(given: HealthSample, state: str, words: str) -> None:

@@ -71,6 +71,7 @@ async def test_a_system_that_does_not_answer_hides_nothing_else(rig: ChatRig, mo
 
 async def test_schedules_can_be_stopped_from_there(rig: ChatRig) -> None:
     await rig.says("send the churn KPI digest here every monday at 9:00")
+    await rig.says("yes")
     schedules = (await rig.home.page("engineer"))[3]
     assert schedules.title == "1 schedule" and "slack:C1" in told(schedules)
     (stop,) = schedules.buttons
@@ -83,6 +84,7 @@ async def test_schedules_can_be_stopped_from_there(rig: ChatRig) -> None:
 
 async def test_a_schedules_channel_is_called_by_its_name_for_its_owner_alone(rig: ChatRig) -> None:
     await rig.says("send the churn KPI digest here every monday at 9:00")
+    await rig.says("yes")
     place = ChatPlace(conversation="slack:C1", title="#merger")
     await rig.core.store.write(lambda conn: places_store.note(conn, place))
     assert "into #merger" in told((await rig.home.page("engineer"))[3])

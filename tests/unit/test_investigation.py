@@ -106,7 +106,7 @@ CASES: list[tuple[str, dict[str, Any], Kind, str, str]] = [
     ("slow after the release of another version", SLOWNESS | {"releases": (release(version="v9"),)}, "latency", "the serving infrastructure", ""),
     ("slow after a rollback", SLOWNESS | {"releases": (release("rollback"),)}, "latency", "the serving infrastructure", ""),
     ("slow under load", SLOWNESS | LOAD, "latency", "load, with 4.0 times the requests", "scale churn to 4 replicas"),
-    ("only the canary is slow", {"health": (health(), health("v2", p95=400.0)), "traffic": traffic(canary=True)}, "latency", "v2 itself, the canary", ""),
+    ("only the canary is slow", {"health": (health(), health("v2", p95=400.0)), "traffic": traffic(canary=True)}, "latency", "v2 itself: v2 gets 10% as a canary", "roll back churn"),
     ("failing without a release", FAILING, "errors", "the serving infrastructure", ""),
     ("failing after a release", FAILING | {"releases": (release(),)}, "errors", "the release of v1", "roll back churn"),
     ("errors come before slowness", SLOWNESS | FAILING, "errors", "the serving infrastructure", ""),

@@ -61,7 +61,8 @@ async def test_a_plan_reads_like_what_will_be_done() -> None:
         "    on failure or cancel (from 'shift' to 'promote'): go back",
         " 3. shift: churn, v2, 10",
         "      traffic: v1 100% -> v1 90%, v2 10%",
-        " 4. judge v2: on live traffic for 5m",
+        " 4. judge v2: on live traffic for 5m; not enough evidence: 3 times as long, then a person decides within 4h, "
+        "else it goes back",
         " 5. promote: churn, v2",
         " 6. post released: owners",
     ]

@@ -8,9 +8,9 @@ import pytest
 
 from bizaiops_bot.domain.cards import Card, Chart, Context, Table
 from bizaiops_bot.domain.errors import BadInput, NotFound
+from bizaiops_bot.domain.kpi_words import amount, full_title, short_amount
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.values import Window
-from playbooks._cards import amount, full_title, short_amount
 from playbooks._words import spoken_cron
 from playbooks.explain_effect import explain_effect
 from playbooks.list_schedules import list_schedules
@@ -160,13 +160,14 @@ def test_money_per_something_says_it_once_in_a_row_and_whole_in_a_sentence() -> 
         ("30 7 * * 1-5", "every weekday at 7:30 UTC"),
         ("5 18 * * *", "every day at 18:05 UTC"),
         ("0 9 * * mon,7", "every Monday and Sunday at 9:00 UTC"),
-        ("0 9 1 * *", "on day 1 of every month at 9:00 UTC"),
-        ("0 9 * * 1#1", "on the first Monday of every month at 9:00 UTC"),
-        ("0 17 * * L5", "on the last Friday of every month at 17:00 UTC"),
-        ("0 17 L * *", "on the last day of every month at 17:00 UTC"),
-        ("0 7 1,15 * *", "on days 1 and 15 of every month at 7:00 UTC"),
+        ("0 9 1 * *", "on the 1st of the month at 9:00 UTC"),
+        ("0 9 * * 1#1", "on the first Monday of the month at 9:00 UTC"),
+        ("0 17 * * L5", "on the last Friday of the month at 17:00 UTC"),
+        ("0 17 L * *", "on the last day of the month at 17:00 UTC"),
+        ("0 7 1,15 * *", "on the 1st and 15th of the month at 7:00 UTC"),
         ("0 8,17 * * *", "every day at 8:00 and 17:00 UTC"),
-        ("*/5 * * * *", "on the schedule */5 * * * * (UTC)"),
+        ("*/5 * * * *", "every 5 minutes UTC"),
+        ("0 9 1 3 *", "on the schedule 0 9 1 3 * (UTC)"),
     ],
 )
 def test_a_cron_line_is_said_in_words(cron: str, words: str) -> None:
@@ -179,7 +180,7 @@ async def test_the_effect_of_a_release_is_told_with_its_interval() -> None:
     card = await play(explain_effect, RunDouble(world), model="churn", kpi="churn_revenue_at_risk")
     row = table(card).rows[0]
     assert row[1] == "✓ better"
-    assert row[2:4] == ("−EUR 1,502", "−EUR 1,517 to −EUR 1,486")
+    assert row[2:4] == ("−EUR 1,501", "−EUR 1,520 to −EUR 1,482")
     assert row[4] == "90 / 12"
     assert "an association, not proof" in card.blocks[-1].model_dump_json()
     assert card.title == "churn v2: Revenue at risk, better"

@@ -125,7 +125,8 @@ async def test_approvals_are_listed_with_buttons_tied_to_the_plan() -> None:
     world = Company(runs=[waiting_run()])
     card = await play(list_approvals, RunDouble(world))
     approve = card.buttons[0]
-    assert (approve.command, approve.bind) == ("approve run 1", {"run": "1", "plan_hash": PLAN.hash})
+    bind = {"run": "1", "plan_hash": PLAN.hash, "gate": "approval 1"}
+    assert (approve.command, approve.bind) == ("approve run 1", bind)
     assert "run 1: deploy model churn v2, canary 10%, asked by engineer" in card.summary
     world.runs.clear()
     assert (await play(list_approvals, RunDouble(world))).title == "Nothing waits for approval"
@@ -134,7 +135,7 @@ async def test_approvals_are_listed_with_buttons_tied_to_the_plan() -> None:
 async def test_a_waiting_run_can_be_cancelled_once() -> None:
     world = Company(runs=[waiting_run()])
     card = await play(cancel_run, RunDouble(world), run=1)
-    assert card.summary.endswith("It waited for approval; nothing was changed.")
+    assert card.summary.endswith("Nothing was changed by it yet.")
     with pytest.raises(BadInput, match="It is over: cancelled"):
         await play(cancel_run, RunDouble(world), run=1)
     with pytest.raises(BadInput, match=r"There is no run 9\. The newest is run 1"):

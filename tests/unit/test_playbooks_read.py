@@ -8,6 +8,7 @@ import pytest
 
 from bizaiops_bot.domain.cards import Card, Chart, Fields, Steps, Table, Text
 from bizaiops_bot.domain.errors import BadInput, NotFound
+from bizaiops_bot.domain.kpi import Kpi
 from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, HealthSample, PerformanceDrift, SeriesData
 from bizaiops_bot.domain.records import Alert, AuditEntry, DecisionRecord
 from playbooks.compare_versions import compare_versions
@@ -195,6 +196,27 @@ async def test_the_policy_tells_what_the_asker_may() -> None:
     card = await play(show_policy, RunDouble(Company()))
     assert card.summary.startswith("You (Engineer) may: deploy a version")
     assert ("approve somebody's run", "lead, sre") in table(card).rows
+
+
+async def test_help_tells_what_a_word_means_and_shows_it() -> None:
+    card = await play(help_playbook, RunDouble(Company()), topic="what drift means")
+    assert card.title == "Drift"
+    assert "no longer the one it learned from" in card.summary
+    assert [b.command for b in card.buttons] == ["list alerts"]
+    assert (await play(help_playbook, RunDouble(Company()), topic="psi")).title == "PSI"
+
+
+async def test_help_tells_what_a_kpi_of_the_company_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = RunDouble(Company())
+    kpi = (await run.warehouse.kpis())[0].model_copy(update={"description": "Share of customers who left."})
+
+    async def described() -> list[Kpi]:
+        return [kpi]
+
+    monkeypatch.setattr(run.warehouse, "kpis", described)
+    card = await play(help_playbook, run, topic=kpi.title)
+    assert card.summary == f"{kpi.title}: {kpi.description}"
+    assert [b.command for b in card.buttons] == [f"kpis {kpi.model}"]
 
 
 async def test_help_is_short_and_goes_deeper_on_a_topic() -> None:

@@ -116,9 +116,46 @@ async def test_a_failed_canary_gives_all_traffic_back_and_says_why_with_numbers(
 async def test_a_canary_that_cannot_be_judged_is_not_promoted() -> None:
     world = with_v2()
     run = RunDouble(world, verdict=verdict(Outcome.INCONCLUSIVE, "12 of 200 requests needed."))
-    with pytest.raises(Regression, match=r"could not be judged\. 12 of 200 requests needed"):
+    with pytest.raises(Regression, match=r"nothing is known against it\. 12 of 200 requests needed"):
         await play(deploy_model, run, model="churn", version="v2")
     assert world.weights == {"v1": 100}
+
+
+async def test_who_rolled_an_undecided_canary_back_is_told_as_they_wrote_it() -> None:
+    undecided = verdict(Outcome.INCONCLUSIVE, "not enough evidence.")
+    undecided = undecided.model_copy(update={"decided": "rolled back: rejected by Anna (Black Friday)"})
+    with pytest.raises(
+        Regression, match=r"Not enough evidence\. Rolled back: rejected by Anna \(Black Friday\)\. v1"
+    ) as seen:
+        await play(deploy_model, RunDouble(with_v2(), verdict=undecided), model="churn", version="v2")
+    assert seen.value.card is not None
+    assert seen.value.card.tone == "muted"
+
+
+async def test_a_success_says_in_its_first_line_what_was_ruled_out_and_what_was_not_tested() -> None:
+    checks = [
+        Check(name=name, outcome=outcome, stable="", canary="", limit="", reason="numbers", must=must)
+        for name, outcome, must in (
+            ("error rate", Outcome.SUCCESSFUL, True),
+            ("latency p95", Outcome.SUCCESSFUL, True),
+            ("net revenue", Outcome.INCONCLUSIVE, False),
+        )
+    ]
+    seen = verdict(Outcome.SUCCESSFUL, "numbers").model_copy(update={"checks": tuple(checks), "canary_requests": 1_080})
+    card = await play(deploy_model, RunDouble(with_v2(), verdict=seen), model="churn", version="v2")
+    assert card.summary == (
+        "churn v2 now gets all traffic; before it was v1. 1,080 requests rule out harm beyond the limits in error rate and "
+        "latency p95. Not tested, with too few labels: net revenue."
+    )
+
+
+async def test_what_a_canary_can_show_counts_the_models_traffic_though_its_stable_version_is_new() -> None:
+    world = with_v2()
+    fresh = arm("v1", requests=1_200).model_copy(update={"by_minute": ((12, 0),) * 30 + ((420, 5),) * 2})
+    old = arm("v0", requests=20_400).model_copy(update={"by_minute": ((352, 0),) * 58})
+    world.arms = [old, fresh]
+    plan = await plan_of(deploy_model, world, model="churn", version="v2", canary=10)
+    assert plan.gates[0].foresight.startswith("10% for 30 min is about 1,100 requests: ")
 
 
 async def test_weights_that_are_not_as_asked_are_a_conflict_and_undone() -> None:
@@ -191,8 +228,8 @@ async def test_everything_at_once_is_held_against_the_hour_before() -> None:
     world.arms = [arm("v1"), arm("v2", errors=11)]
     run = RunDouble(world)
     card = await play(deploy_model, run, model="churn", version="v2", canary=100)
-    assert "watch all traffic" in run.done
-    assert world.now - START == timedelta(minutes=20)
+    assert "judge v2" in run.done
+    assert world.now - START == timedelta(minutes=30)
     assert world.weights == {"v2": 100}
     table = next(b for b in card.blocks if isinstance(b, Table))
     assert len(table.rows) == 4
@@ -202,11 +239,11 @@ async def test_everything_at_once_is_held_against_the_hour_before() -> None:
 @pytest.mark.parametrize(
     ("after", "told"),
     [
-        ([arm("v1"), arm("v2", errors=180)], "failed as a canary.*error rate"),
+        ([arm("v1"), arm("v2", errors=180)], "failed as a canary.*Error rate"),
         ([arm("v1"), arm("v2", slow=400)], "failed as a canary.*p95"),
-        ([arm("v1"), arm("v2", value=3.0)], "failed as a canary.*net value"),
-        ([arm("v1"), arm("v2", requests=20, errors=0)], "could not be judged.*20"),
-        (NOTHING, "could not be judged"),
+        ([arm("v1"), arm("v2", value=3.0)], "failed as a canary.*Net value"),
+        ([arm("v1"), arm("v2", requests=20, errors=0)], "nothing is known against it.*20"),
+        (NOTHING, "nothing is known against it"),
     ],
 )
 async def test_everything_at_once_goes_back_when_it_is_worse_or_unknown(
@@ -288,3 +325,43 @@ async def test_a_run_does_exactly_the_steps_of_its_plan_in_the_same_order() -> N
         run = RunDouble(world)
         await play(playbook, run, model="churn", version="v2", canary=canary)
         assert [s.name for s in plan.steps if s.kind != "undo"] == run.done
+
+
+def _serving(**weights: int) -> Company:
+    """v2 is stable after v1; v1 to v3 are registered."""
+    world = with_v2()
+    world.weights, world.stable = weights, "v2"
+    world.releases.append(release("v2", "v1", "deploy"))
+    return world
+
+
+async def test_the_blamed_version_loses_its_traffic_to_the_one_before() -> None:
+    world = _serving(v2=100)
+    await play(roll_back_model, RunDouble(world), model="churn", blamed="v2")
+    assert world.weights == {"v1": 100}
+
+
+async def test_a_version_that_does_not_serve_cannot_be_left() -> None:
+    world = _serving(v2=100)
+    with pytest.raises(BadInput, match="churn v1 gets no traffic, so there is nothing to take from it"):
+        await play(roll_back_model, RunDouble(world), model="churn", blamed="v1")
+    assert world.weights == {"v2": 100}
+
+
+async def test_a_rollback_never_ends_at_the_version_that_is_blamed() -> None:
+    # given the stable version is blamed while a canary is out, which a rollback would give all traffic back to
+    world = with_v2()
+    world.weights = {"v1": 90, "v2": 10}
+    with pytest.raises(BadInput, match="churn v1 would be rolled back to itself"):
+        await play(roll_back_model, RunDouble(world), model="churn", blamed="v1")
+    with pytest.raises(BadInput, match="churn v1 would be rolled back to itself"):
+        await play(roll_back_model, RunDouble(world), model="churn", version="v1", blamed="v1")
+    assert world.weights == {"v1": 90, "v2": 10}
+
+
+async def test_a_canary_is_no_version_to_go_back_to() -> None:
+    world = with_v2()
+    world.weights = {"v1": 90, "v2": 10}
+    with pytest.raises(BadInput, match="churn v2 is the canary, so going back does not lead to it"):
+        await play(roll_back_model, RunDouble(world), model="churn", version="v2")
+    assert world.weights == {"v1": 90, "v2": 10}

@@ -59,7 +59,7 @@ async def test_a_window_freezes_changes_and_lets_a_rollback_through(room: GateRo
         await asks(room, "deploy_model", ENGINEER, model="churn", version="v2")
     assert str(caught.value) == (
         "engineer may not deploy churn. Changes are frozen by the window audit until 6 Mar 00:00 UTC: the auditors are "
-        "here. Rolling back and resuming stay possible."
+        "here. Rolling back, pausing and resuming stay possible."
     )
     await asks(room, "roll_back_model", ENGINEER, "m-2", model="churn")
     assert [e.detail["frozen"] for e in await room.audited("request")] == [True, True]

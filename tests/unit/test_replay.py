@@ -25,6 +25,8 @@ from tests.support.small_engine import SmallEngine
 from tests.support.virtual_clock import VirtualClock
 from tests.unit.test_playbooks_release import arm
 
+STABLE = arm("v1", requests=18_000, errors=90)
+
 
 def judges(record: RunRecord) -> bool:
     return any(step.name == "judge v2" and step.status == "running" for step in record.steps)
@@ -63,7 +65,7 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    made = Site(tmp_path / "data", shipped, Company(arms=[arm("v1"), arm("v2")]))
+    made = Site(tmp_path / "data", shipped, Company(arms=[STABLE, arm("v2")]))
     await made.engine.start()
     yield made
     await made.engine.stop()
@@ -89,7 +91,7 @@ async def test_a_rejected_deploy_is_replayed_to_its_rejection(site: Site) -> Non
 
 
 async def test_a_failed_canary_is_replayed_with_what_was_undone(site: Site) -> None:
-    site.world.arms = [arm("v1"), arm("v2", errors=300)]
+    site.world.arms = [STABLE, arm("v2", errors=300)]
     number = await site.waits(model="churn", version="v2")
     await site.decides(number, "approved")
     assert await site.ends(number) == "failed"
@@ -98,6 +100,22 @@ async def test_a_failed_canary_is_replayed_with_what_was_undone(site: Site) -> N
     assert found.status == "failed"
     undone = [step.name for step in (await site.engine.run(number)).plan.steps if step.kind == "undo"]
     assert found.steps[-1] in undone
+
+
+async def test_what_was_extended_asked_and_decided_is_replayed_as_it_was(site: Site) -> None:
+    site.world.arms = [STABLE, arm("v2", errors=24)]
+    number = await site.waits(model="churn", version="v2")
+    await site.decides(number, "approved")
+    while not await site.engine.core.ports.records.approvals(number):
+        await site.engine.until(number, lambda r: judges(r) or r.status == "waiting")
+        await site.engine.clock.advance(60)
+    asked = await replay(shipped, await site.history(number))
+    assert (asked.status, asked.steps[-1]) == ("under way", "judge v2")
+    await site.decides(number, "approved")
+    assert await site.ends(number) == "succeeded"
+    found = await replay(shipped, await site.history(number))
+    assert found.status == "succeeded"
+    assert found.card is not None and "promoted without it: approved by lead" in found.card.summary.lower()
 
 
 async def test_a_run_under_way_is_replayed_as_far_as_it_has_come(site: Site) -> None:

@@ -28,9 +28,13 @@ async def test_a_loop_that_ended_makes_the_bot_not_ready() -> None:
     async def lives() -> None:
         await asyncio.Event().wait()
 
+    async def kept() -> str:
+        return ""
+
     loops = [asyncio.create_task(ends(), name="watch"), asyncio.create_task(lives(), name="world")]
     loops.append(asyncio.create_task(ends()))  # something that is done once
     await asyncio.sleep(0)
-    bot: Any = SimpleNamespace(loops=loops, surfaces=SimpleNamespace(problems=dict))
-    assert list(await Bot._not_ready(bot)) == ["watch"]
+    surfaces, probe = SimpleNamespace(problems=dict), SimpleNamespace(problem=kept)
+    bot: Any = SimpleNamespace(loops=loops, surfaces=surfaces, probe=probe)
+    assert list(await Bot.not_ready(bot)) == ["watch"]
     loops[1].cancel()

@@ -139,8 +139,8 @@ async def test_a_language_model_s_part_is_told_where_it_was_needed() -> None:
     clear = await trace(router, "status churn", COMPANY, ask=True)
     assert clear.language == {"state": "not needed", "heard": {}} and not model.asked
     # for one that is not, what it said is shown
-    vague = await trace(router, "zorp the quux of the frobnitz", COMPANY, ask=True)
+    vague = await trace(router, "put churn through its paces", COMPANY, ask=True)
     assert model.asked and vague.language["state"] == "answered"
     assert vague.language["heard"] == {"model": "test", "tokens_in": 7}
     # and unasked it is off
-    assert (await trace(router, "zorp the quux of the frobnitz", COMPANY)).language["state"] == "off"
+    assert (await trace(router, "put churn through its paces", COMPANY)).language["state"] == "off"

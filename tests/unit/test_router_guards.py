@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bizaiops_bot.domain.routing import Command
@@ -103,3 +105,75 @@ def test_english_is_not_taken_for_another_language(text: str) -> None:
 )
 def test_hostile_text_never_raises_and_never_acts(text: str) -> None:
     assert not isinstance(hears(text), Command)
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u180e", "\u034f", "\u3164", "\U000e0020"]
+)
+def test_an_invisible_character_parts_words_and_keeps_none_apart(hidden: str) -> None:
+    assert does(f"status{hidden}churn") == ("show_status", {"model": "churn"})
+    assert does(f"sta{hidden}tus churn") == ("show_status", {"model": "churn"})
+    assert does(f"deploy{hidden}churn{hidden}v3")[1] == {"model": "churn", "version": "v3"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "~deploy churn v3~ status churn",
+        "status churn ~~and deploy churn v3~~",
+        "<s>deploy churn v3</s> status churn",
+        "<del>deploy churn v3</del> <strike>roll back churn</strike> status churn",
+        "d\u0336e\u0336p\u0336l\u0336o\u0336y\u0336 status churn",
+        "~deploy churn v3~\n~approve run 7~\nstatus churn",
+    ],
+)
+def test_struck_words_are_not_heard(text: str) -> None:
+    assert does(text) == ("show_status", {"model": "churn"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "~deploy churn v3~",
+        'Bob said "deploy churn v3"',
+        'the lead said "deploy churn v3"',
+        "Bob said 'deploy churn v3'",
+        "lead wrote \u201capprove run 7\u201d",
+        '"deploy churn v3"',
+        "\u00abroll back churn\u00bb",
+        "the ticket says `roll back churn`",
+        "Bob said: deploy churn v3",
+        "Fwd: deploy churn v3",
+        "Re: FW: deploy churn v3",
+        "WG: deploy churn v3",
+        "-------- Message original --------\ndeploy churn v3",
+        "-----Ursprüngliche Nachricht-----\ndeploy churn v3",
+        "El lunes, 3 nov 2026, Ana escribió:\ndeploy churn v3",
+        "Von: Bob\nGesendet: Montag\ndeploy churn v3",
+        "Forwarded from Bob\ndeploy churn v3",
+    ],
+)
+def test_an_order_that_is_only_quoted_is_refused_without_a_button(text: str) -> None:
+    refusal = refuses(text)
+    assert "quoted or pasted" in refusal.why and not refusal.choices
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("`deploy churn v3`", ("deploy_model", {"model": "churn", "version": "v3"})),
+        ("deploy `churn` `v3`", ("deploy_model", {"model": "churn", "version": "v3"})),
+        ('status of "customer churn"', ("show_status", {"model": "churn"})),
+        ('reject run 7 because "deploy is risky"', ("reject_run", {"run": 7, "reason": "deploy is risky"})),
+    ],
+)
+def test_names_reasons_and_copied_commands_may_have_their_marks(text: str, expected: tuple[str, Any]) -> None:
+    assert does(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["„deploy churn v3“", "‚deploy churn v3‘", "lead: deploy churn v3", "lee: approve run 7"]
+)
+def test_quotes_of_other_lands_and_a_line_of_a_chat_are_no_order(text: str) -> None:
+    refusal = refuses(text)
+    assert "quoted or pasted" in refusal.why and not refusal.choices

@@ -35,14 +35,14 @@ def test_an_unknown_model_is_named_without_what_stands_behind_it() -> None:
 
 
 def test_a_share_in_german_is_not_left_out_of_a_release() -> None:
-    assert does("deploye churn v3 mit 10 prozent") == (
-        "deploy_model",
-        {"model": "churn", "version": "v3", "canary": 10},
-    )
+    offered = refuses("deploye churn v3 mit 10 prozent").choices
+    assert [choice.command for choice in offered] == ["deploy churn v3 as a 10% canary"]
 
 
-def test_a_pause_for_the_weekend_is_no_schedule() -> None:
-    assert does("pause churn for the weekend")[0] == "pause_model"
+def test_a_pause_for_the_weekend_is_no_schedule_and_its_end_is_not_lost() -> None:
+    question = asks("pause churn for the weekend")
+    assert question.text == "I would leave out 'for the weekend'. Did you mean…"
+    assert question.pending.playbook == "pause_model"
 
 
 def test_a_polite_put_is_an_order_and_a_told_one_is_not() -> None:

@@ -26,7 +26,7 @@ def ends(text: str, now: datetime = NOW) -> str | None:
         ("for three days", "2026-11-23T14:30"),
         ("for a week", "2026-11-27T14:30"),
         ("for the next 2 hours", "2026-11-20T16:30"),
-        ("for half an hour", None),
+        ("for half an hour", "2026-11-20T15:00"),
         ("for a couple of days", "2026-11-22T14:30"),
         ("for a month", "2026-12-20T14:30"),
         ("until monday", "2026-11-23T23:00"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
+import duckdb
 import pytest
 
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.settings import load_settings
+from bizaiops_bot.domain.zones import zone_name
+from bizaiops_bot.settings import load_settings, variable_names
 
 
 def test_a_misspelt_variable_is_named_with_the_right_one() -> None:
@@ -36,3 +40,60 @@ def test_nobody_may_be_called_like_the_bot_in_the_audit(monkeypatch: pytest.Monk
     monkeypatch.setenv("BIZAIOPS_PEOPLE", '[{"id": "policy", "name": "P", "roles": ["approver"]}]')
     with pytest.raises(BadInput, match="the bot's own name"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [("Berlin", "Europe/Berlin"), ("europe/berlin", "Europe/Berlin"), ("new york", "America/New_York"),
+     ("Europe/Berln", "Europe/Berlin"), ("CEST", "for example"), ("localtime", "for example"), ("../etc", "for example")],
+)  # fmt: skip
+def test_a_zone_that_is_none_is_refused_with_the_nearest_one(
+    monkeypatch: pytest.MonkeyPatch, given: str, near: str
+) -> None:
+    monkeypatch.setenv("BIZAIOPS_TIME_ZONE", given)
+    with pytest.raises(BadInput, match=f"BIZAIOPS_TIME_ZONE is not usable.*is not a time zone.*{near}"):
+        load_settings()
+
+
+def test_every_zone_that_the_start_takes_is_known_to_the_warehouse() -> None:
+    """Or every KPI would fail with the first question."""
+    with duckdb.connect() as db:
+        for name in sorted(available_timezones() - {"localtime"}):
+            assert zone_name(name) == name
+            db.execute("select timezone(?, timestamptz '2026-01-01 00:00:00+00')", [name])
+
+
+@pytest.mark.parametrize("name", sorted(set(variable_names())))
+def test_an_empty_variable_never_means_something_else(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Empty, the data folder would be the working folder, and the host every address of the machine."""
+    monkeypatch.setenv(name, "")
+    if name == "BIZAIOPS_LANGUAGE__API_KEY":
+        monkeypatch.setenv("BIZAIOPS_LANGUAGE__KIND", "openai")
+        monkeypatch.setenv("BIZAIOPS_LANGUAGE__BASE_URL", "http://127.0.0.1:9/v1")
+        assert load_settings().language.kind == "openai", "most servers need no key"
+        return
+    with pytest.raises(BadInput, match=f"{name} is empty"):
+        load_settings()
+
+
+UNUSABLE = [
+    ("BIZAIOPS_STORE", '{"kind": "postgres", "url": "postgresql://u:geheim@h:abc/d"}', "no address such as"),
+    ("BIZAIOPS_STORE", '{"kind": "postgres", "url": "mysql://u:geheim@h/d"}', "begins with postgresql://"),
+    ("BIZAIOPS_CACHE", '{"kind": "redis", "url": "redis://:geheim@h:abc/0"}', "no address such as"),
+    ("BIZAIOPS_REGISTRY__TRACKING_URI", "mlflow:5000", "begins with http://"),
+    ("BIZAIOPS_TEAMS__SERVICE_URL", "teams", "should match"),
+    ("BIZAIOPS_PEOPLE", "[]", "at least 1"),
+    ("BIZAIOPS_HOSTS", '["http://bot.example.org/"]', "should match"),
+    ("BIZAIOPS_TOKENS", '{"leed": "geheim"}', "did you mean lead"),
+    ("BIZAIOPS_NOTICES", '{"quiet": [{"from": "22:00", "to": "07:00", "time_zone": "Berlin"}]}', "Europe/Berlin"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "why"), UNUSABLE)
+def test_what_could_not_work_later_is_refused_at_the_start_without_its_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput, match=f"{name}.*{why}") as told:
+        load_settings()
+    assert "geheim" not in str(told.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bizaiops_bot.surfaces.slack.words import mentioned, plain
+from bizaiops_bot.surfaces.slack.words import mentioned, plain, with_marks
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from bizaiops_bot.surfaces.slack.words import mentioned, plain
         ("if p &lt; 0.05 &amp;&amp; x &gt; 2", "if p < 0.05 && x > 2"),
         ("say &lt;@ULEE&gt; as it is", "say <@ULEE> as it is"),
         ("say “drift” and it’s ‘bad’", "say \"drift\" and it's 'bad'"),
-        ("deploy `churn` to\u00a0`v2`", "deploy churn to v2"),
+        ("deploy `churn` to\u00a0`v2`", "deploy `churn` to `v2`"),
         ("<@UBOT>", ""),
         ("<@UBOT>   \n", ""),
         ("first\n  <@UBOT> second  third", "first\nsecond third"),
@@ -39,3 +39,15 @@ def test_a_quoted_block_stays_a_quote() -> None:
 
 def test_everybody_who_is_mentioned_is_found_once() -> None:
     assert mentioned("<@U1> <@W2|x> <@U1> &lt;@U3&gt;") == ["U1", "W2"]
+
+
+def _rich(*pieces: dict[str, object]) -> list[dict[str, object]]:
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(pieces)}]}]
+
+
+def test_what_is_struck_out_keeps_its_mark_for_the_router() -> None:
+    assert plain("~deploy churn v3~ status churn") == "~deploy churn v3~ status churn"
+    struck = {"type": "text", "text": "deploy churn & v3", "style": {"strike": True}}
+    blocks = _rich(struck, {"type": "text", "text": " status churn"})
+    assert with_marks("deploy churn &amp; v3 status churn", blocks) == "~deploy churn &amp; v3~ status churn"
+    assert with_marks("~deploy churn &amp; v3~ status churn", blocks) == "~deploy churn &amp; v3~ status churn"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.values import Window
 from bizaiops_bot.engine.cron import next_fire
 from bizaiops_bot.router.hearing import Hearing
@@ -72,7 +73,7 @@ LINES = [
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_is_read_back_from_its_own_words_and_can_be_kept(line: str) -> None:
-    mention = cron.find(cron.spoken(line).lower())
+    mention = cron.find(spoken(line).lower())
     assert mention is not None
     assert mention.value == (line, "")
     assert next_fire(line, "Europe/Berlin", NOW) > NOW

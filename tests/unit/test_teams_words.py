@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -106,3 +107,28 @@ def test_a_thread_belongs_to_its_channel() -> None:
 
 def test_the_welcome_has_five_things_to_say() -> None:
     assert len(set(SAY)) == 5
+
+
+@pytest.mark.parametrize(
+    "struck",
+    [
+        "<s>deploy churn v3</s>", "<strike>deploy churn v3</strike>", "<del>deploy <b>churn</b> v3</del>",
+        '<span style="text-decoration:line-through">deploy churn v3</span>',
+    ],
+)  # fmt: skip
+def test_what_is_struck_out_keeps_its_mark_though_the_plain_text_has_none(struck: str) -> None:
+    page = f"<div><p>{struck} status churn</p></div>"
+    told = heard(
+        "deploy churn v3 status churn", textFormat="plain", attachments=[{"contentType": "text/html", "content": page}]
+    )
+    assert told == "~deploy churn v3~ status churn"
+
+
+@pytest.mark.parametrize("kind", ["messageReference", "forwardedMessageReference"])
+@pytest.mark.parametrize(
+    "pages", [[], [{"contentType": "text/html", "content": '<attachment id="1"></attachment><p>status churn</p>'}]]
+)
+def test_a_message_that_is_quoted_or_forwarded_by_reference_is_not_the_senders(kind: str, pages: list[Any]) -> None:
+    preview = json.dumps({"messageId": "1", "messagePreview": "deploy churn v3", "messageSender": {}})
+    attachments = [{"contentType": kind, "content": preview}, *pages]
+    assert heard("deploy churn v3\nstatus churn", textFormat="plain", attachments=attachments) == "status churn"

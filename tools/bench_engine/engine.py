@@ -93,7 +93,7 @@ class BenchEngine:
     def __init__(self, folder: Path, url: str | None) -> None:
         """url: of a PostgreSQL database; None for the SQLite file in `folder`."""
         store = Store.sqlite(folder / SQLITE_FILE) if url is None else _postgres(folder, url)
-        policy = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in PLAYBOOKS.values()})
+        policy = Policy.load(content_folder("policy"), PEOPLE, PLAYBOOKS.values())
         clock, self.world = SystemClock(), NoWorld()
         core = self.core = Core(store, clock, policy, Playbooks(PLAYBOOKS), PEOPLE, home="ml-ops", time_zone="UTC")
         core.ports = SimpleNamespace(

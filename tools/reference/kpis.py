@@ -15,7 +15,11 @@ A KPI is `numerator / denominator * scale` over the measures that the company bo
 is known. Each is a file
 `<id>.yaml`; `BIZAIOPS_KPIS` names a folder with your own definitions. A day with fewer than `min_n` observations has
 no value, rather than a
-wrong one. Days begin at midnight in the time zone of the [settings](settings.md)."""
+wrong one. Several days are pooled from their sums, never averaged. A day is whole when it is over and its data did not
+stop hours before that source's days usually end; only whole days are compared. A change is told as a share where one
+can be given, and in the KPI's unit where it cannot: from a base below or near zero, over a change of sign, or over more
+than ten times as much. A target is met or missed by the number as it is shown. Days begin at midnight in the time zone
+of the [settings](settings.md)."""
 FIELDS = {
     "id": "Name, the same as the file's.",
     "model": "The model it belongs to.",
@@ -30,6 +34,8 @@ FIELDS = {
     "decimals": "Digits after the point on cards.",
     "aliases": "Other words people use for it.",
     "description": "One sentence for people.",
+    "control": "Id of a KPI that shares its ups and downs and that no release of the model can move; it makes "
+    "the effect of a release much clearer.",
 }
 
 

@@ -29,7 +29,7 @@ def render() -> str:
     playbooks = Playbooks.load(content_folder("playbooks"))
     intents = [intent for intent in load_intents(content_folder("intents")) if intent.playbook]
     people = [person.actor() for person in Settings.model_fields["people"].get_default(call_default_factory=True)]
-    policy = Policy.load(content_folder("policy"), people, {p.name: p.risk for p in playbooks})
+    policy = Policy.load(content_folder("policy"), people, playbooks)
     parts = [_overview(playbooks)]
     for risk, title in RISKS:
         parts.append(f"## {title} (`{risk}`)")

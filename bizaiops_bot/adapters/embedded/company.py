@@ -96,9 +96,9 @@ def _same_origin(settings: EmbeddedSettings, folder: Path) -> None:
         for path in (settings.churn_data, settings.demand_data):
             if path is not None and not path.is_file():
                 return  # the stream says it better
-        file.write_text(json.dumps(origin))
+        file.write_text(json.dumps(origin), encoding="utf-8")
         return
-    known = json.loads(file.read_text())
+    known = json.loads(file.read_text(encoding="utf-8"))
     different = [name for name in origin if origin[name] != known.get(name)]
     if different:
         was = ", ".join(f"{name} {known.get(name)}" for name in different)
@@ -117,6 +117,12 @@ def _origin(path: Path | None, columns: dict[str, str]) -> str:
     return f"{path.name} ({path.stat().st_size} bytes{chosen})"
 
 
+def own_models(settings: EmbeddedSettings) -> set[str]:
+    """The models that learn from people's own files."""
+    files = {"churn": settings.churn_data, "demand": settings.demand_data}
+    return {model for model, path in files.items() if path is not None}
+
+
 def make_streams(settings: EmbeddedSettings) -> tuple[list[Trainable], list[tuple[str, str]]]:
     """The two models' streams, generated or from files, and how the files' columns were understood."""
     from bizaiops_bot.adapters.embedded.churn import ChurnStream
@@ -132,10 +138,12 @@ def make_streams(settings: EmbeddedSettings) -> tuple[list[Trainable], list[tupl
         chosen = churn_columns(settings.churn_data, settings.churn_columns) if settings.churn_columns else None
         real = TelcoStream(settings.churn_data, settings.seed, chosen)
         churn, mapping = real, [*mapping, *(("churn " + role, column) for role, column in real.columns.describe())]
+        mapping += [("churn file", told) for told in real.told]
     if settings.demand_data is not None:
         picked = demand_columns(settings.demand_data, settings.demand_columns) if settings.demand_columns else None
         sales = DemandCsvStream(settings.demand_data, settings.seed, picked)
         demand, mapping = sales, [*mapping, *(("demand " + role, column) for role, column in sales.columns.describe())]
+        mapping += [("demand file", told) for told in sales.told]
     return [churn, demand], mapping
 
 

@@ -6,92 +6,44 @@ weekday as today). A trend between the two parts is real drift, and will be repo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bizaiops_bot.adapters.embedded.csv_tables import is_number, named_like, numbers, read_table, require, text
+from bizaiops_bot.adapters.embedded.csv_files import lines_of
+from bizaiops_bot.adapters.embedded.csv_tables import OwnFile, numbers, read_table, require, text, without_repeats
+from bizaiops_bot.adapters.embedded.demand_columns import (
+    DEFAULT_PRICE_EUR,
+    MIN_PRESENT,
+    MIN_ROWS,
+    SeriesMapping,
+    detect_columns,
+    sure_columns,
+    times,
+    without_leaks,
+)
 from bizaiops_bot.adapters.embedded.ordering import TERMS, VALUE_NAME, VALUE_UNIT, OrderTerms, order_outcome
 from bizaiops_bot.adapters.embedded.retention import late
 from bizaiops_bot.adapters.embedded.streams import Feature, Shift
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.models import Candidate, ModelInfo
-from bizaiops_bot.domain.values import Value
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MIN_ROWS = 300
-MAX_CATEGORIES = 50
-DEFAULT_PRICE_EUR = 5.0
+SMALL = 1_000
+"""Rows of a history that is walked through less strictly by date, or many of its rows would never be met."""
+MIN_LEFT = 180
+"""So many rows must be left once the first ones of each series have only served as past values."""
 BLANK_SHARE = 0.35
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Steps back that carry the season, by the usual distance of two rows of a series.
 LAGS = {"hour": (1, 24, 168), "day": (1, 7, 14), "week": (1, 4, 52), "month": (1, 3, 12)}
 STEP_HOURS = {"hour": 6.0, "day": 72.0, "week": 300.0, "month": float("inf")}
-
-
-class SeriesMapping(Value):
-    """What each column of a demand file is.
-
-    date: when. value: how many were wanted or sold. series: which shop or item, None for a single series. price: EUR a
-    unit, None counts 5 EUR. extras: further columns known beforehand -> kind.
-    """
-
-    date: str
-    value: str
-    series: str | None
-    price: str | None
-    extras: dict[str, Literal["number", "category"]]
-
-    def describe(self) -> list[tuple[str, str]]:
-        """Rows to show people: role and column."""
-        price = self.price or f"none, {DEFAULT_PRICE_EUR:.0f} EUR a unit assumed"
-        head = [("date", self.date), ("value", self.value), ("series", self.series or "one series"), ("price", price)]
-        return [*head, *((f"extra ({kind})", name) for name, kind in self.extras.items())]
-
-
-def detect_columns(table: pd.DataFrame, name: str) -> SeriesMapping:
-    """Finds out what the columns are. Raises BadInput when there is no date or no value."""
-    names = list(table.columns)
-    dates = [c for c in names if not is_number(table[c]) and _dates(table[c].head(500)).notna().mean() >= 0.95]
-    if not dates:
-        raise BadInput(
-            f"{name!r} has no date column.", "Dates such as 2026-01-31 are needed.", f"Columns: {', '.join(names)}."
-        )
-    date = next(iter(named_like(dates, ("date", "time", "day", "ds"))), dates[0])
-    values = [c for c in names if c != date and is_number(table[c]) and table[c].nunique() > 2]
-    usual = ("value", "demand", "sales", "quantity", "units", "count", "sold", "qty", "target")
-    value = next(iter(named_like(values, usual)), "y" if "y" in values else (values[-1] if values else None))
-    if value is None:
-        raise BadInput(f"{name!r} has no column of numbers to forecast.", do=f"Columns: {', '.join(names)}.")
-    rest = [c for c in names if c not in (date, value)]
-    grouped = [
-        c for c in rest if table.groupby(c)[date].nunique().median() >= 20 and not table.duplicated([c, date]).any()
-    ]
-    series = next(iter(named_like(grouped, ("series", "store", "item", "sku", "product", "shop", "id"))), None)
-    if series is None and table[date].duplicated().any():
-        series = next(iter(grouped), None)
-    price = next(iter(named_like([c for c in rest if is_number(table[c])], ("price",))), None)
-    extras = {c: kind for c in rest if c != series and (kind := _kind(table[c])) is not None}
-    return SeriesMapping(date=date, value=value, series=series, price=price, extras=extras)
-
-
-def _kind(column: pd.Series) -> Literal["number", "category"] | None:
-    if column.nunique() < 2:
-        return None
-    if is_number(column):
-        return "number"
-    return "category" if column.nunique() <= MAX_CATEGORIES else None
-
-
-def _dates(column: pd.Series) -> pd.Series:
-    return pd.to_datetime(column, errors="coerce", utc=True, format="mixed")
 
 
 INFO = ModelInfo(
@@ -107,7 +59,8 @@ INFO = ModelInfo(
 class DemandCsvStream:
     """`Stream` on the rows of a file.
 
-    path: the CSV. seed: picks the simulated part. mapping: None detects it; read `columns` to see what is used.
+    path: the CSV. seed: picks the simulated part. mapping: None detects it; read `columns` to see what is used, and
+    `told` for what was left out of the file.
     train_share: share of the rows, by date, that make history; the later ones are the live stream.
     Raises BadInput for a file that cannot be used.
     """
@@ -126,15 +79,19 @@ class DemandCsvStream:
     features: tuple[Feature, ...] = field(init=False)
     leaks: tuple[str, ...] = field(init=False)
     columns: SeriesMapping = field(init=False)
+    told: list[str] = field(init=False)
     step: str = field(init=False)
     _parts: dict[str, pd.DataFrame] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        table = read_table(self.path, need_rows=MIN_ROWS)
-        self.columns = self.mapping or detect_columns(table, self.path.name)
+        said = self.mapping
+        file = read_table(self.path, need_rows=MIN_ROWS, written=said.written if said else None)
+        self.columns = said or detect_columns(file)
         named = [self.columns.date, self.columns.value, self.columns.series, self.columns.price, *self.columns.extras]
-        require(table, [name for name in named if name is not None], self.path)
-        rows = self._with_lags(self._read(table))
+        require(file.table, [name for name in named if name is not None], self.path)
+        self.columns = without_leaks(file, sure_columns(file, self.columns))
+        self.told = file.told
+        rows = self._with_lags(self._read(file))
         cut = int(len(rows) * self.train_share)
         self._parts = {"history": rows.iloc[:cut], "live": rows.iloc[cut:]}
 
@@ -185,8 +142,15 @@ class DemandCsvStream:
             ),
         ]
 
-    def _read(self, table: pd.DataFrame) -> pd.DataFrame:
-        frame = pd.DataFrame({"_when": _dates(table[self.columns.date]), "_demand": numbers(table[self.columns.value])})
+    def _read(self, file: OwnFile) -> pd.DataFrame:
+        blank = file.table[[self.columns.date, self.columns.value]].isna().any(axis=1)
+        if blank.any():
+            lines = [int(line) for line in file.table.index[blank]]
+            file.told.append(f"{lines_of(lines)} without a date or a value, left out")
+        file = replace(file, table=file.table[~blank])
+        table = without_repeats(file, [self.columns.date, *([self.columns.series] if self.columns.series else [])])
+        file.enough(len(table), MIN_ROWS)
+        frame = pd.DataFrame({"_when": times(table[self.columns.date]), "_demand": numbers(table[self.columns.value])})
         frame["_series"] = text(table[self.columns.series]) if self.columns.series else "all"
         for name, kind in self.columns.extras.items():
             frame[name] = numbers(table[name]) if kind == "number" else text(table[name])
@@ -194,7 +158,10 @@ class DemandCsvStream:
         frame["_price"] = np.where(
             np.isnan(price), np.nanmedian(price) if np.isfinite(price).any() else DEFAULT_PRICE_EUR, price
         )
-        frame = frame.dropna(subset=["_when", "_demand"]).sort_values(["_series", "_when"], ignore_index=True)
+        below = int((frame["_demand"] < 0).sum())
+        if below:
+            file.told.append(f"{below} values below zero count as 0")
+        frame = frame.sort_values(["_series", "_when"], ignore_index=True)
         frame["_demand"] = frame["_demand"].clip(lower=0)
         return frame
 
@@ -209,15 +176,16 @@ class DemandCsvStream:
         frame[f"mean_{length}"] = demand.transform(lambda values: values.shift(1).rolling(length).mean())
         self.leaks = (*(f"lag_{lag}" for lag in lags), f"mean_{length}")
         frame = frame.dropna(subset=list(self.leaks)).sort_values("_when", ignore_index=True, kind="stable")
-        if len(frame) < MIN_ROWS // 2:
+        if len(frame) < MIN_LEFT:
             raise BadInput(
                 f"{self.path.name!r} is too short to train a forecast.",
-                f"{len(frame)} rows are left after the first {max(lags)} of each series, {MIN_ROWS // 2} are needed.",
+                f"{len(frame)} rows are left after the first {max(lags)} of each series, {MIN_LEFT} are needed.",
                 "Check that `series` is right: every series needs its own history.",
             )
         return self._with_calendar(frame)
 
     def _with_calendar(self, frame: pd.DataFrame) -> pd.DataFrame:
+        self._leave_out_sparse(frame.iloc[: int(len(frame) * self.train_share)])
         when = frame["_when"].dt
         frame["_weekday"] = when.weekday
         frame["_unit"] = np.arange(len(frame))
@@ -231,6 +199,13 @@ class DemandCsvStream:
         own = [Feature(name, "category" if name == "day_of_week" else "number", monitored=False) for name in calendar]
         self.features = (*(Feature(name, "number") for name in self.leaks), *extras, *own)
         return frame.assign(**calendar)
+
+    def _leave_out_sparse(self, history: pd.DataFrame) -> None:
+        """Takes out columns with too few values in the history to compare live ones with."""
+        sparse = [name for name in self.columns.extras if history[name].notna().sum() < MIN_PRESENT]
+        self.told += [f"column {name!r} is blank in nearly all rows, left out" for name in sparse]
+        kept = {name: kind for name, kind in self.columns.extras.items() if name not in sparse}
+        self.columns = self.columns.model_copy(update={"extras": kept})
 
     def _mean_name(self) -> str:
         return self.leaks[-1]
@@ -247,7 +222,7 @@ class DemandCsvStream:
             place = (
                 rng.random(int(asked.sum()))
                 if progress is None
-                else progress[asked] + rng.normal(0, 0.005, asked.sum())
+                else progress[asked] + rng.normal(0, 0.03 if len(rows) < SMALL else 0.005, asked.sum())
             )
             picked[asked] = here[np.clip((place * len(here)).astype(np.int64), 0, len(here) - 1)]
         return rows.iloc[picked].reset_index(drop=True)

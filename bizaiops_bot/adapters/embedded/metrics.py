@@ -31,6 +31,7 @@ from bizaiops_bot.domain.monitoring import ArmSample, HealthSample, SeriesData
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.ports import Clock
 
+ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 SEARCHED = "per-minute statistics of the embedded company"
 
 
@@ -76,12 +77,19 @@ class EmbeddedMetrics:
         ]
 
     async def arms(self, model: str, since: datetime) -> list[ArmSample] | NoData:
-        """One arm per version with requests since `since`, by whole minutes; values as far as labels have arrived."""
-        life = self._of(model)
-        totals = life.minutes.sums(minute_of(since), minute_of(self._clock.now()))
+        """One arm per version with requests since `since`; values as far as labels have arrived.
+
+        A minute that had begun before is left out: in it the requests were split in another way.
+        """
+        life, first, last = self._of(model), minute_of(since + ALMOST_A_MINUTE), minute_of(self._clock.now())
+        totals = life.minutes.sums(first, last)
         if not totals:
             return self._nothing(f"arms of {model}", f"since {since:%H:%M} UTC")
-        return [self._arm(model, life.stream, version, stats) for version, stats in sorted(totals.items())]
+        by_minute: dict[str, list[tuple[int, int]]] = {version: [] for version in totals}
+        for _, version, stats in life.minutes.between(first, last):
+            if version in by_minute and stats[REQUESTS]:
+                by_minute[version].append((int(stats[REQUESTS]), int(stats[ERRORS])))
+        return [self._arm(model, life.stream, v, stats, by_minute[v]) for v, stats in sorted(totals.items())]
 
     async def series(self, model: str, metric: str, start: datetime, end: datetime, points: int) -> SeriesData | NoData:
         """`points` equal steps over [start, end), at least a minute each, so there may be fewer.
@@ -104,7 +112,9 @@ class EmbeddedMetrics:
         times = tuple(datetime.fromtimestamp(int(minute) * 60, start.tzinfo) for minute in bounds[:-1])
         return SeriesData(metric=metric, unit=UNITS[metric], times=times, values=tuple(values))
 
-    def _arm(self, model: str, stream: Stream, version: str, stats: Stats) -> ArmSample:
+    def _arm(
+        self, model: str, stream: Stream, version: str, stats: Stats, by_minute: list[tuple[int, int]]
+    ) -> ArmSample:
         return ArmSample(
             version=version,
             requests=int(stats[REQUESTS]),
@@ -117,6 +127,7 @@ class EmbeddedMetrics:
             value_sumsq=float(stats[VALUE_SUMSQ]),
             value_name=stream.value_name,
             value_unit=stream.value_unit,
+            by_minute=tuple(by_minute),
         )
 
     def _of(self, model: str) -> ModelLife:

@@ -18,6 +18,11 @@ class EmbeddedSettings(BaseModel):
     speed: float = Field(
         default=60.0, gt=0, le=3600, description="World seconds a real second; 60 is a minute a second."
     )
+    calm_speed: float | None = Field(
+        default=None, gt=0, le=3600,
+        description="World seconds a real second while nothing is under way: no run, new alert or new fault; None is "
+        "always `speed`. The demo takes 1, so that who reads is not outrun, unless a speed is given.",
+    )  # fmt: skip
     churn_data: Path | None = Field(
         default=None, description="A file like Telco-Customer-Churn.csv; None generates customers."
     )

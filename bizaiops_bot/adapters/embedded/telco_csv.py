@@ -8,24 +8,24 @@ simulated on the real labels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bizaiops_bot.adapters.embedded.csv_tables import (
-    is_number,
-    named_like,
-    numbers,
-    positive_value,
-    read_table,
-    require,
-    text,
+from bizaiops_bot.adapters.embedded.churn_columns import (
+    DEFAULT_CHARGES_EUR,
+    MIN_PRESENT,
+    MIN_ROWS,
+    ColumnMapping,
+    detect_columns,
+    sure_columns,
+    without_leaks,
 )
+from bizaiops_bot.adapters.embedded.csv_tables import OwnFile, numbers, read_table, require, text, without_repeats
 from bizaiops_bot.adapters.embedded.retention import (
     TERMS,
     VALUE_NAME,
@@ -37,70 +37,12 @@ from bizaiops_bot.adapters.embedded.retention import (
 from bizaiops_bot.adapters.embedded.streams import Feature, Shift
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.models import Candidate, ModelInfo
-from bizaiops_bot.domain.values import Value
 
 Floats = NDArray[np.float64]
 
-MIN_ROWS = 400
 MIN_LEAVERS = 60
-MAX_CATEGORIES = 50
-DEFAULT_CHARGES_EUR = 70.0
 WEEKDAY_RATE = np.array([1.15, 1.08, 1.03, 1.0, 1.04, 0.87, 0.85])
 BLANK_SHARE = 0.35
-
-
-class ColumnMapping(Value):
-    """What each column of a churn file is.
-
-    id: names a customer, None if no column does. label: left or not; `positive` is its value for "left". charges: EUR
-    a month, None counts 70 EUR for everyone. features: column -> kind; every other column is left out.
-    """
-
-    id: str | None
-    label: str
-    positive: str
-    charges: str | None
-    features: dict[str, Literal["number", "category"]]
-
-    def describe(self) -> list[tuple[str, str]]:
-        """Rows to show people: role and column."""
-        kinds = [(f"feature ({kind})", name) for name, kind in self.features.items()]
-        charges = self.charges or f"none, {DEFAULT_CHARGES_EUR:.0f} EUR a month assumed"
-        head = [("customer", self.id or "none"), ("label", f"{self.label} = {self.positive}"), ("charges", charges)]
-        return [*head, *kinds]
-
-
-def detect_columns(table: pd.DataFrame, name: str) -> ColumnMapping:
-    """Finds out what the columns are. Raises BadInput when no column can be the label."""
-    names = list(table.columns)
-    binary = [column for column in names if positive_value(table[column]) is not None]
-    likely = named_like(binary, ("churn", "exited", "attrition", "left", "label", "target"))
-    label = likely[0] if likely else None
-    if label is None:
-        raise BadInput(
-            f"{name!r} has no column that can be the label.",
-            "It needs one with two values such as Yes/No, 1/0 or true/false and a name such as Churn.",
-            f"Columns: {', '.join(names)}.",
-        )
-    unique = [c for c in names if table[c].is_unique and c != label]
-    key = next(iter(named_like(unique, ("customerid", "id", "key", "number"))), None)
-    money = [c for c in names if c not in (label, key) and is_number(table[c]) and table[c].nunique() > 10]
-    charges = next(
-        iter(named_like(money, ("monthlycharge", "monthly", "charge", "price", "fee", "revenue", "amount"))), None
-    )
-    features = {c: kind for c in names if c not in (label, key) and (kind := _kind(table[c])) is not None}
-    positive = positive_value(table[label])
-    assert positive is not None  # `binary` holds only such columns
-    return ColumnMapping(id=key, label=label, positive=positive, charges=charges, features=features)
-
-
-def _kind(column: pd.Series) -> Literal["number", "category"] | None:
-    distinct = column.nunique()
-    if distinct < 2:
-        return None
-    if distinct > 2 and is_number(column):
-        return "number"
-    return "category" if distinct <= MAX_CATEGORIES else None
 
 
 INFO = ModelInfo(
@@ -116,8 +58,8 @@ INFO = ModelInfo(
 class TelcoStream:
     """`Stream` on the rows of a file.
 
-    path: the CSV. seed: picks the split and the simulated part. mapping: None detects it; read `mapping` to see what
-    was found.
+    path: the CSV. seed: picks the split and the simulated part. mapping: None detects it; read `columns` to see what
+    was found, and `told` for what was left out of the file.
     train_share: share of customers that make history; the others are the live stream.
     Raises BadInput for a file that cannot be used.
     """
@@ -135,21 +77,28 @@ class TelcoStream:
     features: tuple[Feature, ...] = field(init=False)
     leaks: tuple[str, ...] = field(init=False)
     columns: ColumnMapping = field(init=False)
+    told: list[str] = field(init=False)
     _customers: pd.DataFrame = field(init=False, repr=False, compare=False)
     _parts: dict[str, NDArray[np.int64]] = field(init=False, repr=False, compare=False)
     _slopes: dict[str, float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        table = read_table(self.path, need_rows=MIN_ROWS)
-        self.columns = self.mapping or detect_columns(table, self.path.name)
+        chosen = self.mapping
+        file = read_table(self.path, need_rows=MIN_ROWS, written=chosen.written if chosen else None)
+        self.columns = chosen or detect_columns(file)
         named = [self.columns.label, self.columns.id, self.columns.charges, *self.columns.features]
-        require(table, [name for name in named if name is not None], self.path)
-        self.features = tuple(Feature(name, kind) for name, kind in self.columns.features.items())
-        self._customers = self._read(table)
-        self._slopes = self._add_risk()
+        require(file.table, [name for name in named if name is not None], self.path)
+        if self.columns.id is not None:
+            file = replace(file, table=without_repeats(file, [self.columns.id]))
+        self.columns = without_leaks(file, sure_columns(file, self.columns))
+        self._customers = self._read(file)
         order = np.random.default_rng(self.seed).permutation(len(self._customers))
         cut = int(len(order) * self.train_share)
         self._parts = {"history": order[:cut], "live": order[cut:]}
+        self._leave_out_sparse(file)
+        self.features = tuple(Feature(name, kind) for name, kind in self.columns.features.items())
+        self._slopes = self._add_risk()
+        self.told = file.told
         usual = [f.name for f in self.features if f.kind == "number" and f.name != self.columns.charges]
         self.leaks = tuple(usual[-1:]) or ((self.columns.charges,) if self.columns.charges else ())
 
@@ -200,9 +149,12 @@ class TelcoStream:
             Candidate(model="churn", version="v3", summary=f"gradient boosting{leak}"),
         ]
 
-    def _read(self, table: pd.DataFrame) -> pd.DataFrame:
-        label = table[self.columns.label]
-        table = table[label.notna()]
+    def _read(self, file: OwnFile) -> pd.DataFrame:
+        label = file.table[self.columns.label]
+        table = file.table[label.notna()]
+        if len(table) < len(label):
+            file.told.append(f"{len(label) - len(table)} rows without a label are left out")
+        file.enough(len(table), MIN_ROWS)
         left = (label.dropna() == self.columns.positive).to_numpy(dtype=np.float64)
         few = min(left.sum(), len(left) - left.sum())
         if few < MIN_LEAVERS:
@@ -211,8 +163,8 @@ class TelcoStream:
                 f"Column {self.columns.label!r} is {self.columns.positive!r} in {int(left.sum())} of {len(left)} rows; "
                 f"at least {MIN_LEAVERS} customers who left and {MIN_LEAVERS} who stayed are needed.",
             )
-        data = {f.name: numbers(table[f.name]) if f.kind == "number" else text(table[f.name]) for f in self.features}
-        frame = pd.DataFrame(data)
+        kinds = self.columns.features.items()
+        frame = pd.DataFrame({c: numbers(table[c]) if kind == "number" else text(table[c]) for c, kind in kinds})
         paid = (
             numbers(table[self.columns.charges]) if self.columns.charges else np.full(len(table), DEFAULT_CHARGES_EUR)
         )
@@ -221,6 +173,14 @@ class TelcoStream:
         frame["_unit"] = np.arange(len(frame))
         frame["_luck"] = np.random.default_rng(self.seed + 1).random(len(frame))
         return frame
+
+    def _leave_out_sparse(self, file: OwnFile) -> None:
+        """Takes out features with too few values in the history to compare live ones with."""
+        present = self._customers.iloc[self._parts["history"]].notna().sum()
+        sparse = [name for name in self.columns.features if present[name] < MIN_PRESENT]
+        file.told.extend(f"column {name!r} is blank in nearly all rows, left out" for name in sparse)
+        kept = {name: kind for name, kind in self.columns.features.items() if name not in sparse}
+        self.columns = self.columns.model_copy(update={"features": kept})
 
     def _add_risk(self) -> dict[str, float]:
         """Adds `_risk`: how much a customer looks like those who leave, mean 0, sd 1. Returns the direction of each

@@ -17,6 +17,8 @@ from bizaiops_bot.domain.errors import NotEnoughData
 HISTORY_DAYS = 60
 HISTORY_ROWS = 16_000
 HOLDOUT_SHARE = 0.2
+MIN_HOLDOUT = 60
+"""Of a small file more than a fifth is held out: its scores are what live ones are compared with, 50 at least."""
 MIN_RECENT = 400
 MAX_RECENT = 12_000
 RECENT_HOLDOUT = 0.3
@@ -32,9 +34,10 @@ def first_tables(stream: Trainable, end: datetime, seed: int) -> Tables:
     if "_unit" in frame.columns:
         frame = frame.drop_duplicates("_unit", ignore_index=True)
     if stream.info.kind == "forecast":
-        held = np.arange(len(frame)) >= int(len(frame) * (1 - HOLDOUT_SHARE))
+        held = np.arange(len(frame)) >= min(int(len(frame) * (1 - HOLDOUT_SHARE)), len(frame) - MIN_HOLDOUT)
     else:
-        held = rng.random(len(frame)) < HOLDOUT_SHARE
+        drawn = rng.random(len(frame))
+        held = (drawn < HOLDOUT_SHARE) | (drawn.argsort().argsort() < MIN_HOLDOUT)
     train = frame[~held].reset_index(drop=True)
     return Tables(train, frame[held].reset_index(drop=True), np.zeros(len(train), dtype=np.bool_), frame)
 

@@ -16,7 +16,7 @@ TIME = re.compile(
     rf"quarter to) (?P<past>{_SAID_HOUR})|"
     rf"(?P<hour>\d{{1,3}})[:.h](?P<minute>\d{{2,3}})(?::\d\d)? ?(?P<half>am|pm|a\.m\.|p\.m\.)?(?: o'?clock)?|"
     rf"(?P<hour2>{_SAID_HOUR}) ?(?P<half2>am|pm|a\.m\.|p\.m\.|o'?clock)|(?<=at "
-    rf")(?P<hour3>{_SAID_HOUR})|(?P<bad>\d{{1,3}}:\d?))(?![\w%:])"
+    rf")(?P<hour3>{_SAID_HOUR})|(?P<bad>\d{{1,3}}:\d?(?=\s|$)))(?![\w%]|:\d)"
 )
 
 

@@ -12,6 +12,7 @@ class Mention:
 
     kind: the slot kind. sure: False for a bare number, which means something only where its kind is asked for. guess:
     whether it is what the words point to and not what they say ("the last run"); nothing may change on it unasked.
+    nearest: the value that comes closest to one that cannot be used.
     """
 
     kind: str
@@ -21,6 +22,7 @@ class Mention:
     problem: str = ""
     sure: bool = True
     guess: bool = False
+    nearest: Any = None
 
     def overlaps(self, other: Mention) -> bool:
         return self.start < other.end and other.start < self.end

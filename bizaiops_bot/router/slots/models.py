@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from bizaiops_bot.domain.models import ModelInfo
 from bizaiops_bot.router import naming
@@ -169,6 +170,17 @@ def near(word: str, models: tuple[ModelInfo, ...]) -> list[str]:
     for _, same in sorted(hits, key=lambda hit: -hit[0]):
         found += [names.phrases[same]] if same in names.phrases else sorted(parts.get(same, ()))
     return list(dict.fromkeys(found))
+
+
+def slips(word: str, models: tuple[ModelInfo, ...]) -> list[str]:
+    """Models with a name, alias or telling part that `word` is by one slip of the keyboard: of `near` the surest."""
+    found = []
+    for name in near(word, models):
+        called = [phrase for phrase, owner in _names(models).phrases.items() if owner == name]
+        parts = [part for part in split(name) if len(part) > _SHORT]
+        if any(OSA.distance(word, known) == 1 for known in (*called, *parts)):
+            found.append(name)
+    return found
 
 
 def _letters(word: str) -> str:

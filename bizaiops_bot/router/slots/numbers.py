@@ -17,8 +17,8 @@ WORDS: dict[str, int] = {word: i for i, word in enumerate(_ONES)}
 WORDS |= {ten: 20 + 10 * i for i, ten in enumerate(_TENS)}
 WORDS |= {f"{ten}{sep}{one}": WORDS[ten] + i for ten in _TENS for i, one in enumerate(_ONES[1:10], 1) for sep in "- "}
 WORDS |= {"a hundred": 100, "one hundred": 100, "hundred": 100}
-_SAID = "|".join(sorted(map(re.escape, WORDS), key=len, reverse=True))
-NUMBER = rf"(?:[-+]?\d+(?:[.,]\d+)?|{_SAID})"
+SAID = "|".join(sorted(map(re.escape, WORDS), key=len, reverse=True))
+NUMBER = rf"(?:[-+]?\d+(?:[.,]\d+)?|{SAID})"
 
 _ARTICLES = {"a": 1.0, "a single": 1.0, "a half": 0.5, "half a": 0.5}
 
@@ -62,15 +62,15 @@ _BARE_CANARY = re.compile(
 )
 _REPLICAS = re.compile(
     rf"(?<![\w.])({NUMBER}) (?:replicas?|pods?|instances?|copies|workers?|servers?)\b|"
-    rf"\b(?:replicas?|pods?|instances?|copies|workers?) ?(?:to|=|:|of|at)? ?({NUMBER})(?![\w.%])|\bto "
+    rf"\b(?:replicas?|pods?|instances?|copies|workers?) ?(?:to|=|:|of|at)? ?({NUMBER})(?![\w.%]|:\d)|\bto "
     rf"({NUMBER})(?![\w.%])(?! (?:%|percent))"
 )
 _RUN_NO = r"(?:-(?=\d)| ?(?:#|number |no\.? ?|nr\.? ?|id |[:(] ?)?)"
 _RUN = re.compile(
     rf"\b(?:runs?|deployment|rollout|job|request)(?:{_RUN_NO})(?P<n>-?\d+(?:[.,]\d+)?|"
-    rf"(?<![a-z])(?:{_SAID}))(?![\w%]|\.\d)"
+    rf"(?<![a-z])(?:{SAID}))(?![\w%]|\.\d)"
     rf"(?! (?:replicas?|pods?|instances?|copies|workers?|days?|hours?|weeks?|times)\b)"
-    rf"(?:(?:,? (?:and|or|&) |, ?)#?(?P<more>\d+)(?![\w%]|\.\d))?|(?<!\w)#(?P<hash>{NUMBER})(?![\w%]|\.\d)|"
+    rf"(?:(?:,? (?:and|or|&) |, ?)#?(?P<more>\d+)(?![\w%]|\.\d))?|(?<!\w)(?<!snooze )#(?P<hash>{NUMBER})(?![\w%]|\.\d)|"
     rf"\b(?P<nth>\d+)(?:st|nd|rd|th) run\b"
 )
 _LAST_RUN = re.compile(r"\b(?:the )?(?:very )?(?:last|latest|newest|most recent) run\b(?! ?#?\d)")
@@ -79,7 +79,7 @@ _SCHEDULE = re.compile(
     rf"?)?({NUMBER})(?![\w.%])|(?<!\w)#({NUMBER})(?![\w.%])"
 )
 _ALERT = re.compile(
-    rf"\b(?:alerts?|alarms?|incidents?) ?(?:#|number |no\.? ?|nr\.? ?)?({NUMBER})(?![\w.%])"
+    rf"\b(?:alerts?|alarms?|incidents?|snooze(?= #)) ?(?:#|number |no\.? ?|nr\.? ?)?({NUMBER})(?![\w.%])"
     rf"(?! (?:hours?|minutes?|mins?|h|days?|weeks?|times)\b)"
 )
 _BARE = re.compile(
@@ -88,7 +88,8 @@ _BARE = re.compile(
 _SPELT = "|".join(_ONES[1:])
 _THING = r"(?:version|one|release|build)"
 _VERSION = re.compile(
-    rf"\b(?:versions? |ver\.? ?|v\.? ?)(?:number |no\.? |#)?(-?\d+(?:\.\d+)*[a-z]?)\b|"
+    rf"\b(?:versions? |ver\.? ?|v\.? ?)(?:number |no\.? |#)?(-?\d+(?:\.\d+)*[a-z]?"
+    rf"(?:[-+_]?(?:rc|alpha|beta|pre|preview|dev|hotfix|patch|fix|snapshot)[\w.]*)?)\b|"
     rf"\b(?:version|ver) (?:number )?(?P<spelt>{_SPELT})\b|(?<![\w.])(?P<dots>\d+\.\d+\.\d+)(?![\w.]*\.\d|\w)|"
     rf"\b(?:the )?(?P<named>latest|newest|freshest|most recent|previous|prior|preceding|champion|current(?:ly)?|live|"
     rf"stable|serving|production|old)(?: (?:stable |serving |live )?{_THING})?\b|"
@@ -194,7 +195,7 @@ def alerts(text: str) -> list[Mention]:
 def bare(text: str, kind: str) -> list[Mention]:
     """Numbers without a word that tells what they count, read as `kind`."""
     low, high, unit = {"percent": (1, 100, "%"), "replicas": (1, 50, " replicas")}.get(kind, (1, 10**9, ""))
-    return [_whole(kind, m, low, high, unit, sure=False) for m in _BARE.finditer(text)]
+    return [_whole(kind, m, low, high, unit, sure=False) for m in _BARE.finditer(text) if m[0] != "one"]
 
 
 def versions(text: str) -> list[Mention]:

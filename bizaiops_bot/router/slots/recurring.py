@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+from bizaiops_bot.domain.recurrence import DAYS
+from bizaiops_bot.router.slots.numbers import WORDS
+
 _SHORT = {"sun": 0, "mon": 1, "tue": 2, "tues": 2, "wed": 3, "thu": 4, "thur": 4, "thurs": 4, "fri": 5, "sat": 6}
 DAY = rf"(?:{'|'.join(DAYS)}|{'|'.join(sorted(_SHORT, key=len, reverse=True))})s?"
 EVERY = r"(?:every|each|once an?|once every)"
 _JOIN = rf"(?:, ?(?:and )?| and | & |/| and {EVERY} )"
 _LIST = rf"{DAY}(?:{_JOIN}(?:{EVERY} )?{DAY})*"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": 0}
-_NAMES = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 _SPELT = {
     word: i
     for i, word in enumerate(
@@ -23,9 +24,20 @@ _OF_MONTH = r"(?: day)? (?:of|in) (?:the|each|every|a) month"
 _ORDINAL = "|".join(_ORDINALS)
 _NTH = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(_SPELT)})"
 
+_MONTHLY = rf"(?:(?:monthly|{EVERY} month),? )"
+_WORKDAY = r"(?:weekday|week day|working day|workday|work day|business day)"
 _NTH_WEEKDAY = re.compile(
-    rf"\b(?:on )?(?:{EVERY} |the )*(?P<n>{_ORDINAL})(?:(?: and |, ?| & )(?:the )?(?P<n2>{_ORDINAL}))? (?P<day>{DAY})"
-    r" (?:of|in) (?:the|each|every|a) month\b"
+    rf"\b(?P<lead>{_MONTHLY})?(?:on )?(?:{EVERY} |the )*(?P<n>{_ORDINAL})(?:(?: and |, ?| & )(?:the )?"
+    rf"(?P<n2>{_ORDINAL}))? (?P<day>{DAY})(?P<of> (?:of|in) (?:the|each|every|a) month)?\b"
+)
+_EVERY_LAST = re.compile(rf"\b{EVERY} (?P<n>first|1st|last) (?P<day>{DAY})\b(?! of (?:the|each|every|a) (?!month))")
+_BUSINESS = re.compile(
+    rf"\b(?P<lead>{_MONTHLY})?(?:on )?(?:{EVERY} |the )*(?P<n>{_NTH}|last|final|penultimate|next to last|"
+    rf"second to last) (?:{_WORKDAY}s?)(?P<of> (?:of|in) (?:the|each|every|a) month)?\b"
+)
+_BEFORE_END = re.compile(
+    rf"\b(?:on )?(?P<n>\d{{1,2}}|the|an?|{'|'.join(WORDS)}) days? before (?:the )?"
+    rf"(?:(?:end|last day) of (?:the|each|every|a) month|month'?s? end)\b"
 )
 _NTH_DAY = re.compile(
     rf"\b(?:on )?(?:the |{EVERY} )(?P<nth>{_NTH}|\d{{1,3}})(?P<more>(?:(?:,? and |, ?| & )(?:the )?(?:{_NTH}|"
@@ -38,16 +50,15 @@ _EDGE = re.compile(
     rf"\b(?:at )?(?P<end>month'?s? end)\b|\b(?P<monthly>monthly|{EVERY} month)\b"
 )
 _QUARTER = re.compile(
-    rf"\b(?:quarterly|{EVERY} quarter(?! ?(?:of|hour)))(?: on the (?:1st|first))?\b|\b(?:on )?the first day of "
-    rf"(?:the|each|every) quarter\b"
+    rf"\b(?:quarterly|{EVERY} quarter(?! ?(?:of|hour)))(?:,? on the (?P<nth>{_NTH})(?: day)?)?\b|\b(?:on )?the "
+    rf"(?P<nth2>{_NTH}) day of (?:the|each|every) quarter\b"
 )
-_WORKDAYS = r"(?:weekdays?|week days?|working days?|workdays?|work days?|business days?)"
-_WEEKDAYS = re.compile(rf"\b(?:on |{EVERY} )?{_WORKDAYS}\b")
-_RANGE = re.compile(rf"\b(?:{EVERY} )?(?P<a>{DAY})(?: ?- ?| to | through | thru | till )(?P<b>{DAY})\b")
+_WEEKDAYS = re.compile(rf"\b(?:on |{EVERY} )?{_WORKDAY}s?\b")
+_RANGE = re.compile(rf"\b(?:from )?(?:{EVERY} )?(?P<a>{DAY})(?: ?- ?| to | through | thru | till )(?P<b>{DAY})\b")
 _WEEKEND = re.compile(rf"\b(?:on |{EVERY} )?(?<!for the )(?<!over the )weekends?\b(?= at|$|[, ]+(?:at|\d))")
 _DAILY = re.compile(rf"\b(?:daily|{EVERY} (?:single )?(?:day|morning|evening|night|afternoon|noon|midnight)|nightly)\b")
 _BUT = re.compile(
-    rf",? (?:except|but|excluding|apart from|other than)(?: not)?(?: on| for)? (?P<days>weekends?|{_LIST})\b"
+    rf",? (?:except|but|excluding|apart from|other than)(?: not)?(?: on| for)?(?: the)? (?P<days>weekends?|{_LIST})\b"
 )
 _ON_DAYS = re.compile(
     rf"\b(?:{EVERY} (?:week on )?|weekly,? on |once a week,? on |on |weekly,? )(?:a )?(?P<days>{_LIST})(?: "
@@ -61,18 +72,24 @@ _WEEKLY = re.compile(rf"\b(?:weekly|{EVERY} week|once a week)\b")
 @dataclass(frozen=True)
 class Days:
     """text[start:end] says on which days; fields: day of month, month and weekday of cron. problem: why there are
-    none.
+    none; nearest: fields that come close. apart: what belongs to it further on ("... except sunday").
     """
 
     start: int
     end: int
     fields: str
     problem: str = ""
+    nearest: str = ""
+    apart: tuple[int, int] | None = None
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        return [(self.start, self.end), *([self.apart] if self.apart else [])]
 
 
 def days(text: str) -> Days | None:
     """The days in lower-case `text`; None when nothing recurs."""
-    for read in (_of_weekday, _of_month, _at_edge, _of_quarter, _of_week):
+    for read in (_of_weekday, _of_business, _before_end, _of_quarter, _of_month, _at_edge, _of_week):
         if found := read(text):
             return found
     m = _WEEKLY.search(text)
@@ -80,12 +97,43 @@ def days(text: str) -> Days | None:
 
 
 def _of_weekday(text: str) -> Days | None:
-    m = _NTH_WEEKDAY.search(text)
+    for m in _NTH_WEEKDAY.finditer(text):
+        day = _day(m["day"])
+        fields = f"* * {','.join(_nth(day, _ORDINALS[n]) for n in (m['n'], m['n2']) if n)}"
+        if m["of"] or m["lead"]:
+            return Days(*m.span(), fields)
+        if _EVERY_LAST.search(m[0]):
+            return Days(*m.span(), fields)
+        if re.match(EVERY, m[0]):
+            why = f"{m[0]!r} could be the one of each month, or every so many weeks."
+            return Days(*m.span(), "", why, fields)
+    return None
+
+
+def _nth(day: int, n: int) -> str:
+    return f"{day}#{n}" if n else f"L{day}"
+
+
+def _of_business(text: str) -> Days | None:
+    for m in _BUSINESS.finditer(text):
+        if not (m["of"] or m["lead"] or re.match(EVERY, m[0])):
+            continue
+        if m["n"] in {"first", "1st", "last"} and (m["of"] or m["lead"]):
+            return Days(*m.span(), "LW * *" if m["n"] == "last" else "1W * *")
+        late = m["n"] in {"last", "final", "penultimate"} or m["n"].endswith("to last")
+        why = f"I can repeat on the first and the last business day of the month, not {m[0].strip()!r}."
+        return Days(*m.span(), "", why, "LW * *" if late else "1W * *")
+    return None
+
+
+def _before_end(text: str) -> Days | None:
+    m = _BEFORE_END.search(text)
     if m is None:
         return None
-    day = _day(m["day"])
-    places = [_ORDINALS[n] for n in (m["n"], m["n2"]) if n]
-    return Days(*m.span(), f"* * {','.join(f'{day}#{n}' if n else f'L{day}' for n in places)}")
+    days = int(m["n"]) if m["n"].isdigit() else WORDS.get(m["n"], 1)
+    if not 1 <= days <= 27:
+        return Days(*m.span(), "", "It must be 1 to 27 days before the end of the month.")
+    return Days(*m.span(), f"L-{days} * *")
 
 
 def _of_month(text: str) -> Days | None:
@@ -95,12 +143,17 @@ def _of_month(text: str) -> Days | None:
             continue  # "the first version"
         if m["nth"] and not m["of"] and not first[0].isdigit():
             continue
-        said = sorted({_SPELT.get(n) or int(re.sub(r"\D", "", n)) for n in [first, *re.findall(rf"{_NTH}|\d+", more)]})
+        said = sorted({_number(n) for n in [first, *re.findall(rf"{_NTH}|\d+", more)]})
         if said[0] < 1 or said[-1] > 28:
             why = f"Not every month has a day {said[-1]}; choose 1 to 28, or `the last day of the month`."
             return Days(*m.span(), "", why)
         return Days(*m.span(), f"{','.join(map(str, said))} * *")
     return None
+
+
+def _number(said: str) -> int:
+    """Of "2nd" or "second"."""
+    return _SPELT.get(said) or int(re.sub(r"\D", "", said))
 
 
 def _at_edge(text: str) -> Days | None:
@@ -112,11 +165,16 @@ def _at_edge(text: str) -> Days | None:
 
 def _of_quarter(text: str) -> Days | None:
     m = _QUARTER.search(text)
-    return Days(*m.span(), "1 1,4,7,10 *") if m else None
+    if m is None:
+        return None
+    nth = _number(m["nth"] or m["nth2"] or "1st")
+    if not 1 <= nth <= 28:
+        return Days(*m.span(), "", f"Not every quarter begins with a month that has a day {nth}.", "1 1,4,7,10 *")
+    return Days(*m.span(), f"{nth} 1,4,7,10 *")
 
 
 def _of_week(text: str) -> Days | None:
-    for pattern, which in ((_WEEKDAYS, {1, 2, 3, 4, 5}), (_WEEKEND, {0, 6}), (_DAILY, set(range(7)))):
+    for pattern, which in ((_WEEKDAYS, {1, 2, 3, 4, 5}), (_DAILY, set(range(7))), (_WEEKEND, {0, 6})):
         if m := pattern.search(text):
             return _without(text, m, which)
     if m := _RANGE.search(text):
@@ -132,10 +190,9 @@ def _without(text: str, m: re.Match[str], which: set[int]) -> Days:
     if but is None:
         return Days(*m.span(), _fields(which))
     left = which - ({0, 6} if but["days"].startswith("weekend") else _named(but["days"]))
-    between = text[m.end() : but.start()].strip()
-    if not left or (between and not re.fullmatch(r"at [\w: ]+", between)):
-        return Days(m.start(), but.end(), "", f"I do not understand the days of {text[m.start() : but.end()]!r}.")
-    return Days(m.start(), but.end(), _fields(left))
+    if not left:
+        return Days(m.start(), but.end(), "", f"No day is left of {text[m.start() : but.end()]!r}.")
+    return Days(*m.span(), _fields(left), apart=but.span())
 
 
 def _fields(which: set[int]) -> str:
@@ -156,33 +213,3 @@ def _day(word: str) -> int:
         if word in {name, f"{name}s"}:
             return i
     return _SHORT[word if word in _SHORT else word.removesuffix("s")]
-
-
-def spoken(fields: list[str]) -> str:
-    """Words for three fields that `days` reads back the same; "" when there are none."""
-    day, month, weekday = fields
-    if month != "*" or (day != "*" and weekday != "*"):
-        return ""
-    if day != "*":
-        return "on the last day of the month" if day == "L" else _spoken_days(day)
-    plain = {"*": "every day", "1-5": "every weekday"}
-    return plain.get(weekday) or _spoken_weekdays(weekday)
-
-
-def _spoken_weekdays(weekday: str) -> str:
-    names = [day.capitalize() for day in DAYS]
-    if m := re.fullmatch(r"([0-6])#([1-4])", weekday):
-        return f"on the {_NAMES[m[2]]} {names[int(m[1])]} of the month"
-    if m := re.fullmatch(r"L([0-6])", weekday):
-        return f"on the last {names[int(m[1])]} of the month"
-    if m := re.fullmatch(r"([0-6])-([0-6])", weekday):
-        return f"{names[int(m[1])]} to {names[int(m[2])]}"
-    named = weekday.split(",")
-    return f"every {' and '.join(names[int(n)] for n in named)}" if all(n in tuple("0123456") for n in named) else ""
-
-
-def _spoken_days(day: str) -> str:
-    if not re.fullmatch(r"\d+(?:,\d+)*", day):
-        return ""
-    ends = {"1": "st", "2": "nd", "3": "rd", "21": "st", "22": "nd", "23": "rd"}
-    return f"on the {' and '.join(n + ends.get(n, 'th') for n in day.split(','))} of the month"

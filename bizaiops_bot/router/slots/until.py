@@ -16,9 +16,16 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DAY = rf"(?:{'|'.join(_DAYS)}|{'|'.join(sorted(_SHORT, key=len, reverse=True))})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNIT = r"(minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|fortnights?|months?)"
+_PARTS_OF = {
+    "half a": 0.5, "a half": 0.5, "half": 0.5, "quarter of a": 0.25, "a quarter of a": 0.25, "a quarter": 0.25,
+    "three quarters of a": 0.75, "a few": 3.0, "few": 3.0, "a couple of": 2.0, "couple of": 2.0, "a": 1.0, "": 1.0,
+}  # fmt: skip
+_PART = "|".join(sorted(filter(None, _PARTS_OF), key=len, reverse=True))
 _FOR = re.compile(
-    rf"\b(?:for|during|within) (?:the )?(?:next |coming )?(?:({NUMBER})|an?|(a few|few)|(a couple of|couple of))? ?"
-    r"(minutes?|mins?|hours?|hrs?|h|days?|d|weeks?|w|months?)\b(?! end)"
+    rf"\b(?:for|during|within) (?:about |around |another )?(?:the )?(?P<led>(?:next |coming )?)"
+    rf"(?:(?P<n>{NUMBER})(?P<half> and a half)?|(?P<part>{_PART})n?|) ?(?P<unit>{_UNIT})(?![^\W\d])(?! end)"
+    rf"(?P<half2> and a half)?(?:(?: and|,)? ?(?P<more>{NUMBER}) ?(?P<unit2>minutes?|mins?|m|hours?|h)?\b)?"
 )
 _PERIOD = re.compile(
     r"\b(?:(?:for|over|during|until|till?) )?(?:the )?(?:(?:rest|end) of )?(?:the |this )?"
@@ -51,14 +58,29 @@ def find(text: str, now: datetime, zone: str) -> Mention | None:
 
 def _span(text: str, local: datetime) -> Mention | None:
     m = _FOR.search(text)
-    if m is None or not (m[1] or m[2] or m[3] or re.search(r"\b(?:an?|next|coming)\b", m[0])):
+    if m is None or not (m["n"] or m["part"] or m["led"]):
         return None
-    count = value(m[1]) if m[1] else 3.0 if m[2] else 2.0 if m[3] else 1.0
-    unit = m[4]
+    count = value(m["n"]) if m["n"] else _PARTS_OF[m["part"] or ""]
+    end = m.end() if m["more"] is None or _goes_on(m) else m.end("half2") if m["half2"] else m.end("unit")
+    said = text[m.start() : end]
+    count += 0.5 if m["half"] or m["half2"] else 0
     if not 0 < count <= 10_000:
-        return Mention("until", m.start(), m.end(), None, f"{m[0]!r} is not a span of time such as `for 3 days`.")
-    step = timedelta(days=30) if unit.startswith("mon") else _UNITS["min" if unit.startswith("min") else unit[0]]
-    return _mention(m.start(), m.end(), local.astimezone(UTC) + count * step, m[0])
+        return Mention("until", m.start(), end, None, f"{said!r} is not a span of time such as `for 3 days`.")
+    span = count * _step(m["unit"])
+    if m["more"] and _goes_on(m):
+        span += value(m["more"]) * _step(m["unit2"] or "min")
+    return _mention(m.start(), end, local.astimezone(UTC) + span, said)
+
+
+def _step(unit: str) -> timedelta:
+    if unit.startswith("fort"):
+        return timedelta(weeks=2)
+    return timedelta(days=30) if unit.startswith("mon") else _UNITS["min" if unit[0] == "m" else unit[0]]
+
+
+def _goes_on(m: re.Match[str]) -> bool:
+    """ "1 hour 30 minutes", "1h30": a smaller unit behind, which only "1h30" may leave out."""
+    return bool(m["unit2"] or m["unit"] == "h")
 
 
 def _moment(text: str, local: datetime) -> Mention | None:

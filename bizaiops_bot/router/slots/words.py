@@ -6,6 +6,7 @@ import re
 
 from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.slots.names import FAULTS
+from bizaiops_bot.router.slots.numbers import SAID
 
 _REASON = re.compile(
     r"(?:^|[\s,;:.(-])\s*(?:because(?: of)?|due to|reason ?(?:is|:|=)|since (?=we|it|the(?! (?:start|beginning|"
@@ -16,13 +17,22 @@ _REASON = re.compile(
 )
 _LOOSE = re.compile(
     r"(?:^|\s)(?:for|over|during|with the (?:reason|comment|note))\s+(?P<reason>\S.*)$|"
-    r"[,:;(]\s*(?P<rest>\S.*)$|\s-\s(?P<dash>\S.*)$",
+    r"(?:(?<!\d)[,:;]|[,:;](?!\d)|\()\s*(?P<rest>\S.*)$|\s-\s(?P<dash>\S.*)$",
     re.IGNORECASE | re.DOTALL,
+)
+# "freeze deploys for 36 hours": an end, which nobody means as a reason.
+_A_SPAN = re.compile(
+    r"(?:the |this |at least )?(?:(?:next|whole|rest of the) )?(?:(?:\d[\d.,]*|half an?|an?|a few|a couple of|"
+    rf"{SAID})[ -]?)?(?:min(?:ute)?s?|h(?:ou)?rs?|h|days?|d|nights?|week ?ends?|weeks?|fortnights?|months?)"
+    r"(?: (?:please|pls|now|or so))*",
+    re.IGNORECASE,
 )
 _TOPIC = re.compile(
     r"^(?:please )?(?:help|man|usage|docs?)(?: me)?(?: (?:with|about|on|for|understand))?[:\s]+(?P<topic>.+?)[?.!]*$|"
     r"^how (?:do|can|should|would) (?:i|we|you|one) (?P<how>.+?)[?.!]*$|^what (?:does|is) "
     r"(?P<what>[\w -]+?) (?:do|mean|for)[?.!]*$|"
+    r"^(?:define|what is (?:meant by|the meaning of)|meaning of) (?P<term>.+?)[?.!]*$|"
+    r"^how is (?P<made>.+?) (?:defined|calculated|computed|measured)[?.!]*$|"
     r"^(?:explain|tell me) (?:how to |about )?(?P<about>.+?)[?.!]*$",
     re.IGNORECASE,
 )
@@ -50,6 +60,7 @@ def loose_reason(text: str, start: int) -> Mention | None:
         m is None
         or not (said := _tidy(m["reason"] or m["rest"] or m["dash"]))
         or said.lower() in {"now", "please", "me", "us", "today"}
+        or (m["reason"] and _A_SPAN.fullmatch(said))
     ):
         return None
     return Mention("text", m.start(), len(text), said)

@@ -12,17 +12,18 @@ from typing import TypeVar
 
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.kpi import Kpi, KpiRow
+from bizaiops_bot.domain.kpi_words import change_words, full_title, short_amount, target_met, target_words
 from bizaiops_bot.domain.models import ModelInfo, TrafficState
 from bizaiops_bot.domain.monitoring import DriftReport, HealthSample
 from bizaiops_bot.domain.records import Alert, RunRecord, Schedule
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.surfaces.console.views import fragment
-from bizaiops_bot.surfaces.kpis import day_range, kpi_row
-from bizaiops_bot.surfaces.reads import DRIFT_MINUTES, HEALTH_MINUTES
+from bizaiops_bot.surfaces.kpis import ROW_DAYS, day_range, kpi_row
+from bizaiops_bot.surfaces.reads import HEALTH_MINUTES, drift_now
 from bizaiops_bot.surfaces.site import Site
 
 T = TypeVar("T")
-CURRENCIES = {"EUR": "€", "USD": "$", "GBP": "£"}
+DRIFT_KINDS = frozenset({"drift_detected", "missing_values_detected"})
 FRESH_S = 2.0
 DRIFT_FRESH_S = 15.0
 HISTORY = timedelta(hours=2)
@@ -39,6 +40,7 @@ class ModelTile:
     errors: tuple[float | None, ...]
     drift: DriftReport | NoData | None
     alerts: int
+    drift_alert: bool = False
 
     @property
     def status(self) -> tuple[str, str]:
@@ -71,6 +73,8 @@ class ModelTile:
             return "danger", f"{len(self.drift.missing)} with gaps"
         if self.drift.drifted:
             return "warning", f"{len(self.drift.drifted)} drifting"
+        if self.drift_alert:
+            return "warning", "calm, alert open"
         return "success", "none"
 
     @property
@@ -82,24 +86,37 @@ class ModelTile:
 
 @dataclass(frozen=True)
 class KpiTile:
-    """One KPI at a glance; `tone` says whether its change is good."""
+    """One KPI at a glance, in the words of the cards."""
 
     kpi: Kpi
     row: KpiRow | None
 
     @property
-    def unit(self) -> tuple[str, str]:
-        """(what stands beside the number, the rest): ("€", "per 1,000 customers")."""
-        first, _, rest = self.kpi.unit.partition(" ")
-        short = CURRENCIES.get(first, first)
-        return (short, rest) if len(short) <= 5 else ("", self.kpi.unit)
+    def name(self) -> str:
+        return full_title(self.kpi)
 
     @property
-    def tone(self) -> str:
-        change = self.row.change if self.row else None
-        if change is None or abs(change) < 0.005:
-            return "muted"
-        return "success" if (change > 0) == (self.kpi.direction == "up_is_good") else "danger"
+    def value(self) -> str:
+        return "–" if self.row is None or self.row.value is None else short_amount(self.kpi, self.row.value)
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """(tone, "target 17.0%, missed"); "" without one."""
+        value = self.row.value if self.row else None
+        if self.kpi.target is None:
+            return "muted", ""
+        met = target_met(self.kpi, value)
+        return "muted" if met is None else "success" if met else "danger", f"target {target_words(self.kpi, value)}"
+
+    @property
+    def change(self) -> str:
+        """Against the same weekday a week before, "" when there is nothing to say."""
+        return change_words(self.kpi, self.row.change) if self.row and self.row.change else ""
+
+    @property
+    def day(self) -> str:
+        """The day it is of when that is not yesterday."""
+        return f"{self.row.day:%a %-d %b}" if self.row and self.row.note else ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +185,7 @@ class Dashboard:
             errors=await self._series(info.name, "error_rate", now),
             drift=await self._drift_of(info.name, open_alerts),
             alerts=open_alerts,
+            drift_alert=any(a.model == info.name and a.kind in DRIFT_KINDS for a in alerts),
         )
 
     async def _series(self, model: str, metric: str, now: datetime) -> tuple[float | None, ...]:
@@ -181,14 +199,14 @@ class Dashboard:
         """At most DRIFT_FRESH_S old, and read anew with each alert: "no drift" beside an open drift alert is a lie."""
         taken, alerts_then, known = self._drift.get(model, (float("-inf"), 0, None))
         if time.monotonic() - taken > DRIFT_FRESH_S or alerts_then != open_alerts:
-            known = await _or(self.site.desk.ports.drift.report(model, minutes=DRIFT_MINUTES), None)
+            known = await _or(drift_now(self.site, model), None)
             self._drift[model] = (time.monotonic(), open_alerts, known)
         return known
 
     async def _kpi(self, kpi: Kpi) -> KpiTile:
-        start, end = day_range(self.site, 36)
-        daily = await _or(self.site.desk.ports.warehouse.daily(kpi.id, start, end, time_zone=self.site.time_zone), [])
-        return KpiTile(kpi, kpi_row(kpi, daily))
+        start, today = day_range(self.site, ROW_DAYS)
+        daily = await _or(self.site.desk.ports.warehouse.daily(kpi.id, start, today, time_zone=self.site.time_zone), [])
+        return KpiTile(kpi, kpi_row(kpi, daily, today))
 
 
 async def _or(read: Awaitable[T], otherwise: T) -> T:

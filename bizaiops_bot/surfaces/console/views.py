@@ -17,8 +17,8 @@ from markupsafe import Markup
 
 from bizaiops_bot.domain.cards import Diff, DiffLine
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.values import spoken_duration
-from bizaiops_bot.router.slots.cron import spoken
 from bizaiops_bot.surfaces.render.clean import number, one_line
 from bizaiops_bot.surfaces.render.html import STEP_SIGNS, block_html, card_blocks, inline, safe, took
 from bizaiops_bot.surfaces.render.svg import spark_svg, split_bar

@@ -65,7 +65,7 @@ def _native(block: Chart, plot: Plot, points: int) -> Element | None:
         return {"type": "Chart.VerticalBar.Grouped", **about, "data": data}
     if plot.limit is not None:
         ends = [{"x": labels[i], "y": _short(plot.limit)} for i in (0, -1)]
-        name = f"limit {number(plot.limit, block.unit)}"
+        name = plot.limit_words
         data.append({"legend": name, "values": ends, "color": "attention"})
     return {"type": "Chart.Line", **about, "data": data}
 

@@ -48,7 +48,7 @@ def _native(block: Chart, plot: Plot) -> list[Json]:
     together = -(-plot.length // CHART_POINTS)
     lines = {name: _means(values, together) for name, values in zip(_unique(plot.names), plot.lines, strict=True)}
     if plot.limit is not None and block.kind == "line":
-        limit = _unique([*lines, f"limit {number(plot.limit, block.unit)}"])[-1]
+        limit = _unique([*lines, plot.limit_words])[-1]
         lines[limit] = [plot.limit] * len(next(iter(lines.values())))
     if len(lines) > CHART_SERIES or any(value is None for values in lines.values() for value in values):
         return []
@@ -64,7 +64,7 @@ def _native(block: Chart, plot: Plot) -> list[Json]:
         "chart": {"type": block.kind, "series": series, "axis_config": axis},
     }
     merged = [f"each point is the mean of {together}"] if together > 1 else []
-    notes = merged + _notes(block, plot, limit=block.kind != "line")
+    notes = merged + _notes(plot, limit=block.kind != "line")
     return [drawn, *([small(" · ".join(notes))] if notes else [])]
 
 
@@ -106,7 +106,7 @@ def _sparks(block: Chart, plot: Plot) -> list[Json]:
         rows.append(f"{one_line(name, SPARK_NAME).ljust(width)}  {bars}  {last}  ({ends})".strip())
     heading = section([word(one_line(block.title, 120) or "Chart", bold=True)])
     span = [f"{plot.x[0]} – {plot.x[-1]}"] if plot.x[0] and plot.x[-1] else []
-    notes = span + _notes(block, plot, limit=True)
+    notes = span + _notes(plot, limit=True)
     return [rich(heading, preformatted("\n".join(rows))), *([small(" · ".join(notes))] if notes else [])]
 
 
@@ -116,9 +116,9 @@ def _bars(values: Line) -> str:
     return sparkline([None if value is None else value / most for value in values])
 
 
-def _notes(block: Chart, plot: Plot, *, limit: bool) -> list[str]:
-    notes = [f"limit {number(plot.limit, block.unit)}"] if limit and plot.limit is not None else []
+def _notes(plot: Plot, *, limit: bool) -> list[str]:
+    notes = [plot.limit_words] if limit and plot.limit is not None else []
     marks = [
-        f"{MARK_SIGNS[mark.kind]} {one_line(mark.label, 60)} at {plot.x[mark.at] or mark.at + 1}" for mark in plot.marks
+        f"{MARK_SIGNS[mark.kind]} {one_line(mark.label, 60)} at {plot.when(mark) or mark.at + 1}" for mark in plot.marks
     ]
     return notes + marks

@@ -24,6 +24,12 @@ class Plot:
     high: float
     limit: float | None
     marks: tuple[Mark, ...]
+    limit_words: str = ""
+    """ "limit 2%", "target 17%", "" without one."""
+
+    def when(self, mark: Mark) -> str:
+        """The moment of a mark in words, "" when neither it nor the axis says it."""
+        return one_line(mark.when, 40) or self.x[mark.at]
 
     @property
     def length(self) -> int:
@@ -68,6 +74,7 @@ def plot_of(chart: Chart) -> Plot:
         low=low,
         high=high,
         limit=limit,
+        limit_words="" if limit is None else f"{chart.limit_name} {number(limit, chart.unit)}",
         marks=tuple(m.model_copy(update={"at": m.at - cut}) for m in chart.marks[:20] if 0 <= m.at - cut < length),
     )
 
@@ -111,6 +118,6 @@ def words(chart: Chart, plot: Plot) -> str:
         else:
             parts.append(f"{name}: no data.")
     if plot.limit is not None:
-        parts.append(f"Limit {number(plot.limit, chart.unit)}.")
-    parts += [f"{one_line(mark.label, 60)} at {plot.x[mark.at] or mark.at}." for mark in plot.marks]
+        parts.append(f"{plot.limit_words.capitalize()}.")
+    parts += [f"{one_line(mark.label, 60)} at {plot.when(mark) or mark.at}." for mark in plot.marks]
     return " ".join(parts) or "No data."

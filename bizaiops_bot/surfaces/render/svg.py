@@ -29,7 +29,7 @@ def chart_svg(chart: Chart) -> Markup:
         '<div class="chart-x" aria-hidden="true">{x}</div></div>{marks}</figure>'
     ).format(
         title=one_line(chart.title),
-        legend=_legend(chart, plot),
+        legend=_legend(plot),
         y=y,
         plot=_plot(chart, plot),
         x=x,
@@ -131,12 +131,12 @@ def _mark_signs(chart: Chart, plot: Plot) -> Markup:
     )
 
 
-def _legend(chart: Chart, plot: Plot) -> Markup:
+def _legend(plot: Plot) -> Markup:
     items = []
     if len(plot.names) > 1:
         items += [Markup('<span class="key s{}">{}</span>').format(i, name) for i, name in enumerate(plot.names)]
     if plot.limit is not None:
-        items.append(Markup('<span class="key limit">limit {}</span>').format(number(plot.limit, chart.unit)))
+        items.append(Markup('<span class="key limit">{}</span>').format(plot.limit_words))
     return Markup('<span class="legend">{}</span>').format(Markup("").join(items)) if items else Markup("")
 
 
@@ -145,7 +145,7 @@ def _mark_list(plot: Plot) -> Markup:
         return Markup("")
     items = Markup("").join(
         Markup('<li class="{}"><span aria-hidden="true">{}</span> {} <small>{}</small></li>').format(
-            m.kind, MARK_SIGNS[m.kind], one_line(m.label, 80), plot.x[m.at]
+            m.kind, MARK_SIGNS[m.kind], one_line(m.label, 80), plot.when(m)
         )
         for m in plot.marks
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.panel import Panel
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
@@ -20,6 +22,7 @@ TONES = {"info": "blue", "success": "green", "warning": "yellow", "danger": "red
 STYLES = {"bold": "bold", "italic": "italic", "code": "cyan"}
 STEP_STYLES = {"running": "cyan", "waiting": "yellow", "done": "green", "failed": "red", "undone": "magenta"}
 ROWS_MAX, TEXT_MAX, BLOCKS_MAX, SPARK_MAX = 40, 6_000, 60, 48
+SPARK_MIN = 8
 TITLE_MAX = 72  # a frame cuts what does not fit into its line
 
 
@@ -98,19 +101,32 @@ def _chart(block: Chart) -> RenderableType:
     for name, line in zip(plot.names, plot.lines, strict=True):
         values = list(line[-SPARK_MAX:])
         known = [v for v in values if v is not None]
-        ends = f"{number(min(known), block.unit)} … {number(max(known), block.unit)}" if known else "no data"
+        ends = f"{number(min(known), block.unit)} to {number(max(known), block.unit)}" if known else "no data"
         last = number(known[-1], block.unit) if known else ""
         grid.add_row(
             RichText(name),
-            RichText(_bars(values), style="cyan"),
+            _Spark(tuple(values)),
             RichText(last, style="bold"),
             RichText(ends, style="bright_black"),
         )
-    notes = [f"limit {number(plot.limit, block.unit)}"] if plot.limit is not None else []
-    notes += [f"{one_line(mark.label, 60)} at {plot.x[mark.at] or mark.at}" for mark in plot.marks]
+    notes = [plot.limit_words] if plot.limit is not None else []
+    notes += [f"{one_line(mark.label, 60)} at {plot.when(mark) or mark.at}" for mark in plot.marks]
     span = f"{plot.x[0]} – {plot.x[-1]}" if plot.x and plot.x[0] else ""
     foot = " · ".join(part for part in (span, *notes) if part)
     return Group(RichText(one_line(block.title), style="bold"), grid, RichText(foot, style="bright_black"))
+
+
+@dataclass(frozen=True)
+class _Spark:
+    """A line of bars that shows the newest values when there is no room for all."""
+
+    values: tuple[float | None, ...]
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(SPARK_MIN, len(self.values)), len(self.values))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield RichText(_bars(list(self.values[-max(1, options.max_width) :])), style="cyan")
 
 
 def _bars(values: list[float | None]) -> str:

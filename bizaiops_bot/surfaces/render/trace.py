@@ -17,7 +17,8 @@ BAND_STYLES = {"act": "green", "clarify": "yellow", "refuse": "red"}
 DOUBTS = {
     "supposed": "it only supposes", "rambling": "it is long or tells more", "mixed": "it has several lines",
     "misspelt": "a word of it was misspelt", "against": "a word speaks against it",
-    "unused_values": "it has a value that the playbook has no blank for",
+    "unused_values": "it has a value that would be left out",
+    "unsaid_who": "it names somebody, or does not say for whom",
 }  # fmt: skip
 
 

@@ -26,7 +26,9 @@ class TeamsSettings(BaseModel):
         description="Takes requests without Microsoft's token, for a test stand; refused unless bound to loopback.",
     )
     service_url: str | None = Field(
-        default=None, description="Where messages are sent when the conversation named no other; None: Microsoft's own."
+        default=None,
+        pattern=r"^https?://[^/]",
+        description="Where messages are sent when the conversation named no other; None: Microsoft's own.",
     )
 
     @model_validator(mode="after")

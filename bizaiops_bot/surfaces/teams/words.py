@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Mapping
 
@@ -10,6 +11,13 @@ from bizaiops_bot.surfaces.teams.sdk import Account, MentionEntity, MessageActiv
 
 QUOTE = re.compile(r"<(/?)(?:blockquote|quote)\b[^>]*>", re.IGNORECASE)
 CODE = re.compile(r"</?(?:pre|codeblock)\b[^>]*>", re.IGNORECASE)
+STRUCK = re.compile(r"<(s|strike|del)\b[^>]*>(.*?)(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+LINE_THROUGH = re.compile(
+    r"<(span|p|div|font|em|strong|b|i)\b[^>]*text-decoration[^>]*line-through[^>]*>(.*?)(?:</\1\s*>|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+MESSAGE = re.compile(r"(?:forwarded)?messagereference", re.IGNORECASE)
+"""The type of what a person's message quotes or forwards; its words may stand in the text as well."""
 PLACEHOLDER = re.compile(r"</?quoted\b[^>]*>", re.IGNORECASE)
 """Where a quoted message stands, in newer clients' text."""
 HTML_MENTION = re.compile(r"<span\b[^>]*schema\.skype\.com/Mention[^>]*>(.*?)</span>", re.IGNORECASE | re.DOTALL)
@@ -45,7 +53,8 @@ def said(activity: MessageActivity, names: Mapping[str, str]) -> str:
 def clean(text: str, *, marked_up: bool = False) -> str:
     """Plain words in lines. marked_up: the text is HTML, so tags are markup and a quoted block is not the sender's."""
     if marked_up:
-        text = TAG.sub("", BREAK.sub("\n", CODE.sub("\n```\n", _unquoted(text))))
+        text = _marked(_unquoted(text))
+        text = TAG.sub("", BREAK.sub("\n", CODE.sub("\n```\n", text)))
     text = html.unescape(PLACEHOLDER.sub("", LEFT_MENTION.sub("", text)))
     text = INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (SPACES.sub(" ", line).strip() for line in text.split("\n"))
@@ -58,9 +67,41 @@ def _written(activity: MessageActivity) -> tuple[str, bool]:
     """
     pages = (a.content for a in activity.attachments or [] if a.content_type == "text/html")
     page = next((page for page in pages if isinstance(page, str)), "")
-    if QUOTE.search(page) or CODE.search(page):
+    marks = (QUOTE, CODE, STRUCK, LINE_THROUGH)
+    if any(mark.search(page) for mark in marks) or (page and _references(activity)):
         return HTML_MENTION.sub(r"<at>\1</at>", page), True
-    return activity.text or "", activity.text_format in ("xml", "html")
+    return _without_references(activity), activity.text_format in ("xml", "html")
+
+
+def _marked(text: str) -> str:
+    """What is struck out, as the router knows it: without its own markup, so that a line has its mark at both ends."""
+
+    def struck(m: re.Match[str]) -> str:
+        lines = TAG.sub("", BREAK.sub("\n", m[2])).replace("~", " ").split("\n")
+        return "\n".join(f" ~{line.strip()}~ " for line in lines if line.strip())
+
+    return LINE_THROUGH.sub(struck, STRUCK.sub(struck, text))
+
+
+def _references(activity: MessageActivity) -> list[str]:
+    """What other messages say that this one quotes or forwards."""
+    found = [a.content for a in activity.attachments or [] if MESSAGE.fullmatch(str(a.content_type))]
+    return [_preview(content) for content in found]
+
+
+def _preview(content: object) -> str:
+    try:
+        body = json.loads(content) if isinstance(content, str) else content
+    except ValueError:
+        return ""
+    return str(body.get("messagePreview") or "") if isinstance(body, dict) else ""
+
+
+def _without_references(activity: MessageActivity) -> str:
+    text = activity.text or ""
+    for said in filter(None, _references(activity)):
+        text = text.replace(said.strip(), " ")
+    return text
 
 
 def _unquoted(text: str) -> str:

@@ -46,7 +46,7 @@ PEOPLE = [
     Actor(id="chief", name="Chris", roles=("approver",)),
 ]
 PLAYBOOKS = Playbooks({p.name: p for p in (release, cancel_run)})
-POLICY = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in PLAYBOOKS})
+POLICY = Policy.load(content_folder("policy"), PEOPLE, PLAYBOOKS)
 CHAT_FAULTS: tuple[Kind, ...] = ("busy", "timeout", "accepted then timeout", "500", "accepted then 500")
 AT_REST_AFTER_S = 60.0
 

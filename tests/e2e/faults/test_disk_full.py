@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.engine import audit, failpoints
 from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.readiness import StoreProbe
 from bizaiops_bot.engine.store import Store, StoreDown
 from tests.e2e.faults.deeds import ALL_DONE, ENDINGS, Ending, effects
 from tests.e2e.faults.life import Bot
@@ -61,6 +62,9 @@ async def a_bot_on_a_full_disk(folder: Path) -> None:
     with pytest.raises(StoreDown) as told:
         await order(bot, "second", "quick")
     assert "cannot be used now" in str(told.value) and "Nothing was kept" in str(told.value)
+    # and the bot is not ready, which a balancer or a person looking at /readyz has to see
+    probe = StoreProbe(bot.core.store, fresh_s=0)
+    assert "full" in await probe.problem() or "I/O error" in await probe.problem()
     # and the run stays at the step that it cannot write down, however often it tries
     await asyncio.sleep(FULL_S)
     done, again = effects(folder / "effects.jsonl")
@@ -68,6 +72,7 @@ async def a_bot_on_a_full_disk(folder: Path) -> None:
     assert await statuses(bot) == {"first": "running"}
     # when there is room again, then everything goes on, with the order that is sent once more
     make_room()
+    assert await probe.problem() == ""
     await order(bot, "second", "quick")
     await bot.at_rest()
     assert await statuses(bot) == dict.fromkeys(("first", "second"), ENDINGS["quick"].status)

@@ -103,7 +103,7 @@ def open_core(url: str, folder: Path, clock: FastClock, redis: str | None = None
     store = PostgresSettings.model_validate({"kind": "postgres", "url": url}).open(
         folder, None if redis is None else RedisSettings.model_validate({"kind": "redis", "url": redis}).build()
     )
-    policy = Policy.load(content_folder("policy"), PEOPLE, {p.name: p.risk for p in playbooks})
+    policy = Policy.load(content_folder("policy"), PEOPLE, playbooks)
     known = Playbooks({p.name: p for p in playbooks})
     core = Core(store, clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
     others = dict.fromkeys(("pipelines", "registry", "metrics", "drift", "warehouse", "faults", "words"))

@@ -17,7 +17,7 @@ from bizaiops_bot.surfaces.slack.listeners._asked import Asked, asked_in, tell
 from bizaiops_bot.surfaces.slack.listeners._errors import words_for
 from bizaiops_bot.surfaces.slack.listeners._where import direct
 from bizaiops_bot.surfaces.slack.room import Room
-from bizaiops_bot.surfaces.slack.words import mentioned, plain
+from bizaiops_bot.surfaces.slack.words import mentioned, plain, with_marks
 
 SAID = ("", "file_share", "thread_broadcast")
 """Subtypes of what a person has written just now; all others tell of something else."""
@@ -59,7 +59,7 @@ async def _taken(room: Room, asked: Asked, event: Payload, sleep: Sleep) -> bool
     try:
         person = await _person(room, asked, sleep)
         await _note_place(room, asked, event, person)
-        text = await _words(room, str(event.get("text") or ""))
+        text = await _words(room, with_marks(str(event.get("text") or ""), event.get("blocks") or ()))
         ts = str(event["ts"])
         thread = str(event.get("thread_ts") or ts)
         message = await room.lobby.desk.post(
