@@ -37,23 +37,18 @@ class Encoder:
         )
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_padding()
 
-    def __call__(self, texts: list[str], batch: int = 32) -> Floats:
-        """Texts of like length are batched together, since padding costs as much as words."""
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        out = np.zeros((len(texts), DIMENSIONS), np.float32)
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            out[rows] = self._encode([texts[i] for i in rows])
-        return out
+    def __call__(self, texts: list[str]) -> Floats:
+        """One by one: the eight bits are shared out over all that is encoded together, so in a batch a sentence would
+        come out otherwise than alone, by whatever stands beside it (cosine 0.98). It takes no longer.
+        """
+        return np.array([self._encode(text) for text in texts], np.float32).reshape(len(texts), DIMENSIONS)
 
-    def _encode(self, texts: list[str]) -> Floats:
-        encodings = self._tokenizer.encode_batch(texts)
-        ids = np.array([e.ids for e in encodings], np.int64)
-        mask = np.array([e.attention_mask for e in encodings], np.int64)
-        last, middle = self._session.run(["embedding", "middle"], {"input_ids": ids, "attention_mask": mask})
-        return np.hstack([last, MIDDLE * middle]).astype(np.float32)
+    def _encode(self, text: str) -> Floats:
+        ids = np.array([self._tokenizer.encode(text).ids], np.int64)
+        last, middle = self._session.run(["embedding", "middle"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        return np.hstack([last[0], MIDDLE * middle[0]]).astype(np.float32)
 
 
 def fingerprint(folder: Path = FOLDER) -> str:

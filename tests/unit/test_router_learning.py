@@ -40,6 +40,20 @@ def _encoder() -> Encoder:
     return Encoder()
 
 
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("pause churn v3", [-0.0607, -0.1107, -0.0299, -0.0551, 0.0219, 0.0132]),
+        ("whats up with demnad", [-0.0694, -0.0061, 0.0343, -0.0533, -0.0213, -0.0161]),
+    ],
+)
+def test_a_sentence_is_the_same_on_every_processor_and_beside_any_other(text: str, begins: list[float]) -> None:
+    """Products that overflow on processors without VNNI were off by 0.04, a batch of other sentences by as much."""
+    alone, beside = _encoder()([text])[0], _encoder()(["deploy churn v8 as a 10% canary at noon", text])[1]
+    assert alone[: len(begins)] == pytest.approx(begins, abs=2e-3)
+    assert (alone == beside).all()
+
+
 def _rows(texts: dict[str, list[str]], *, vectors: bool = True) -> Rows:
     said = [text for own in texts.values() for text in own]
     labels = [label for label, own in texts.items() for _ in own]
