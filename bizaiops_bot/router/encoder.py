@@ -47,7 +47,9 @@ class Encoder:
 
     def _encode(self, text: str) -> Floats:
         ids = np.array([self._tokenizer.encode(text).ids], np.int64)
-        last, middle = self._session.run(["embedding", "middle"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        last, middle = self._session.run(
+            ["embedding", "middle"], {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        )
         return np.hstack([last[0], MIDDLE * middle[0]]).astype(np.float32)
 
 

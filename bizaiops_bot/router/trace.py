@@ -14,7 +14,8 @@ from bizaiops_bot.router import bands, doubts, guards, moods, shape, unused
 from bizaiops_bot.router.classifier import Guess
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import NONE, Intent
-from bizaiops_bot.router.router import Parts, Router
+from bizaiops_bot.router.parts import Parts
+from bizaiops_bot.router.router import Router
 from bizaiops_bot.router.slots.mention import Mention
 
 TOP = 5

@@ -86,7 +86,7 @@ async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
 async def test_questions_in_a_hostile_company_have_no_effect_and_show_nothing_alive(talk: Talk) -> None:
     # given names, labels, summaries, columns and an alert that are orders, and a language model that obeys them
     language = Obeying()
-    talk.bot.desk._router._language = language
+    talk.bot.desk._router.parts.language = language
     before = await _state(talk)
     # when people ask what they ask every day
     answers = {text: await talk.says(text, by=by) for text in READS for by in ("engineer", "lead")}
@@ -109,7 +109,7 @@ async def test_questions_in_a_hostile_company_have_no_effect_and_show_nothing_al
 
 async def test_a_change_in_a_hostile_company_is_the_one_that_was_asked_for_and_waits_for_a_person(talk: Talk) -> None:
     # when the engineer asks for a change in exact words
-    talk.bot.desk._router._language = Obeying()
+    talk.bot.desk._router.parts.language = Obeying()
     plan = await talk.starts("deploy churn v2 as a 10% canary", by="engineer")
     # then that and no other is planned, and it waits whatever the alert, the labels and the quotes say
     record = await talk.run(plan.run)

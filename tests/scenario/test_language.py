@@ -28,7 +28,7 @@ async def listening(founded: Saved, fake: FakeOpenAi, tmp_path: Path) -> AsyncIt
     """A bot that is unsure about all that is not exact, and asks a language model then."""
     chosen = {"kind": "openai", "base_url": fake.url, "model": "small", "timeout_s": 3.0, "price_in": 1.0}
     talk = await founded.open(tmp_path / "data", language=chosen)
-    talk.bot.desk._router._classifier = Guessing()
+    talk.bot.desk._router.parts.classifier = Guessing()
     assert talk.bot.language is not None
     await talk.bot.language.probe.tried.wait()
     yield talk

@@ -24,5 +24,5 @@ class Guessing(Classifier):
 def guessing_router() -> Router:
     """Unsure about all that is not exact."""
     router = Router(list(intents()), list(specs()), None)
-    router._classifier = Guessing()
+    router.parts.classifier = Guessing()
     return router

@@ -1,0 +1,139 @@
+"""Stages 1 and 2: what is asked for, by its exact form or by what it is most like."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from bizaiops_bot.domain import glossary
+from bizaiops_bot.domain.routing import Command, Decision, Question, Refusal
+from bizaiops_bot.router import blame, doubts, emergencies, moods
+from bizaiops_bot.router.bands import band
+from bizaiops_bot.router.classifier import Guess
+from bizaiops_bot.router.finishing import Finishing
+from bizaiops_bot.router.formats import Exact
+from bizaiops_bot.router.hearing import Hearing
+from bizaiops_bot.router.parts import NOTHING, Parts
+from bizaiops_bot.router.slots import models as model_names
+from bizaiops_bot.router.turn import HELP, MAX_CHOICES, Turn
+
+_NAME = re.compile(r"[a-z][a-z_-]{3,}")
+_LIKELY = 0.12
+
+
+@dataclass(frozen=True)
+class Guessing:
+    """What words mean that need nothing said before them."""
+
+    parts: Parts
+    finishing: Finishing
+
+    def from_words(self, turn: Turn) -> Decision:
+        """Exact forms first; several requests at once are refused; the rest is weighed by what was learned."""
+        term = "" if turn.hearing.models else glossary.asked(turn.hearing.lower)
+        if term and (helps := self.parts.by_playbook.get("help")):
+            return self.finishing.finish(
+                turn.noting(stage="exact"), helps, sure=True, given={"topic": f"what {term} means"}
+            )
+        exact = self.parts.formats.match(turn.hearing)
+        if exact and not exact.unknown:
+            mood = moods.mood(self.finishing.core(turn, exact.intent))
+            plain = mood == "order" or (self.parts.timed(exact.intent) and mood != "question")
+            plain = plain and not doubts.unsaid_whose(turn.hearing, self.parts.specs[exact.intent.playbook])
+            plain = plain and not doubts.has(turn.hearing.core, exact.intent.against)
+            return self.finishing.finish(turn.noting(stage="exact"), exact.intent, sure=plain)
+        if (parts := moods.several(turn.hearing.core)) and not _one_way_back(parts, turn.hearing):
+            why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
+            return Refusal(
+                why=why, help=f"Say {parts[0]!r} first.", heard={**turn.heard, "stage": "guards", "several": True}
+            )
+        return self._guess(turn.noting(stage="local"), exact)
+
+    def _guess(self, turn: Turn, near_format: Exact | None) -> Decision:
+        guesses = self.parts.classifier.rank(turn.hearing.canonical())
+        mine = [g for g in guesses if self.parts.known(g.intent).risk != "none"]
+        turn = turn.noting(guesses={g.intent: round(g.p, 3) for g in guesses[:3]})
+        beside = sum(
+            g.p
+            for g in guesses
+            if self.parts.known(g.intent) not in (NOTHING, *(self.parts.known(m.intent) for m in mine))
+        )
+        turn = turn.noting(sure=round(mine[0].sure, 3), beside=round(beside, 3)) if mine else turn.noting(beside=1.0)
+        if near_format and self._may_name(near_format, mine):
+            return self.finishing.finish(
+                turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown
+            )
+        verdict = band(mine, self.parts.known(mine[0].intent).risk) if mine else "refuse"
+        core = turn.hearing.core
+        wished = emergencies.read(turn.hearing)
+        if wished and not (verdict == "act" and self.parts.known(mine[0].intent).playbook in emergencies.SAFE):
+            return self._emergency(turn, wished)
+        if verdict == "act" and (moods.supposed(core) or doubts.has(core, self.parts.known(mine[0].intent).against)):
+            verdict = "clarify"
+        if verdict == "act":
+            turn = turn.noting(p=round(mine[0].p, 3))
+            return self.finishing.finish(turn, self.parts.known(mine[0].intent), sure=False)
+        if near_format and near_format.intent.risk == "read" and " " not in near_format.unknown:
+            # "status fraud": the words before it are exact, so the last one is meant as a model, whatever it is near.
+            return self.finishing.finish(
+                turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown
+            )
+        misnamed = self._misnamed(turn)
+        if misnamed is not None:
+            return misnamed
+        return self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
+
+    def _emergency(self, turn: Turn, wished: emergencies.Wish) -> Decision:
+        """What takes traffic away goes first: asked with the one button that it can mean."""
+        turn = turn.noting(emergency=wished)
+        releases = [run for run in turn.hearing.catalogue.open_runs or () if emergencies.is_of(run, turn.hearing)]
+        releases = [run for run in releases if not run.waiting] or releases
+        if wished == "canary" and len(releases) == 1 and (cancel := self.parts.by_playbook.get("cancel_run")):
+            return self.finishing.confirm(turn, cancel, "Did you mean…", {"run": releases[0].number})
+        playbook = "pause_model" if wished == "pause" else "roll_back_model"
+        if playbook not in self.parts.by_playbook:
+            return self._not_mine(turn, [])
+        if not (turn.hearing.models or (turn.memory and turn.memory.model)):
+            return self.finishing.finish(turn, self.parts.by_playbook[playbook], sure=False)
+        return self.finishing.confirm(turn, self.parts.by_playbook[playbook], "Did you mean…")
+
+    def _misnamed(self, turn: Turn) -> Refusal | None:
+        """What is asked of a model whose name has a slip ("is chrun ok"), with buttons for what it may be."""
+        hearing = turn.hearing
+        if hearing.models:
+            return None
+        for m in _NAME.finditer(hearing.lower):
+            models = [] if m[0] in self.parts.vocabulary else model_names.slips(m[0], hearing.catalogue.models)
+            if len(models) != 1:
+                continue
+            text = f"{hearing.text[: m.start()]}{models[0]}{hearing.text[m.end() :]}"
+            meant = self.from_words(replace(turn, hearing=Hearing(text, hearing.catalogue)))
+            choices = (self.parts.telling.as_choice(meant),) if isinstance(meant, Command) else meant.choices
+            why = f"There is no model {m[0]!r}. Did you mean {models[0]}?"
+            return Refusal(why=why, choices=choices, heard=turn.heard) if choices else None
+        return None
+
+    def _may_name(self, exact: Exact, guesses: list[Guess]) -> bool:
+        """Whether what stands where a model belongs is meant as one: a strange single word, or the sentence is likely
+        that request.
+        """
+        likely = any(g.intent == exact.intent.name and g.p >= _LIKELY for g in guesses[:2])
+        return likely or (" " not in exact.unknown and exact.unknown not in self.parts.vocabulary)
+
+    def _not_mine(self, turn: Turn, guesses: list[Guess]) -> Refusal:
+        out = next((self.parts.known(g.intent) for g in guesses if self.parts.known(g.intent).risk == "none"), NOTHING)
+        return Refusal(why=out.refuse, help=HELP, heard={**turn.heard, "intent": out.name})
+
+    def _clarify(self, turn: Turn, guesses: list[Guess]) -> Decision:
+        not_to = " ".join(moods.forbidden(turn.hearing.core))
+        may = [g for g in guesses if not doubts.has(not_to, self.parts.known(g.intent).cues)]
+        if not may:
+            return Refusal(why=moods.WHY["negated"], help=HELP, heard={**turn.heard, "mood": "negated"})
+        near = [g for g in may if g.p >= 0.25 * may[0].p and g.p >= 0.05][:MAX_CHOICES] or may[:1]
+        choices = tuple(self.finishing.offer(turn, self.parts.known(g.intent)) for g in near)
+        pending = Command(playbook=self.parts.known(near[0].intent).playbook, inputs={})
+        return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
+
+
+def _one_way_back(parts: list[str], hearing: Hearing) -> bool:
+    return blame.one_way_back(parts, hearing.sides, len({m.value for m in hearing.models}))

@@ -1,0 +1,60 @@
+"""Stage 0: the words behind the guards and the spelling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bizaiops_bot.domain.routing import Catalogue, Memory, Refusal
+from bizaiops_bot.router import guards
+from bizaiops_bot.router.hearing import Hearing
+from bizaiops_bot.router.parts import Parts
+from bizaiops_bot.router.slots import words
+from bizaiops_bot.router.slots.kept import by_identity
+from bizaiops_bot.router.turn import Turn
+
+_SPEAKER = re.compile(r"@?([\w.-]{1,30}(?: [\w.-]{1,30})?): ")
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Reads `parts` alone; every utterance begins here."""
+
+    parts: Parts
+
+    def turn(self, text: str, memory: Memory | None, catalogue: Catalogue) -> Turn | Refusal:
+        """The words that are the speaker's own, or why they are none ("lead: deploy churn v3" pasted)."""
+        cleaned = guards.clean(text, lambda word: self.is_known(word, catalogue))
+        if isinstance(cleaned, str) and (m := _SPEAKER.match(cleaned.lower())) and m[1] in _people(catalogue):
+            cleaned = guards.NOT_OWN  # "lead: deploy churn v3" is a line of a chat, or said to the lead
+        if isinstance(cleaned, Refusal):
+            return cleaned.model_copy(update={"heard": {**cleaned.heard, "stage": "guards"}})
+        plain, dry = words.dry_run(cleaned)
+        heard: dict[str, Any] = {"text": cleaned, **({"dry_run": True} if dry else {})}
+        right = self.parts.spelling.correct(plain, _names(catalogue))
+        if right.changes:
+            plain, heard = right.text, {**heard, "corrected": right.changes, "doubtful": not right.sure}
+        if guards.mixed(cleaned):
+            heard = {**heard, "doubtful": True}
+        return Turn(Hearing(plain, catalogue), memory, heard)
+
+    def is_known(self, word: str, catalogue: Catalogue) -> bool:
+        return word in self.parts.vocabulary or word in _names(catalogue)
+
+
+def _names(catalogue: Catalogue) -> frozenset[str]:
+    """Every word of a name in the catalogue, in lower case."""
+    return _words_of(catalogue.models, catalogue.kpis, catalogue.people, catalogue.called)
+
+
+def _people(catalogue: Catalogue) -> frozenset[str]:
+    return frozenset(name.lower() for names in (catalogue.people, *catalogue.called.values()) for name in names)
+
+
+@by_identity
+def _words_of(models: Any, kpis: Any, people: Any, called: Any) -> frozenset[str]:
+    said = [phrase for model in models for phrase in (model.name, model.title, *model.aliases)]
+    said += [phrase for known in kpis.values() for name, more in known for phrase in (name, *more)]
+    said += [*people, *(name for names in called.values() for name in names)]
+    return frozenset(word for phrase in said for word in re.findall(r"[a-z]+", phrase.lower()))

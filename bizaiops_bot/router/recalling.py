@@ -1,0 +1,118 @@
+"""What is meant after what was said or shown before: clicks, answers, corrections, short words about a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal
+from bizaiops_bot.router import followup, short_words
+from bizaiops_bot.router.finishing import Finishing
+from bizaiops_bot.router.hearing import Hearing
+from bizaiops_bot.router.parts import Parts
+from bizaiops_bot.router.turn import HELP, Turn
+
+_MAX_OPEN = 8
+
+
+@dataclass(frozen=True)
+class Recalling:
+    """What words mean by what they follow."""
+
+    parts: Parts
+    finishing: Finishing
+
+    def clicked(self, bind: dict[str, str], memory: Memory | None, catalogue: Catalogue) -> Decision:
+        """What a button stands for; `bind` comes from outside and may be anything."""
+        intent = self.parts.by_playbook.get(bind.get("playbook", ""))
+        given = _object(bind.get("inputs", "{}"))
+        if intent is None or given is None:
+            return Refusal(why="That button is no longer valid.", help=HELP, heard={"stage": "click"})
+        heard: dict[str, Any] = {"stage": "click", **({"dry_run": True} if bind.get("dry_run") else {})}
+        return self.finishing.finish(Turn(Hearing("", catalogue), memory, heard), intent, sure=True, given=given)
+
+    def from_memory(self, turn: Turn) -> Decision | None:
+        """An answer to the open question, an undo or a change of the last request; None for something new."""
+        if turn.memory is None:
+            return None
+        if turn.memory.pending is not None:
+            decision = self._answer(turn, turn.memory.pending)
+            if decision is not None:
+                return decision
+        last = turn.memory.last
+        if last is None or last.playbook not in self.parts.by_playbook:
+            return None
+        undone = followup.undone(last, turn.hearing.lower)
+        if undone and undone.playbook in self.parts.by_playbook:
+            return self._resume(turn, undone)
+        again = followup.resumed(last, self.parts.specs[last.playbook], turn.hearing)
+        return self._resume(turn, again) if again else None
+
+    def from_what_is_open(self, turn: Turn) -> Decision | None:
+        """Short words about a run: done when they can mean one thing and say what, else asked."""
+        known, short = turn.hearing.catalogue.open_runs, short_words.read(turn.hearing.core)
+        if known is None or short is None:
+            return None
+        turn = turn.noting(stage="open")
+        if turn.hearing.reason is None:  # "ja, mach das" has no reason behind its comma
+            turn = replace(turn, hearing=Hearing("", turn.hearing.catalogue))
+        found = short_words.meant(short, known, turn.memory)
+        schedule = turn.memory.schedule if turn.memory and short.wish == "cancel" else None
+        if not found:
+            return None if schedule else _nothing_open(turn, short)
+        intents = [(self.parts.by_playbook[short_words.playbook_for(short, run)], run) for run in found]
+        if short_words.plain(short, found, turn.memory) and schedule is None and not turn.heard.get("doubtful"):
+            return self.finishing.finish(turn, intents[0][0], sure=True, given={"run": found[0].number})
+        choices = [self.finishing.offer(turn, intent, {"run": run.number}) for intent, run in intents[-_MAX_OPEN:]]
+        if schedule:
+            choices.append(self.finishing.offer(turn, self.parts.by_playbook["stop_schedule"], {"schedule": schedule}))
+        named = [f"run {run.number} ({run.title})" for run in found] + ([f"schedule {schedule}"] if schedule else [])
+        text = f"Do you mean {named[0]}?" if len(named) == 1 else f"Which one: {', '.join(named[:-1])} or {named[-1]}?"
+        pending = Command(playbook=intents[0][0].playbook, inputs={})
+        return Question(text=text, slot="playbook", choices=tuple(choices), pending=pending, heard=turn.heard)
+
+    def _answer(self, turn: Turn, question: Question) -> Decision | None:
+        picked = followup.answered(question, turn.hearing.lower)
+        if picked is False:
+            return Refusal(
+                why="All right, nothing was started.",
+                help=HELP,
+                heard={**turn.heard, "stage": "memory", "closed": True},
+            )
+        if picked is True:
+            return question.model_copy(update={"heard": turn.heard})
+        if isinstance(picked, Choice):
+            bind = {**picked.bind, **({"dry_run": "true"} if question.heard.get("dry_run") else {})}
+            return self.clicked(bind, turn.memory, turn.hearing.catalogue)
+        spec = self.parts.specs.get(question.pending.playbook)
+        found = followup.slot_answer(question, spec, turn.hearing) if spec else None
+        if found is None and question.slot in {"playbook", ""}:
+            found = followup.late_values(question, self.parts.specs, turn.hearing)
+        if isinstance(found, Question):
+            return found.model_copy(update={"heard": {**turn.heard, **_dry(question), "stage": "memory"}})
+        return self._resume(turn.noting(**_dry(question)), found) if found else None
+
+    def _resume(self, turn: Turn, found: followup.Resumed) -> Decision:
+        turn = turn.noting(stage="memory", follow_up=found.how, doubtful=False)
+        return self.finishing.finish(
+            turn, self.parts.by_playbook[found.playbook], sure=True, given=found.given, order=found.order
+        )
+
+
+def _nothing_open(turn: Turn, short: short_words.Short) -> Refusal:
+    what = "is under way here that could be stopped" if short.wish == "cancel" else "waits for an approval here"
+    helps = "`runs` lists what was asked for elsewhere." if short.wish == "cancel" else "`approvals` lists what waits."
+    return Refusal(why=f"Nothing {what}. Nothing was started.", help=helps, heard=turn.heard)
+
+
+def _dry(question: Question) -> dict[str, Any]:
+    return {"dry_run": True} if question.heard.get("dry_run") else {}
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,29 @@
+"""One utterance on its way through the router."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bizaiops_bot.domain.routing import Memory
+from bizaiops_bot.router.hearing import Hearing
+
+HELP = "I look after the models: status, KPIs, deploys, rollbacks, retraining, schedules. Say `help` to see all of it."
+MAX_CHOICES = 3
+"""Buttons of a question about what was meant."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was heard, with what the thread remembers; `heard` becomes part of the decision, for the audit."""
+
+    hearing: Hearing
+    memory: Memory | None
+    heard: dict[str, Any]
+
+    def noting(self, **more: Any) -> Turn:
+        return replace(self, heard={**self.heard, **more})
+
+    def alone(self) -> Turn:
+        """Without the memory where nothing points back to it."""
+        return self if self.hearing.points_back else replace(self, memory=None)
