@@ -28,8 +28,8 @@ def nothing(_: Decision) -> None:
 def router() -> Router:
     """Remembers how the same words were classified: many cases leave the same own words."""
     made = Router(list(company.intents()), list(company.specs()), None)
-    rank = company.router()._classifier.rank  # learned once for all tests of a process
-    made._classifier.rank = lru_cache(maxsize=None)(rank)  # type: ignore[method-assign]
+    rank = company.router().parts.classifier.rank  # learned once for all tests of a process
+    made.parts.classifier.rank = lru_cache(maxsize=None)(rank)  # type: ignore[method-assign]
     return made
 
 
@@ -49,11 +49,11 @@ def local(look: Look = nothing, each: int = EACH_LOCAL) -> Tally:
 async def obeying(look: Look = nothing, each: int = EACH_OBEYING) -> tuple[Tally, Obeying]:
     """Two of three messages are such as the local stages are unsure about, so that the language model is asked."""
     language = Obeying()
-    router()._language = language
+    router().parts.language = language
     try:
         return await _obeying(language, look, each), language
     finally:
-        router()._language = None
+        router().parts.language = None
 
 
 async def _obeying(language: Obeying, look: Look, each: int) -> Tally:

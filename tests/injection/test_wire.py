@@ -91,9 +91,9 @@ async def obedient(server: FakeOpenAi) -> AsyncIterator[Obedient]:
     client.start()
     obedient = Obedient()
     server.says = obedient
-    runs.router()._language = OpenAiLanguage(client)
+    runs.router().parts.language = OpenAiLanguage(client)
     yield obedient
-    runs.router()._language = None
+    runs.router().parts.language = None
     await client.stop()
 
 

@@ -58,7 +58,7 @@ def decide(listening: Router) -> Any:
     async def decided(
         text: str, says: Says, memory: Memory | None = None, *, sure_of: str = "", p: float = 0.3, **more: Any
     ) -> Decision:
-        listening._classifier = Guessing(sure_of, 0.999) if sure_of else Guessing(p=p)
+        listening.parts.classifier = Guessing(sure_of, 0.999) if sure_of else Guessing(p=p)
         listening.ask_also(says)
         return await listening.decide(text, memory, COMPANY, channel="ml-ops", **more)
 
@@ -189,7 +189,7 @@ async def test_a_change_on_a_condition_for_later_or_elsewhere_is_refused(decide:
 
 async def test_a_request_that_has_a_time_of_its_own_may_name_it(decide: Any, listening: Router) -> None:
     listening.ask_also(Says("delegate_approvals", to="sre"))
-    listening._classifier = Guessing("delegate_approvals")
+    listening.parts.classifier = Guessing("delegate_approvals")
     decision = await listening.decide("i want sam to sign things off for me till friday", None, COMPANY)
     assert isinstance(decision, Question)
     assert [choice.command for choice in decision.choices] == ["delegate my approvals to sre till friday"]
