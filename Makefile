@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench eval injection docs pages pictures install format lock clean help
+.PHONY: demo test check bench eval talk injection docs pages pictures install format lock clean help
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -67,6 +67,9 @@ bench: install  ## Measure what docs/reference/benchmarks.md reports
 
 eval: install  ## How well the router understands our own phrases, against the baseline
 	@$(BIN)/bizaiops eval $(ARGS)
+
+talk: install  ## Scenes of people's talk against the whole bot, as a table; ARGS="--show" lists what went wrong
+	@$(BIN)/python -m tests.eval.talk $(ARGS)
 
 injection: install  ## Hostile text against the router and an obeying language model, as tables
 	@$(BIN)/python -m tests.injection
