@@ -24,12 +24,16 @@ from bizaiops_bot.playbook import (
 
 @dataclass(frozen=True)
 class Group:
-    """One family of requests: phrases a person can type, what each does, and who may."""
+    """One family of requests: phrases a person can type, what each does, and who may.
+
+    reads: how many of the phrases, from the first on, only read: these are buttons, the others are there to be typed.
+    """
 
     title: str
     words: str
     who: str
     phrases: tuple[tuple[str, str], ...]
+    reads: int
 
 
 GROUPS = (
@@ -43,28 +47,32 @@ GROUPS = (
             ("list alerts", "what needs care, time to detect and to recover"),
             ("compare churn v1 and v2", "two versions side by side"),
         ),
+        reads=4,
     ),
     Group(
         "Release",
         "deploy canary promote release roll back rollback retrain version traffic percent",
         "engineers and SREs; another person with the role approver agrees",
         (
+            ("who deployed churn last?", "the releases of a model"),
             ("deploy churn v2 as a 10% canary", "build, test, canary, judge, promote"),
             ("roll back churn", "all traffic to the version before"),
             ("retrain churn", "train on recent labelled rows, then release"),
-            ("who deployed churn last?", "the releases of a model"),
         ),
+        reads=1,
     ),
     Group(
         "Operate",
         "pause resume scale replicas freeze unfreeze fault faults inject operate",
         "engineers and SREs; pausing and scaling are approved like a release",
         (
+            ("who may deploy churn?", "the rules for a model"),
             ("pause churn", "turn its requests away; `resume churn` serves again"),
             ("scale demand to 3", "change the replicas"),
             ("freeze deploys", "no release until `unfreeze deploys`"),
             ("inject latency into churn", "demo only: break something, see it healed"),
         ),
+        reads=1,
     ),
     Group(
         "Business",
@@ -76,9 +84,10 @@ GROUPS = (
                 "what did the last churn release do to revenue at risk?",
                 "effect with interval, or why it cannot be told",
             ),
-            ("send the churn KPI digest here every Monday at 9:00 Berlin time", "a digest by schedule"),
             ("show schedules", "what is sent when; stop it or send it now"),
+            ("send the churn KPI digest here every Monday at 9:00 Berlin time", "a digest by schedule"),
         ),
+        reads=3,
     ),
     Group(
         "Runs and approvals",
@@ -87,10 +96,11 @@ GROUPS = (
         (
             ("list approvals", "what waits for a decision"),
             ("show run 7", "its steps, plan and decisions"),
+            ("show audit", "the last entries of the audit log"),
             ("delegate my approvals to sam for 3 days", "let somebody decide in your place; `stop delegating` ends it"),
             ("cancel run 7", "stop it; what it changed is undone"),
-            ("show audit", "the last entries of the audit log"),
         ),
+        reads=3,
     ),
 )
 
@@ -169,5 +179,5 @@ def _topic_card(group: Group) -> Card:
         title=f"Help: {group.title}",
         summary=f"{group.title}: {said}. Who may: {group.who}.",
         blocks=(Table(columns=("Say", "What it does"), rows=group.phrases), Context(text=f"Who may: {group.who}.")),
-        buttons=tuple(Button(label=phrase, command=phrase) for phrase, _ in group.phrases),
+        buttons=tuple(Button(label=phrase, command=phrase) for phrase, _ in group.phrases[: group.reads]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bizaiops_bot.domain.cards import Answer, Button, Card, Text, Tone
 from bizaiops_bot.domain.errors import BotError, Refused, Temporary
-from bizaiops_bot.domain.routing import Choice, Command, Question, Refusal
+from bizaiops_bot.domain.routing import Choice, Command, Question, Refusal, Remark
 from bizaiops_bot.router.unused import listed
 
 
@@ -24,6 +24,18 @@ def refusal_card(refusal: Refusal) -> Card:
         summary=f"{refusal.why} {refusal.help}".strip(),
         answer="refused",
     )
+
+
+def remark_card(remark: Remark) -> Card:
+    """A line and no more; it refuses nothing."""
+    return Card(title=remark.text, tone="muted", buttons=_buttons(remark.choices), summary=remark.text)
+
+
+def card_of(decision: Question | Refusal | Remark) -> Card:
+    """What is said where nothing is carried out."""
+    if isinstance(decision, Question):
+        return question_card(decision)
+    return remark_card(decision) if isinstance(decision, Remark) else refusal_card(decision)
 
 
 def with_unused(card: Card, command: Command) -> Card:

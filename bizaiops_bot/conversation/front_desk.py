@@ -26,7 +26,7 @@ from bizaiops_bot.domain.errors import BotError, NotFound, Unseen
 from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict, is_sign, spoken_verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import FEEDBACK_CARD, ClickAnswer, PostedCard, PostedMessage
-from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal
 from bizaiops_bot.engine import deciding, deliveries, outbox, shown
 from bizaiops_bot.engine.audit import redact
 from bizaiops_bot.engine.controls import EngineControls
@@ -235,7 +235,7 @@ class FrontDesk:
         if isinstance(decision, Command):
             await self._obey(message, decision, kept, learn)
             return
-        card = told.question_card(decision) if isinstance(decision, Question) else told.refusal_card(decision)
+        card = told.card_of(decision)
 
         def also(conn: sa.Connection) -> None:
             learn(conn)
@@ -335,7 +335,7 @@ class FrontDesk:
 
     def _note(self, conn: sa.Connection, message: PostedMessage, decision: Decision) -> None:
         kind = type(decision).__name__.lower()
-        words = decision.text if isinstance(decision, Question) else getattr(decision, "why", "")
+        words = decision.why if isinstance(decision, Refusal) else getattr(decision, "text", "")
         more = {"offered": told.offered(decision)} if isinstance(decision, Question) else {}
         self._core.note(
             conn, message.actor, kind, message.id, text=message.text[:500], told=words, heard=decision.heard, **more

@@ -1,4 +1,4 @@
-"""What words become: a Command, a Question back, or a Refusal; and what a conversation remembers."""
+"""What words become: a Command, a Question back, a Refusal or a Remark; and what a conversation remembers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,15 @@ class Refusal(Value):
     heard: dict[str, Any] = Field(default_factory=dict)
 
 
-Decision = Command | Question | Refusal
+class Remark(Value):
+    """A short line to what asks for nothing ("thanks"), or about what was just taken back. Its choices only read."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    heard: dict[str, Any] = Field(default_factory=dict)
+
+
+Decision = Command | Question | Refusal | Remark
 
 
 class Memory(Value):

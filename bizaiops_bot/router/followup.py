@@ -11,7 +11,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from bizaiops_bot.domain.recurrence import spoken
-from bizaiops_bot.domain.routing import Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
+from bizaiops_bot.domain.routing import Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal, Remark
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots import cron
 
@@ -114,6 +114,10 @@ def fresh(memory: Memory | None, now: datetime) -> Memory | None:
 def remember(memory: Memory | None, decision: Decision, now: datetime) -> Memory:
     """What the thread is about after `decision`. The number of a new run or schedule is set by whoever started it."""
     old = fresh(memory, now) or Memory(at=now)
+    if isinstance(decision, Remark):
+        # "Sorry" between a question and its answer ends nothing; a "yes" behind "thanks" is none to what was offered.
+        open_ = old.pending if old.pending and old.pending.slot not in {"playbook", ""} else None
+        return old.model_copy(update={"at": now, "pending": _as_question(decision) or open_})
     if isinstance(decision, Refusal):
         # After an unrelated no, a later "yes" must not wake an older question.
         kept = _as_question(decision) or _open(decision)
@@ -129,12 +133,13 @@ def remember(memory: Memory | None, decision: Decision, now: datetime) -> Memory
     return old.model_copy(update={"at": now, **seen, "last": last, "pending": None})
 
 
-def _as_question(refusal: Refusal) -> Question | None:
-    """A refusal that offers something can be answered with "yes" or a name."""
+def _as_question(refusal: Refusal | Remark) -> Question | None:
+    """A refusal or remark that offers something can be answered with "yes" or a name."""
     if not refusal.choices or "playbook" not in refusal.choices[0].bind:
         return None
     pending = Command(playbook=refusal.choices[0].bind["playbook"], inputs={})
-    return Question(text=refusal.why, slot="", choices=refusal.choices, pending=pending)
+    text = refusal.why if isinstance(refusal, Refusal) else refusal.text
+    return Question(text=text, slot="", choices=refusal.choices, pending=pending)
 
 
 def _open(refusal: Refusal) -> Question | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Memory, Refusal
-from bizaiops_bot.router import guards
+from bizaiops_bot.router import guards, small_talk
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
 from bizaiops_bot.router.slots import words
@@ -30,7 +30,7 @@ class Listening:
             cleaned = guards.NOT_OWN  # "lead: deploy churn v3" is a line of a chat, or said to the lead
         if isinstance(cleaned, Refusal):
             return cleaned.model_copy(update={"heard": {**cleaned.heard, "stage": "guards"}})
-        plain, dry = words.dry_run(cleaned)
+        plain, dry = words.dry_run(small_talk.calm(cleaned))
         heard: dict[str, Any] = {"text": cleaned, **({"dry_run": True} if dry else {})}
         right = self.parts.spelling.correct(plain, _names(catalogue))
         if right.changes:

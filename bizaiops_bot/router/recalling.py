@@ -6,14 +6,16 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal
-from bizaiops_bot.router import followup, short_words
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal, Remark
+from bizaiops_bot.router import followup, short_words, small_talk
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
 from bizaiops_bot.router.turn import HELP, Turn
 
 _MAX_OPEN = 8
+_OFFERED = {"hello": ("help", "list_models"), "anger": ("help", "list_runs")}
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ class Recalling:
             return self._resume(turn, undone)
         again = followup.resumed(last, self.parts.specs[last.playbook], turn.hearing)
         return self._resume(turn, again) if again else None
+
+    def small_talk(self, turn: Turn) -> Remark | None:
+        """A line to what asks for nothing; "ok" and the like may mean what waits, and then are no small talk."""
+        known, core = turn.hearing.catalogue.open_runs, turn.hearing.core
+        kind = small_talk.read(core)
+        if kind is None or (known and short_words.read(core)):
+            return None
+        names = [model.name for model in turn.hearing.catalogue.models]
+        text, reads = small_talk.WORDS[kind], _OFFERED.get(kind, ())
+        if kind == "hello" and names:
+            text = f"{text} I look after {_listed(names)}. Ask me how they are, or say `help`."
+        intents = [self.parts.by_playbook[name] for name in reads if name in self.parts.by_playbook]
+        choices = tuple(self.finishing.offer(turn, intent, {}) for intent in intents)
+        return Remark(text=text, choices=choices, heard={**turn.heard, "stage": "talk", "talk": kind})
 
     def from_what_is_open(self, turn: Turn) -> Decision | None:
         """Short words about a run: done when they can mean one thing and say what, else asked."""
@@ -98,6 +114,11 @@ class Recalling:
         return self.finishing.finish(
             turn, self.parts.by_playbook[found.playbook], sure=True, given=found.given, order=found.order
         )
+
+
+def _listed(names: list[str]) -> str:
+    shown = names[:_NAMED] if len(names) <= _NAMED else [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more"]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def _nothing_open(turn: Turn, short: short_words.Short) -> Refusal:

@@ -16,10 +16,11 @@ from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
 from bizaiops_bot.router.language import Language
 from bizaiops_bot.router.listening import Listening
+from bizaiops_bot.router.only_reads import OnlyReads
 from bizaiops_bot.router.parts import made_of
 from bizaiops_bot.router.proposing import Proposing
 from bizaiops_bot.router.recalling import Recalling
-from bizaiops_bot.router.turn import MAX_CHOICES
+from bizaiops_bot.router.turn import MAX_CHOICES, Turn
 
 
 class Router:
@@ -48,6 +49,7 @@ class Router:
         self._guessing = Guessing(self.parts, self._finishing)
         self._recalling = Recalling(self.parts, self._finishing)
         self._proposing = Proposing(self.parts, self._finishing)
+        self._only_reads = OnlyReads(self.parts, self._finishing)
 
     def ask_also(self, language: Language | None) -> None:
         """From now on `decide` asks `language` where the local stages are unsure; None: nobody."""
@@ -77,7 +79,11 @@ class Router:
         turn = self._listening.turn(text, memory, catalogue)
         if isinstance(turn, Refusal):
             return self._with_english(turn, catalogue)
-        known = self._recalling.from_memory(turn) or self._recalling.from_what_is_open(turn)
+        return self._only_reads.through(turn, self._meant(turn))
+
+    def _meant(self, turn: Turn) -> Decision:
+        known = self._recalling.from_memory(turn) or self._recalling.small_talk(turn)
+        known = known or self._recalling.from_what_is_open(turn)
         return known or self.parts.telling.whole(turn.hearing, self._guessing.from_words(turn))
 
     async def decide(
@@ -101,7 +107,7 @@ class Router:
         if isinstance(turn, Refusal):
             return local
         said = await self._proposing.weigh(self.parts.language, turn, local, channel)
-        return said if said is local else self.parts.telling.whole(turn.hearing, said)
+        return said if said is local else self._only_reads.through(turn, self.parts.telling.whole(turn.hearing, said))
 
     def remember(self, memory: Memory | None, decision: Decision, catalogue: Catalogue, now: datetime) -> Memory:
         """The thread's memory after `decision`; expires 15 minutes after `now`."""

@@ -175,7 +175,6 @@ def test_a_change_that_cannot_be_done_as_said_is_refused_with_the_reason(text: s
 @pytest.mark.parametrize(
     "text",
     [
-        "should I deploy churn v3?",
         "maybe deploy churn v3",
         "retrain churn v2",
         "approve run 7 not",

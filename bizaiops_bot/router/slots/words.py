@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bizaiops_bot.router.slots import supposed
 from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.slots.names import FAULTS
 from bizaiops_bot.router.slots.numbers import SAID
@@ -74,7 +75,9 @@ def topic(text: str) -> str | None:
 
 
 def dry_run(text: str) -> tuple[str, bool]:
-    """The text without its "dry run" mark, and whether it had one."""
+    """The text without its "dry run" mark, and whether it had one; what is supposed is only to be shown as well."""
+    if deed := supposed.deed(text):
+        return deed, True
     rest, count = _DRY.subn("", text, count=1)
     return (rest.strip(), True) if count and rest.strip() else (text, False)
 
