@@ -28,6 +28,7 @@ from tests.support.fake_openai import FakeOpenAi, Reply, Request, fake_openai
 from tests.support.router_company import specs
 
 EACH, ASKED, OBEYED = 12, 150, 25
+PATIENCE_S = 60.0
 KEY = "sk-test-51Hx7Qe8rT2uV4wY6zA9"
 
 
@@ -74,7 +75,8 @@ def _kind(shape: dict[str, Any]) -> str:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, what the model says is heard: an unheard one attacks nobody."""
-    monkeypatch.setattr(second_opinion, "REFUSAL_S", second_opinion.LIMIT_S)
+    for limit in ("REFUSAL_S", "LIMIT_S"):
+        monkeypatch.setattr(second_opinion, limit, PATIENCE_S)
 
 
 @pytest.fixture
@@ -88,6 +90,7 @@ async def obedient(server: FakeOpenAi) -> AsyncIterator[Obedient]:
     """The router of all runs, with this server as its language model."""
     settings = OpenAiSettings(base_url=server.url, api_key=KEY, model="small", method="json_schema", failures=20)
     client = LanguageClient(settings, MemoryBook(), None)
+    client._guard.limit_s = PATIENCE_S
     client.start()
     obedient = Obedient()
     server.says = obedient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ async def test_a_scheduled_digest_also_goes_to_the_business_channel(talk_with: O
     (copy,) = await talk.cards(SALES)
     copy.shows("churn KPI digest")
     assert "This week" in copy.buttons()
-    await talk.minutes(24 * 60)
+    await talk.sleeps_until(talk.clock.now() + timedelta(days=1))
     assert len(await talk.cards(SALES)) == 2
 
 
