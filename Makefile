@@ -35,9 +35,10 @@ unit:
 	$(BIN)/python -m pytest $(SHARED) tests/unit tests/scenario tests/eval tests/injection tests/docs
 	$(BIN)/python -m pytest tests/contract
 
-# The engine, the approvals and all conversations once more, on PostgreSQL.
+# What the store has a part in once more, on PostgreSQL: the engine, the approvals, and conversations that wait, restart, heal or meet.
+STORED := $(patsubst %,tests/scenario/test_%.py,approvals chat_surfaces delegation healing notices operations release restart safety_first threads)
 postgres:
-	BIZAIOPS_TEST_STORE=postgres $(BIN)/python -m pytest $(SHARED) tests/scenario $(ENGINE)
+	BIZAIOPS_TEST_STORE=postgres $(BIN)/python -m pytest $(SHARED) $(STORED) $(ENGINE)
 
 # What a newer Python does differently shows in these, without browsers and PostgreSQL.
 newest: install

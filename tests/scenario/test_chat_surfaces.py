@@ -75,7 +75,8 @@ class Chat:
         )  # type: ignore[arg-type]
         bot: Bot = await build(settings, clock=clock, surfaces=[platform])
         talk = Talk(bot, clock, {})
-        clock._settle = talk.settle
+        talk._watch()
+        clock._settle = talk.stand_still
         bot.core.draw_after_s = 0.01
         bot.poster.pace_s = 0.0
         try:

@@ -21,6 +21,8 @@ from tests.support.virtual_clock import VirtualClock
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)  # a Wednesday
 PATIENCE_S = 60.0
+CALM = 20  # turns of the loop: what a finished thread sets off has begun by then
+LOOK_S = 0.001
 
 
 def words_of(card: Card) -> str:
@@ -107,6 +109,7 @@ class Talk:
     def __init__(self, bot: Bot, clock: VirtualClock, company: dict[str, Any]) -> None:
         self.bot, self.clock, self._company = bot, clock, company
         self._language: dict[str, Any] | None = None
+        self.at_work: set[asyncio.Future[Any]] = set()
 
     @classmethod
     async def begin(
@@ -128,7 +131,8 @@ class Talk:
         bot = await build(settings, clock=clock)
         talk = cls(bot, clock, company)
         talk._language = language
-        clock._settle = talk.settle
+        talk._watch()
+        clock._settle = talk.stand_still
         bot.core.draw_after_s = 0.01  # the world of a test moves on within milliseconds
         bot.poster.pace_s = 0.02
         await bot.start()
@@ -151,7 +155,7 @@ class Talk:
         await self.end()
         other = await Talk.begin(folder, VirtualClock(at), language=self._language, **self._company)
         self.bot, self.clock = other.bot, other.clock
-        self.clock._settle = self.settle
+        self.clock._settle = self.stand_still
 
     # -- time --------------------------------------------------------------------------------------
 
@@ -164,6 +168,31 @@ class Talk:
             quiet = 0 if self.bot.core.busy else quiet + 1
             assert waited < PATIENCE_S, "the bot did not come to rest"
 
+    def _watch(self) -> None:
+        """From now on counts what is handed to threads: to the store's, and to all others by the loop."""
+        loop, store = asyncio.get_running_loop(), self.bot.core.store
+        loop.run_in_executor = self._counted(loop.run_in_executor)  # type: ignore[method-assign]
+        store.write = self._counted(store.write)  # type: ignore[method-assign]
+
+    def _counted(self, real: Callable[..., Awaitable[Any]]) -> Any:
+        def counted(*args: Any) -> asyncio.Future[Any]:
+            done = asyncio.ensure_future(real(*args))
+            self.at_work.add(done)
+            done.add_done_callback(self.at_work.discard)
+            return done
+
+        return counted
+
+    async def stand_still(self) -> None:
+        """Until nobody has anything to do at this time of the clock: no thread at work, and calm for some turns."""
+        calm, waited = 0, 0.0
+        while calm < CALM:
+            busy = bool(self.at_work) or self.bot.core.busy
+            calm = 0 if busy else calm + 1
+            await asyncio.sleep(LOOK_S if busy else 0)
+            waited += LOOK_S if busy else 0
+            assert waited < PATIENCE_S, "the bot did not come to rest"
+
     async def settle_first(self) -> None:
         """Until the first versions stand in the registry."""
         for _ in range(2000):
@@ -174,14 +203,17 @@ class Talk:
 
     async def rest(self) -> None:
         await self.clock.rest()
+        await self.settle()
 
     async def minutes(self, count: float) -> None:
         """Lets the world live on."""
         await self.clock.advance(60 * count)
+        await self.settle()
 
     async def sleeps_until(self, when: datetime) -> None:
         """The whole machine sleeps till then, as a laptop does: timers that wanted to ring meanwhile ring late, once."""
         await self.clock.leap_to(when)
+        await self.settle()
 
     async def until(self, ready: Callable[[], Awaitable[Any]], *, minutes: int = 90, what: str = "it") -> Any:
         """Lets the world live until `ready()` is truthy; fails after `minutes` of world time."""
@@ -189,7 +221,8 @@ class Talk:
         for _ in range(minutes + 1):
             found = await ready()
             if found:
-                return found
+                await self.settle()
+                return await ready() or found
             await self.clock.advance(60)
         raise AssertionError(f"{what} did not happen within {minutes} min of world time")
 
