@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Memory, Refusal
-from bizaiops_bot.router import guards, small_talk
+from bizaiops_bot.router import abroad, guards, small_talk
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
 from bizaiops_bot.router.slots import words
@@ -28,10 +28,13 @@ class Listening:
         cleaned = guards.clean(text, lambda word: self.is_known(word, catalogue))
         if isinstance(cleaned, str) and (m := _SPEAKER.match(cleaned.lower())) and m[1] in _people(catalogue):
             cleaned = guards.NOT_OWN  # "lead: deploy churn v3" is a line of a chat, or said to the lead
+        heard: dict[str, Any] = {}
+        if isinstance(cleaned, str):
+            cleaned, heard = abroad.in_english(cleaned, self.parts.books, catalogue, self.is_known)
         if isinstance(cleaned, Refusal):
             return cleaned.model_copy(update={"heard": {**cleaned.heard, "stage": "guards"}})
         plain, dry = words.dry_run(small_talk.calm(cleaned))
-        heard: dict[str, Any] = {"text": cleaned, **({"dry_run": True} if dry else {})}
+        heard |= {"text": cleaned, **({"dry_run": True} if dry else {})}
         right = self.parts.spelling.correct(plain, _names(catalogue))
         if right.changes:
             plain, heard = right.text, {**heard, "corrected": right.changes, "doubtful": not right.sure}

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bizaiops_bot.domain.routing import PlaybookSpec
+from bizaiops_bot.router import phrasebook
 from bizaiops_bot.router.classifier import Classifier
 from bizaiops_bot.router.formats import Formats
 from bizaiops_bot.router.intents import NONE, Intent
 from bizaiops_bot.router.language import Language
+from bizaiops_bot.router.phrasebook import Book
 from bizaiops_bot.router.spelling import Spelling
 from bizaiops_bot.router.telling import Telling
 from bizaiops_bot.router.training import absent, pairs, vocabulary
@@ -20,7 +22,8 @@ from bizaiops_bot.router.training import absent, pairs, vocabulary
 class Parts:
     """intents: by name. specs, by_playbook: by playbook.
 
-    vocabulary: every word of the intents; spelling: mends slips in those that give commands. language: the model that
+    vocabulary: every word of the intents; spelling: mends slips in those that give commands. books: other languages.
+    language: the model that
     is asked where the rest is unsure, None for none.
     """
 
@@ -32,6 +35,7 @@ class Parts:
     vocabulary: frozenset[str]
     spelling: Spelling
     telling: Telling
+    books: tuple[Book, ...]
     language: Language | None = None
 
     def known(self, name: str) -> Intent:
@@ -69,6 +73,7 @@ def made_of(
         vocabulary=words,
         spelling=Spelling(_commands(usable), words),
         telling=Telling(by_playbook, specs),
+        books=phrasebook.load(),
         language=language,
     )
 

@@ -79,7 +79,7 @@ class Router:
         turn = self._listening.turn(text, memory, catalogue)
         if isinstance(turn, Refusal):
             return self._with_english(turn, catalogue)
-        return self._only_reads.through(turn, self._meant(turn))
+        return self._from_abroad(self._only_reads.through(turn, self._meant(turn)))
 
     def _meant(self, turn: Turn) -> Decision:
         known = self._recalling.from_memory(turn) or self._recalling.small_talk(turn)
@@ -133,16 +133,36 @@ class Router:
         return tuple(self._finishing.offer(turn, intent) for intent in offered[:MAX_CHOICES])
 
     def _with_english(self, refusal: Refusal, catalogue: Catalogue) -> Refusal:
-        """With buttons for what an order in another language is in English."""
-        english = refusal.heard.get("english", "")
+        """With buttons for what an order in another language is in English, else for what can always be asked."""
+        if "foreign" not in refusal.heard:
+            return refusal
+        english = refusal.heard["english"]
         turn = self._listening.turn(english, None, catalogue)
         strange = any(
             not self._listening.is_known(word, catalogue) for word in re.findall(r"[^\W\d_]{3,}", english.lower())
         )
         if strange or isinstance(turn, Refusal):  # "deploy churn morgen": what is left is unknown, and may matter
-            return refusal
+            return refusal.model_copy(update={"choices": self._always()})
         meant = self._recalling.from_what_is_open(turn) or self.parts.telling.whole(
             turn.hearing, self._guessing.from_words(turn)
         )
         choices = (self.parts.telling.as_choice(meant),) if isinstance(meant, Command) else meant.choices
-        return refusal.model_copy(update={"choices": choices[:MAX_CHOICES]})
+        return refusal.model_copy(update={"choices": choices[:MAX_CHOICES] or self._always()})
+
+    def _from_abroad(self, decision: Decision) -> Decision:
+        """What was said in another language only reads; a no to it has something to click."""
+        if "polite" not in decision.heard:
+            return decision
+        if isinstance(decision, Command) and self.parts.specs[decision.playbook].risk != "read":
+            choices = (self.parts.telling.as_choice(decision),)
+            return Refusal(why="Did you mean this? Nothing was started.", choices=choices, heard=decision.heard)
+        if isinstance(decision, Refusal) and not decision.choices:
+            return decision.model_copy(update={"choices": self._always()})
+        return decision
+
+    def _always(self) -> tuple[Choice, ...]:
+        """Buttons for what anybody may ask at any time."""
+        asked = [
+            Command(playbook=name, inputs={}) for name in ("list_models", "help") if name in self.parts.by_playbook
+        ]
+        return tuple(map(self.parts.telling.as_choice, asked))
