@@ -72,7 +72,7 @@ def _guarded(text: str, found: tuple[Hearing, dict[str, Any]] | Refusal) -> dict
     heard = found[1]
     kept = str(heard["text"])
     return {
-        "kept": kept, "cut": _cut(text, kept), "corrected": heard.get("corrected", {}),
+        "kept": kept, "cut": _cut(text, str(heard.get("said", kept))), "corrected": heard.get("corrected", {}),
         "dry_run": bool(heard.get("dry_run")), "refused": "",
     }  # fmt: skip
 
