@@ -21,6 +21,8 @@ from bizaiops_bot.content import content_folder
 LONGEST = 160
 _MOST_LEFT = 2
 _PREFIX = 4
+_NOW = "today"
+"""How a model is is asked about today anyway."""
 _SLOT = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 _VALUES = (
@@ -113,7 +115,7 @@ class Book:
             matches = [group.search(text) for group in meaning.groups]
             if not all(matches) or (asks and meaning.order):
                 continue
-            left = self._left(text, meaning)
+            left = self._left(text, meaning, values)
             taken = {**values, "term": " ".join(left)} if meaning.term else values
             left = [] if meaning.term and 0 < len(left) <= _MOST_LEFT + 1 else left
             said_of = len(matches) + sum(slot in values for slot in meaning.beside)
@@ -163,14 +165,15 @@ class Book:
                     text = f"{text[: m.start()]}{{{name}}}{text[m.end() :]}"
         return text, values
 
-    def _left(self, text: str, meaning: _Meaning) -> list[str]:
+    def _left(self, text: str, meaning: _Meaning, values: Mapping[str, str]) -> list[str]:
         """The words that neither the meaning nor what may stand beside it accounts for."""
         for pattern in meaning.groups:
             text = pattern.sub(" ", text)
         text = self._aside.sub(" ", text)
         for name in _SLOT.findall(meaning.english):
             text = text.replace(f"{{{name}}}", " ")
-        return text.split()
+        left = [values.get(word.strip("{}"), word) if word.startswith("{") else word for word in text.split()]
+        return left if meaning.order else [word for word in left if word != _NOW]
 
 
 def fold(text: str) -> str:
