@@ -54,14 +54,16 @@ from bizaiops_bot.domain.facts import Facts, Look, Said, template
 from bizaiops_bot.domain.foresight import Foresight, foresee
 from bizaiops_bot.domain.glossary import Term
 from bizaiops_bot.domain.glossary import find as find_term
-from bizaiops_bot.domain.health import HealthVerdict, assess_health
+from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, assess_health
 from bizaiops_bot.domain.investigation import LOOK_BACK, POINTS, Diagnosis, Evidence, diagnose, investigation_facts
 from bizaiops_bot.domain.kpi import Change, Effect, Kpi, KpiDay, KpiRow, change_of, pooled
 from bizaiops_bot.domain.kpi_words import amount, change_words, full_title, short_amount, target_words
+from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.leakage import too_good
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, HealthSample, Outcome, SeriesData, Verdict
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.questions import PLAYBOOKS, Inquiry, within
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -76,6 +78,7 @@ from bizaiops_bot.domain.records import (
 )
 from bizaiops_bot.domain.recurrence import spoken as spoken_schedule
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
+from bizaiops_bot.domain.rule import Rule
 from bizaiops_bot.domain.stand_in import StandIn
 from bizaiops_bot.domain.trials import all_held_against, held_against, of_gate, taken_back, trial_words
 from bizaiops_bot.domain.values import (
@@ -121,6 +124,7 @@ from bizaiops_bot.ports import (
 __all__ = [
     "FAST_MINUTES",
     "LOOK_BACK",
+    "PLAYBOOKS",
     "POINTS",
     "SLOW_MINUTES",
     "Actor",
@@ -155,9 +159,11 @@ __all__ = [
     "Foresight",
     "FreeText",
     "GateReport",
+    "HealthLimits",
     "HealthSample",
     "HealthVerdict",
     "Inputs",
+    "Inquiry",
     "Kpi",
     "KpiDay",
     "KpiName",
@@ -183,6 +189,7 @@ __all__ = [
     "Regression",
     "Release",
     "Replicas",
+    "Rule",
     "Run",
     "RunNumber",
     "RunRecord",
@@ -205,6 +212,7 @@ __all__ = [
     "Undecided",
     "Until",
     "UntilSlot",
+    "Use",
     "Value",
     "Verdict",
     "Version",
@@ -242,6 +250,7 @@ __all__ = [
     "template",
     "too_good",
     "trial_words",
+    "within",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from bizaiops_bot.domain.facts import Facts, Said, Task
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
+from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
 from bizaiops_bot.domain.posts import PostedCard
@@ -28,6 +29,7 @@ from bizaiops_bot.domain.records import (
     Schedule,
     Trial,
 )
+from bizaiops_bot.domain.rule import Rule
 from bizaiops_bot.domain.values import NoData
 
 Progress = Callable[[str], None]
@@ -197,6 +199,12 @@ class Records(Protocol):
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         """People whom policy lets do `action`: a playbook's name, or "approve"."""
+
+    async def rules(self) -> list[Rule]:
+        """What the bot does unasked, in the order in which the rules are asked; policy has to permit it as well."""
+
+    async def language_use(self, first: date, last: date) -> dict[date, Use]:
+        """What the language model was used for, by day, both inclusive; days on which it was not are left out."""
 
 
 class Controls(Protocol):

@@ -107,6 +107,7 @@ async def open_core(settings: Settings, content: Content, clock: Clock) -> Core:
         time_zone=settings.time_zone, budgets=content.budgets, freezes=content.freezes,
         notices=settings.notices,
     )  # fmt: skip
+    core.rules = content.rules
     await store.read(lambda conn: pseudonyms.know(conn, core.people))
     return core
 

@@ -17,6 +17,7 @@ from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.notices import NoticeSettings
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import FINISHED
+from bizaiops_bot.domain.rule import Rule
 from bizaiops_bot.engine import audit, deciders, outbox, run_card, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.budgets import Budgets
@@ -64,6 +65,7 @@ class Core:
         self._bells: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self.busy = 0
         self.canary_limits = CanaryLimits()
+        self.rules: list[Rule] = []
         self.schedules_changed = asyncio.Event()
         self.notices_changed = asyncio.Event()
         self.background: set[asyncio.Future[None]] = set()

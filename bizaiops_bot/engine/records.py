@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -19,7 +20,8 @@ from bizaiops_bot.domain.records import (
     Schedule,
     Trial,
 )
-from bizaiops_bot.engine import audit, deciding, delegations, mutes, runs, trials
+from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.engine import audit, deciding, delegations, language_use, mutes, runs, trials
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 
@@ -85,6 +87,12 @@ class EngineRecords:
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         return self._core.policy.who_may(action, model=model, playbook=action)
+
+    async def rules(self) -> list[Rule]:
+        return list(self._core.rules)
+
+    async def language_use(self, first: date, last: date) -> dict[date, Use]:
+        return await self._core.store.read(lambda conn: language_use.by_day(conn, first, last))
 
 
 def release(row: sa.RowMapping) -> Release:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
+from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -17,6 +18,7 @@ from bizaiops_bot.domain.records import (
     Schedule,
     Trial,
 )
+from bizaiops_bot.domain.rule import Rule
 from tests.support.fake_company import Company, release
 
 
@@ -102,6 +104,12 @@ class FakeRecords:
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         return {"approve": ["lead", "sre"], "show_status": ["analyst", "engineer"]}.get(action, ["engineer"])
+
+    async def rules(self) -> list[Rule]:
+        return list(self.world.rules)
+
+    async def language_use(self, first: date, last: date) -> dict[date, Use]:
+        return {day: use for day, use in self.world.language_use.items() if first <= day <= last}
 
 
 class FakeControls:
