@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
 
 from bizaiops_bot.playbook import (
@@ -22,15 +22,16 @@ from bizaiops_bot.playbook import (
     Table,
     Text,
     Tone,
+    Window,
     spoken_duration,
     stamp,
 )
-from playbooks._cards import known_model
+from playbooks._cards import clock_now, known_model
 from playbooks._words import local_stamp
 
 LIMIT = 500
 """So many newest records are looked at; an answer that may have missed older ones says so."""
-MOST_ROWS = 12
+MOST_ROWS = 20
 
 
 def answer(
@@ -65,13 +66,13 @@ def answer(
 
 def taken(ask: Inquiry, run: Run, of: str, *, cut: bool = False) -> str:
     """ "Looked at: releases, this month (Sun 1 Nov 00:00 to Sat 21 Nov 15:30), only rollbacks, churn." """
-    when = ask.spoken_window
+    when = ""
     if ask.window is not None:
         start, end = (local_stamp(t, run.time_zone) for t in (ask.window.start, ask.window.end))
-        when = f"{when} ({start} to {end}, {run.time_zone})"
+        when = f", {ask.window.label} ({start} to {end}, {run.time_zone})"
     only = f", only {ask.spoken_filter}" if ask.spoken_filter else ""
     older = f" The newest {LIMIT} were looked at; there may be older ones." if cut else ""
-    return f"Looked at: {of}, {when}{only}.{older}"
+    return f"Looked at: {of}{when}{only}.{older}"
 
 
 def in_time(ask: Inquiry) -> str:
@@ -105,6 +106,18 @@ def spans_words(seconds: Sequence[float]) -> str:
         return f"{spoken_duration(seconds[0])}, once"
     low, high = spoken_duration(min(seconds)), spoken_duration(max(seconds))
     return f"{spoken_duration(median(seconds))} at the median of {len(seconds)}, {low} to {high}"
+
+
+def titled(alert: Alert) -> str:
+    """ "churn: error rate 12.6%, limit 2.0%": the title of an alert with its model, which many titles begin with."""
+    return alert.title if alert.title.startswith(alert.model) else f"{alert.model}: {alert.title}"
+
+
+async def until_now(run: Run, window: Window | None) -> Window | None:
+    """The window, with this very second in it where it reaches until now."""
+    now = await clock_now(run)
+    close = window is not None and abs(now - window.end) < timedelta(minutes=1)
+    return window.model_copy(update={"end": now + timedelta(seconds=1)}) if window and close else window
 
 
 async def known_names(run: Run, ask: Inquiry) -> list[str]:

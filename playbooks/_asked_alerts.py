@@ -14,19 +14,23 @@ from playbooks._asked import (
     most,
     of_model,
     spans_words,
+    titled,
     when_words,
 )
 from playbooks._cards import clock_now
 
 OF = "alerts on record"
+ONE = frozenset({"state", "how_long", "when"})
+"""Asked of one alert: the newest that is open, else the newest, where none is named."""
 COLUMNS = ("No.", "Model", "Alert", "Began", "Detected", "Over", "Time to detect", "Time to recover")
 
 
 async def of_alerts(run: Run, ask: Inquiry) -> Card:
     """Every question whose subject is an alert."""
-    if ask.alert is not None:
-        return await _one(run, ask)
     found, cut = await fitting_alerts(run, ask)
+    if ask.alert is not None or (found and ask.aggregate in ONE and not ask.measure and not ask.window):
+        number = ask.alert or sorted(found, key=lambda a: a.closed is not None)[0].id
+        return await _one(run, ask.model_copy(update={"alert": number}))
     noun = "drift alert" if ask.kind == "drift" else "alert"
     what = f"{count_words(len(found), noun)}{of_model(ask)}{in_time(ask)}"
     what = what[0].upper() + what[1:]
@@ -40,11 +44,11 @@ async def of_alerts(run: Run, ask: Inquiry) -> Card:
         return answer(ask, run, said, of=OF, tables=(table,), tone=tone, cut=cut)
     if ask.aggregate in ("last", "first", "when"):
         one = found[-1 if ask.aggregate == "first" else 0]
-        said = f"{one.model}: {one.title}, {stamp(one.detected)}"
+        said = f"{titled(one)}, {stamp(one.detected)}"
         return answer(ask, run, said, of=OF, more=_fate(one), tables=(table,), buttons=_show(one), tone=tone, cut=cut)
     if ask.aggregate == "how_long":
-        return _speed(run, ask, found, cut=cut)
-    named = "; ".join(f"{a.model}: {a.title}, {stamp(a.detected)}" for a in found[:3])
+        return await _speed(run, ask, found, cut=cut)
+    named = "; ".join(f"{titled(a)}, {stamp(a.detected)}" for a in found[:3])
     more = f"{named}. {len(still) or 'None'} of them {'is' if len(still) == 1 else 'are'} open."
     return answer(ask, run, what, of=OF, more=more, tables=(table,), tone=tone, buttons=_show(found[0]), cut=cut)
 
@@ -79,7 +83,7 @@ async def _one(run: Run, ask: Inquiry) -> Card:
         else f"It began {stamp(alert.onset)}, estimated",
         "state": f"Yes, over since {stamp(alert.closed)}" if alert.closed else "No, it is still open",
     }[ask.aggregate]
-    more = f"Alert {alert.shown_as}, {alert.model}: {alert.title}. {_fate(alert)}"
+    more = f"Alert {alert.shown_as}, {titled(alert)}. {_fate(alert)}"
     tone: Tone = "danger" if alert.closed is None else "success"
     return answer(ask, run, said, of=f"alert {alert.shown_as}", more=more, buttons=_show(alert), tone=tone)
 
@@ -96,15 +100,23 @@ def _fate(alert: Alert) -> str:
     return f"{began}, {over}{f'; run {alert.run} answered it' if alert.run else ''}."
 
 
-def _speed(run: Run, ask: Inquiry, found: list[Alert], *, cut: bool) -> Card:
+async def _speed(run: Run, ask: Inquiry, found: list[Alert], *, cut: bool) -> Card:
     """Time to detect or to recover over all that fit."""
+    now = await clock_now(run)
     if ask.measure == "detect":
         spans, said = [max(0.0, a.detect_s) for a in found], "Found after"
     else:
         spans, said = [a.recover_s for a in found if a.recover_s is not None], "Over after"
     if not spans:
+        open_for = spoken_duration((now - found[0].detected).total_seconds())
         return answer(
-            ask, run, "None of them is over yet", of=OF, tables=(alerts_table(found),), tone="danger", cut=cut
+            ask,
+            run,
+            f"Not over yet, open for {open_for} so far",
+            of=OF,
+            tables=(alerts_table(found),),
+            tone="danger",
+            cut=cut,
         )
     table = alerts_table(found)
     return answer(ask, run, f"{said} {spans_words(spans)}", of=OF, more=_whole(found), tables=(table,), cut=cut)

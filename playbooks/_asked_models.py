@@ -55,7 +55,7 @@ class Seen:
     def problems(self) -> list[str]:
         """What is not as it should be; what is not known is a problem too."""
         found = ["it is paused"] if self.traffic.paused else []
-        found += [f"alert {a.shown_as} is open: {a.title}" for a in self.alerts]
+        found += [f"alert {a.shown_as} is open: {a.title.removeprefix(f'{self.name} ')}" for a in self.alerts]
         if self.verdict.state != "ok" and not self.traffic.paused:
             found.append(f"{WELL[self.verdict.state]}: {self.verdict.reason}")
         if isinstance(self.drift, NoData):
@@ -130,7 +130,13 @@ async def look(run: Run, model: str) -> Seen:
 
 def models_table(seen: list[Seen]) -> Table:
     """One row a model, all measures."""
-    columns = ("Model", "Traffic", "Health", "Open alerts", *(title.capitalize() for title, _, _ in MEASURES.values()))
+    columns = (
+        "Model",
+        "Traffic",
+        "Health",
+        "Open alerts",
+        *(title[0].upper() + title[1:] for title, _, _ in MEASURES.values()),
+    )
     rows = tuple(
         (
             s.name,
@@ -163,7 +169,7 @@ def _ranked(run: Run, ask: Inquiry, seen: list[Seen]) -> Card:
     known.sort(key=lambda pair: pair[1], reverse=high_first)
     said = f"{known[0][0].name}, {title} {spell(known[0][1])}"
     if ask.aggregate == "compare":
-        said = f"{title.capitalize()}: " + ", ".join(f"{s.name} {spell(v)}" for s, v in known)
+        said = f"{title[0].upper()}{title[1:]}: " + ", ".join(f"{s.name} {spell(v)}" for s, v in known)
     rest = "; ".join(f"{s.name} {spell(v)}" for s, v in known[1:])
     more = " ".join(
         part for part in (f"{rest}." if rest else "", f"No data: {listed(unknown)}." if unknown else "") if part

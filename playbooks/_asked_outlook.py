@@ -58,7 +58,7 @@ async def _reasons(run: Run, record: RunRecord) -> list[str]:
         found += [trial_words(tried)] if tried else []
     if model:
         alerts = await run.read(run.records.alerts, model=model, open_only=True)
-        found += [f"alert {a.shown_as} of {model} is open: {a.title}" for a in alerts]
+        found += [f"alert {a.shown_as} of {model} is open: {a.title.removeprefix(f'{model} ')}" for a in alerts]
     if frozen := await run.read(run.records.frozen):
         found.append(f"changes are {frozen}")
     like = Inquiry(subject="run", aggregate="list", model=model)

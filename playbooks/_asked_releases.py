@@ -14,6 +14,7 @@ from playbooks._asked import (
     most,
     of_model,
     run_button,
+    titled,
 )
 
 OF = "releases on record"
@@ -47,7 +48,9 @@ async def of_releases(run: Run, ask: Inquiry) -> Card:
         return _who(run, ask, found, cut=cut)
     if ask.aggregate == "why":
         return await _why(run, ask, found[0])
-    return answer(ask, run, what, of=OF, more=await _withdrawn(run, ask), tables=tables, cut=cut)
+    newest = f"The newest: {sentence_of(found[0])}, {stamp(found[0].at)}."
+    more = f"{newest} {await _withdrawn(run, ask)}".strip()
+    return answer(ask, run, what, of=OF, more=more, tables=tables, cut=cut)
 
 
 def releases_table(found: list[Release]) -> Table:
@@ -89,12 +92,14 @@ async def _why(run: Run, ask: Inquiry, release: Release) -> Card:
     if release.run is not None:
         record = await run.read(run.records.run, release.run)
         reason = str(record.inputs.get("reason") or "")
+        tried = await run.read(run.records.trials, release.model, run=release.run)
+        reason = reason or next((t.reason for t in tried if t.kind == "rollback"), "")
     alerts = [
         a for a in await run.read(run.records.alerts, model=release.model, limit=LIMIT)
         if a.detected <= release.at and (a.closed is None or a.closed >= release.at)
     ]  # fmt: skip
-    open_then = "; ".join(a.title for a in alerts) or "no alert"
-    given = f"Reason given: {reason.rstrip('.')}." if reason else "No reason was given with it."
+    open_then = "; ".join(map(titled, alerts)) or "no alert"
+    given = f"On record: {reason.rstrip('.')}." if reason else "No reason is on record."
     more = f"{given} Open at that time: {open_then}. {_by(release)}"
     said = f"{sentence_of(release)}, {stamp(release.at)}"
     return answer(ask, run, said, of=f"{OF}, the run and its alerts", more=more, buttons=run_button(release.run))

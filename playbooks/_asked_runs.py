@@ -45,6 +45,8 @@ async def of_runs(run: Run, ask: Inquiry) -> Card:
     if ask.aggregate in ("list", "count", "last"):
         return await _fitting(run, ask)
     record = await one_run(run, ask)
+    if ask.aggregate == "when" and ask.measure == "end" and not record.finished:
+        return await _how_long(run, ask, record)
     told = {"who": _who, "when": _when, "why": _why, "how_long": _how_long, "state": _state}
     return await told[ask.aggregate](run, ask, record)
 
@@ -176,7 +178,7 @@ async def _how_long(run: Run, ask: Inquiry, record: RunRecord) -> Card:
 
 
 def _ahead(record: RunRecord, past: list[float], worked: float, waited: float) -> str:
-    waits = f"waits for an approval since {spoken_duration(waited)}"
+    waits = f"has waited {spoken_duration(waited)} for an approval"
     if not past:
         return (
             f"Run {record.id} {waits if record.status == 'waiting' else 'is under way'}; how long it takes is not known"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bizaiops_bot.playbook import Card, Inputs, Inquiry, Run, playbook
+from playbooks._asked import until_now
 from playbooks._asked_alerts import of_alerts
 from playbooks._asked_approvals import of_approvals
 from playbooks._asked_kpis import of_kpis
@@ -35,4 +36,5 @@ class AnswerQuestion(Inquiry, Inputs):
 
 @playbook(title="Answer a question", risk="read")
 async def answer_question(run: Run, ask: AnswerQuestion) -> Card:
-    return await ANSWERS[ask.subject](run, ask)
+    window = await until_now(run, ask.window)
+    return await ANSWERS[ask.subject](run, ask.model_copy(update={"window": window}))

@@ -17,15 +17,19 @@ from bizaiops_bot.playbook import (
     Inputs,
     ModelName,
     NoData,
+    NotFound,
     Run,
     RunRecord,
     Table,
     Tone,
+    Version,
+    held_against,
     playbook,
     spoken_duration,
+    trial_words,
 )
 from playbooks._asked_models import WELL, Seen, look
-from playbooks._cards import clock_now, inputs_words, known_model, listed, status_button
+from playbooks._cards import clock_now, inputs_words, known_model, known_versions, listed, status_button
 from playbooks._health import HEALTH_MINUTES, drift_words
 
 BUDGET_HOURS = 24
@@ -50,6 +54,7 @@ class CheckSafety(Inputs):
     """Tell whether it is safe to deploy now: freezes, alerts, health, drift, runs, last failures, error budget."""
 
     model: ModelName | None = Field(None, description="the model; all models if left out")
+    version: Version | None = Field(None, description="the version to deploy, with what was found of it before")
 
 
 @playbook(title="Check whether it is safe to deploy", risk="read")
@@ -60,6 +65,8 @@ async def check_safety(run: Run, ask: CheckSafety) -> Card:
     found = [await _frozen(run)]
     for name in names:
         found += await _of_model(run, name)
+    if ask.model and ask.version:
+        found.append(await _version(run, ask.model, ask.version))
     against = [f for f in found if f.mark == "no"]
     doubts = [f for f in found if f.mark in ("caution", "unknown")]
     reasons = _reasons(against or doubts)
@@ -116,8 +123,19 @@ async def _of_model(run: Run, name: str) -> list[Finding]:
     ]
 
 
+async def _version(run: Run, model: str, version: str) -> Finding:
+    """What was found of the version when it was tried. Raises NotFound for one that there is not."""
+    names = await known_versions(run, model)
+    if version not in names:
+        raise NotFound(f"{model} version", version, names)
+    tried = held_against(await run.read(run.records.trials, model, limit=200), version)
+    return Finding(
+        model, f"Version {version}", "no" if tried else "ok", trial_words(tried) if tried else "nothing against it"
+    )
+
+
 def _alerts(seen: Seen) -> Finding:
-    words = "; ".join(f"alert {a.shown_as} is open: {a.title}" for a in seen.alerts)
+    words = "; ".join(f"alert {a.shown_as} is open: {a.title.removeprefix(f'{seen.name} ')}" for a in seen.alerts)
     return Finding(seen.name, "Alerts", "no" if words else "ok", words or "none open")
 
 

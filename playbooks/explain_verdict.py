@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from bizaiops_bot.playbook import (
-    BadInput,
     Block,
     Button,
     Card,
@@ -54,6 +53,8 @@ class ExplainVerdict(Inputs):
 async def explain_verdict(run: Run, ask: ExplainVerdict) -> Card:
     model, version = await _which(run, ask)
     trials = await run.read(run.records.trials, model, limit=200)
+    if model is None:
+        return _explained(trials[0]) if trials else _nothing_tried()
     if ask.run is not None and ask.version is None:
         trials = [t for t in trials if t.run == ask.run]
     if ask.other is not None and version is not None:
@@ -65,16 +66,19 @@ async def explain_verdict(run: Run, ask: ExplainVerdict) -> Card:
     return _explained(trial)
 
 
-async def _which(run: Run, ask: ExplainVerdict) -> tuple[str, str | None]:
-    """The model and version. Raises NotFound for a version that there is not, BadInput without any hint."""
+def _nothing_tried() -> Card:
+    said = "No version has been tried yet, so there is no verdict"
+    return Card(title=said, tone="muted", summary=f"{said}.")
+
+
+async def _which(run: Run, ask: ExplainVerdict) -> tuple[str | None, str | None]:
+    """The model and version, none for what was tried last. Raises NotFound for a version that there is not."""
     model, version = ask.model, ask.version
     if model is None and ask.run is not None:
         record = await known_run(run, ask.run)
         model, version = record.inputs.get("model"), version or record.inputs.get("version")
     if model is None:
-        raise BadInput(
-            "I do not know which verdict is meant.", do="Name a run or a model, as in `explain the verdict of run 7`."
-        )
+        return None, None
     await known_model(run, model)
     names = await known_versions(run, model)
     for name in (version, ask.other):
@@ -140,12 +144,12 @@ async def _better(run: Run, model: str, version: str, other: str, trials: list[T
     against = f"The stable version then may have been another one than {older}." if live else ""
     told = [*(_sentences(live) if live else []), gate, against]
     text = " ".join(part for part in told if part)
-    blocks: list[Block] = [Text(text=text)]
+    blocks: list[Block] = [Text(text=text)] if text else []
     blocks += [checks_table(live)] if live and live.checks else []
     blocks.append(Context(text=f"Looked at: trials of {model} {newer} on live traffic, and both gates, all on record."))
     compare = Button(label=f"Compare {version} and {other}", command=f"compare {model} {version} and {other}")
     return Card(
-        title=said, tone="info" if outcome is Outcome.SUCCESSFUL else "muted", summary=f"{said}. {text}",
+        title=said, tone="info" if outcome is Outcome.SUCCESSFUL else "muted", summary=f"{said}. {text}".strip(),
         blocks=tuple(blocks), buttons=(compare, *(_buttons(model, live) if live else ())),
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from bizaiops_bot.playbook import (
     playbook,
     short_amount,
 )
-from playbooks._asked import answer, fitting_alerts, fitting_releases, fitting_runs, known_names
+from playbooks._asked import answer, fitting_alerts, fitting_releases, fitting_runs, known_names, titled, until_now
 from playbooks._asked_releases import sentence_of
 from playbooks._cards import clock_now, inputs_words
 from playbooks._kpis import model_kpis, rows_of, span_of, stories
@@ -52,7 +52,7 @@ class ShowChanges(Inputs):
 
 @playbook(title="Show what changed", risk="read")
 async def show_changes(run: Run, ask: ShowChanges) -> Card:
-    window = ask.window or await _since_yesterday(run)
+    window = await until_now(run, ask.window) or await _since_yesterday(run)
     wanted = Inquiry(subject="release", aggregate="list", model=ask.model, window=window)
     names = await known_names(run, wanted)
     releases, cut = await fitting_releases(run, wanted)
@@ -81,7 +81,7 @@ async def _since_yesterday(run: Run) -> Window:
     start = datetime.combine(
         local_day(now, run.time_zone) - timedelta(days=1), datetime.min.time(), zone(run.time_zone)
     )
-    return Window(start=start, end=now, label="since yesterday")
+    return Window(start=start, end=now + timedelta(seconds=1), label="since yesterday")
 
 
 def _said(lines: list[Line], moved: tuple[tuple[str, ...], ...], window: Window, model: str | None) -> str:
@@ -127,9 +127,9 @@ async def _alerts(run: Run, wanted: Inquiry) -> list[Line]:
     """An alert is there when it was found, and again when it was over."""
     every, _ = await fitting_alerts(run, wanted.model_copy(update={"window": None}))
     found = [
-        (a.detected, "alert", a.model, f"alert {a.shown_as}: {a.title}") for a in every if wanted.holds(a.detected)
+        (a.detected, "alert", a.model, f"alert {a.shown_as}: {titled(a)}") for a in every if wanted.holds(a.detected)
     ]
-    over = [(a.closed, "alert over", a.model, f"alert {a.shown_as} is over: {a.title}") for a in every
+    over = [(a.closed, "alert over", a.model, f"alert {a.shown_as} is over: {titled(a)}") for a in every
             if a.closed and wanted.holds(a.closed)]  # fmt: skip
     return [*found, *over]
 

@@ -64,11 +64,6 @@ class Inquiry(Value):
         return within(self.window, when)
 
     @property
-    def spoken_window(self) -> str:
-        """ "this month", or "all on record"."""
-        return self.window.label if self.window else "all on record"
-
-    @property
     def spoken_filter(self) -> str:
         """ "rollbacks, churn, by lead"; "" when nothing is narrowed."""
         told = [

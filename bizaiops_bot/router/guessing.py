@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bizaiops_bot.domain import glossary
 from bizaiops_bot.domain.routing import Command, Decision, Question, Refusal
-from bizaiops_bot.router import blame, doubts, emergencies, moods
+from bizaiops_bot.router import blame, doubts, emergencies, moods, questions
 from bizaiops_bot.router.bands import band
 from bizaiops_bot.router.classifier import Guess
 from bizaiops_bot.router.finishing import Finishing
@@ -29,7 +29,9 @@ class Guessing:
     finishing: Finishing
 
     def from_words(self, turn: Turn) -> Decision:
-        """Exact forms first; several requests at once are refused; the rest is weighed by what was learned."""
+        """Questions and exact forms first; several requests are refused; the rest is weighed by what was learned."""
+        if (asked := questions.read(turn.hearing, turn.memory)) and asked.playbook in self.parts.specs:
+            return Command(playbook=asked.playbook, inputs=asked.inputs, heard=turn.noting(stage="asked").heard)
         term = "" if turn.hearing.models else glossary.asked(turn.hearing.lower)
         if term and (helps := self.parts.by_playbook.get("help")):
             return self.finishing.finish(

@@ -15,8 +15,9 @@ _FILE = Path(__file__).with_name("grammar.yaml")
 MENTIONS = frozenset(
     {"KPI", "WINDOW", "TODAY", "RUN", "ALERT", "VERSION", "VERSIONS", "PERSON", "MODEL", "MODELS"}
 )  # fmt: skip
-_HELPING = frozenset({"is", "do", "have"})
+_HELPING = frozenset({"is", "do", "have", "get", "any", "happened"})
 """They may stand in every question."""
+_FORMS = frozenset({"how_many", "how_long", "who", "whose", "when", "why", "which", "how", "how_much", "where"})
 _ALSO = {"WINDOW": ("TODAY",), "VERSION": ("VERSIONS",)}
 
 
@@ -35,6 +36,8 @@ class Rule(BaseModel):
     def fits(self, words: tuple[Word, ...], asks: bool) -> bool:
         """Whether all that has to be said is said, and nothing else."""
         tags = [word.tag for word in words]
+        if tags[:1] == ["list"] and tags[1:2] and tags[1] in _FORMS:  # "show me which runs failed"
+            tags = tags[1:]
         if not tags or tags[0] not in self.says[0] or (self.mark and not asks):
             return False
         return set(tags) <= self.may and self._apart(tags)

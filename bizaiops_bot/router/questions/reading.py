@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from bizaiops_bot.router.questions.words import Sentence
 QUESTION = "answer_question"
 _LONGEST = 120
 """Characters; a longer one tells a story."""
+_TOLD_TO = re.compile(r"do (?!we|i|you|they|the|our|my|any|all|these|those|models?|deploys|rollbacks|runs|alerts)\b")
+""" "Do deploy churn" is an order."""
 _KINDS = {
     **{"deploy": "deploy", "deploys": "deploy", "rollback": "rollback", "rollbacks": "rollback"},
     **{"retrain": "retrain", "retrains": "retrain", "drift": "drift"},
@@ -49,11 +52,16 @@ def read(hearing: Hearing, memory: Memory | None) -> Asked | None:
         return None
     if moods.mood(hearing.core) in {"injected", "elsewhere"}:
         return None
-    sentence = Sentence(hearing)
-    if again := _again(sentence, memory):
-        return again
-    rule = grammar.read(sentence)
-    return None if rule is None or _unclear(sentence, rule) else _asked(sentence, rule, memory)
+    polite = moods.opening(hearing.core)
+    if _TOLD_TO.match(hearing.core[polite:]):
+        return None
+    for sentence in (Sentence(hearing), Sentence(hearing, polite))[: 2 if polite else 1]:
+        if again := _again(sentence, memory):
+            return again
+        rule = grammar.read(sentence)
+        if rule is not None and not _unclear(sentence, rule):
+            return _asked(sentence, rule, memory)
+    return None
 
 
 def _again(sentence: Sentence, memory: Memory | None) -> Asked | None:
@@ -64,7 +72,9 @@ def _again(sentence: Sentence, memory: Memory | None) -> Asked | None:
         return None
     said = {word.mention.kind: word.mention.value for word in words if word.mention and not word.mention.problem}
     known = _FIELDS[last.playbook]
-    changed = {name: said[name] for name in ("model", "window", "person") if said.get(name) and name in known}
+    changed: dict[str, Any] = {
+        name: said[name] for name in ("model", "window", "person") if said.get(name) and name in known
+    }
     if not changed or len(changed) != len([word for word in words if word.mention]):
         return None
     kept = {k: v for k, v in last.inputs.items() if k not in _OF_MODEL or "model" not in changed}
@@ -120,10 +130,9 @@ class _Filters:
 
     def only_of(self, playbook: str, fields: dict[str, Any]) -> dict[str, Any]:
         """The inputs of a playbook that has the whole answer."""
-        known = {name: fields[name] for name in ("model", "run", "window") if name in fields}
+        known: dict[str, Any] = {name: fields[name] for name in ("model", "run", "window") if name in fields}
         versions = fields.get("versions", ())
-        if playbook == "explain_verdict":
-            return known | dict(zip(("version", "other"), versions, strict=False))
+        known |= dict(zip(("version", "other"), versions, strict=False))
         return {name: known[name] for name in known if name in _TAKES.get(playbook, ())}
 
     def _values(self, kind: str) -> list[Any]:
@@ -155,21 +164,26 @@ class _Filters:
         optional = self.rule.about.endswith(" or none")
         narrowed = any(said.get(name) for name in ("run", "alert", "model", "kind", "last", "person", "window"))
         if about == "run" and not narrowed and not said.get("versions"):
-            found = open_run(self.memory, catalogue)
+            found = open_run(self.memory, catalogue, ahead=self._ahead)
             said = said | ({"run": found} if found else {})
             if found is None and not optional:
                 return None
         if about == "alert" and not narrowed:
             alert = open_alert(self.memory)
-            if alert is None:
-                return None
-            said = said | {"alert": alert}
-        if about == "model" and "model" not in said and "run" not in said:
+            said = said | ({"alert": alert} if alert else {})
+        every = any(word.tag == "everything" for word in self.sentence.words or ())
+        if about == "model" and "model" not in said and "run" not in said and not every:
             model = self.memory.model if self.memory else None
             if model is None and not optional and not said.get("versions"):
                 return None
             said = said | ({"model": model} if model else {})
         return self._whose_version(said, catalogue)
+
+    @property
+    def _ahead(self) -> bool:
+        """Whether it is asked for what is to come, so that a run that is over is not meant."""
+        to_come = {"ahead", "expiry", "risk"}
+        return self.rule.asks.endswith((" may", " will")) or self.rule.fixed.get("measure") in to_come
 
     def _whose_version(self, said: dict[str, Any], catalogue: Catalogue) -> dict[str, Any] | None:
         """A version is of a model: the one spoken of here, or the only one that has it."""
@@ -182,19 +196,31 @@ class _Filters:
         return None if model is None else said | {"model": model}
 
 
-_TAKES = {"check_safety": {"model"}, "show_changes": {"model", "window"}, "show_kpis": {"model", "window"}}
+_TAKES = {
+    "check_safety": {"model", "version"},
+    "show_changes": {"model", "window"},
+    "explain_verdict": {"model", "version", "other", "run"},
+    "show_kpis": {"model", "window"},
+}
 _FIELDS = {QUESTION: {"model", "window", "person"}, "check_safety": {"model"}, "show_changes": {"model", "window"}}
 _ASKED = _FIELDS.keys()
 
 
-def open_run(memory: Memory | None, catalogue: Catalogue) -> int | None:
-    """The run that is spoken of here: of this thread, else the only one under way in this place."""
-    if memory is not None:
-        said = memory.last.inputs.get("run") if memory.last else None
-        if said or memory.run:
-            return int(said or memory.run or 0)
+def open_run(memory: Memory | None, catalogue: Catalogue, *, ahead: bool = False) -> int | None:
+    """The run that is spoken of here: of this thread, the only one under way in this place, the person's own one of
+    several; the newest of all where none is under way.
+
+    ahead: one that is under way goes before one that the thread has spoken of.
+    """
+    spoken = memory and ((memory.last and memory.last.inputs.get("run")) or memory.run)
     under_way = catalogue.open_runs or ()
-    return under_way[0].number if len(under_way) == 1 else None
+    mine = [run for run in under_way if run.mine]
+    found = under_way if len(under_way) == 1 else mine
+    only = found[0].number if len(found) == 1 else None
+    if ahead and only is not None and spoken not in {run.number for run in under_way}:
+        return only
+    nothing = catalogue.last_run if catalogue.open_runs == () else None
+    return int(spoken) if spoken else only or nothing
 
 
 def open_alert(memory: Memory | None) -> int | None:

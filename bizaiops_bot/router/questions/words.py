@@ -17,6 +17,7 @@ SMALL = "small"
 _FILE = Path(__file__).with_name("words.yaml")
 _PLACE = 0xE000  # private characters stand for mentions while the words are read
 _SHORTENED = {"'s": " is", "'re": " are", "'ve": " have", "'d": " would", "'ll": " will", "'m": " am"}
+_NOT = re.compile(r"\b(did|do|does|was|were|is|are|has|have|had)n'?t\b")
 _SHORT = re.compile(rf"(?<=\w)(?:{'|'.join(_SHORTENED)})(?!\w)")
 _OWNED = re.compile(r"(?<=[\ue000-\uf8ff])'s?(?!\w)")
 _TODAY = re.compile(r"(?:for |over |during )?(?:today|tonight|this (?:morning|afternoon|evening))")
@@ -58,6 +59,8 @@ class Sentence:
     """What was heard, for the grammar."""
 
     hearing: Hearing
+    begins: int = 0
+    """Where the question begins, behind a polite opening."""
 
     @cached_property
     def mentions(self) -> dict[str, list[Mention]]:
@@ -87,12 +90,14 @@ class Sentence:
         """In the order of the text, without small words; None when a word has no meaning here."""
         spots: list[Word] = []
         text = self.hearing.core
+        text = " " * self.begins + text[self.begins :]
         placed = sorted(
             ((m, kind) for kind, found in self.mentions.items() for m in found), key=lambda spot: -spot[0].start
         )
         for mention, kind in placed:
             text = f"{text[: mention.start]} {chr(_PLACE + len(spots))} {text[mention.end :]}"
             spots.append(Word(self._tag(kind, mention), mention))
+        text = _NOT.sub(r"\1 not", text)
         plain = _SHORT.sub(lambda m: _SHORTENED[m[0]], moods.plain_words(text))
         plain = _OWNED.sub("", " ".join(plain.split()).replace(" 's ", " "))
         known = lexicon()
