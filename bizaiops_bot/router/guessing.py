@@ -29,9 +29,7 @@ class Guessing:
     finishing: Finishing
 
     def from_words(self, turn: Turn) -> Decision:
-        """Questions and exact forms first; several requests are refused; the rest is weighed by what was learned."""
-        if (asked := questions.read(turn.hearing, turn.memory)) and asked.playbook in self.parts.specs:
-            return Command(playbook=asked.playbook, inputs=asked.inputs, heard=turn.noting(stage="asked").heard)
+        """Exact forms first, then questions; several requests are refused; the rest is weighed by what was learned."""
         term = "" if turn.hearing.models else glossary.asked(turn.hearing.lower)
         if term and (helps := self.parts.by_playbook.get("help")):
             return self.finishing.finish(
@@ -43,13 +41,27 @@ class Guessing:
             plain = mood == "order" or (self.parts.timed(exact.intent) and mood != "question")
             plain = plain and not doubts.unsaid_whose(turn.hearing, self.parts.specs[exact.intent.playbook])
             plain = plain and not doubts.has(turn.hearing.core, exact.intent.against)
-            return self.finishing.finish(turn.noting(stage="exact"), exact.intent, sure=plain)
+            meant = self.finishing.finish(turn.noting(stage="exact"), exact.intent, sure=plain)
+            return meant if self._whole(turn, meant) else self._asked(turn) or meant
+        if asked := self._asked(turn):
+            return asked
         if (parts := moods.several(turn.hearing.core)) and not _one_way_back(parts, turn.hearing):
             why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
             return Refusal(
                 why=why, help=f"Say {parts[0]!r} first.", heard={**turn.heard, "stage": "guards", "several": True}
             )
         return self._guess(turn.noting(stage="local"), exact)
+
+    def _asked(self, turn: Turn) -> Command | None:
+        asked = questions.read(turn.hearing, turn.memory)
+        if asked is None or asked.playbook not in self.parts.specs:
+            return None
+        return Command(playbook=asked.playbook, inputs=asked.inputs, heard=turn.noting(stage="asked").heard)
+
+    def _whole(self, turn: Turn, meant: Decision) -> bool:
+        """Whether it is a command that uses all that was said: "list alerts of churn since yesterday" is none."""
+        told = self.parts.telling.whole(turn.hearing, meant)
+        return isinstance(told, Command) and "unused" not in told.heard
 
     def _guess(self, turn: Turn, near_format: Exact | None) -> Decision:
         guesses = self.parts.classifier.rank(turn.hearing.canonical())

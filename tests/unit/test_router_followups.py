@@ -143,7 +143,7 @@ def test_a_change_never_takes_its_model_from_memory_without_being_pointed_at_it(
         ("stop it", ("stop_schedule", {"schedule": 3})),
         ("approve it", ("approve_run", {"run": 7})),
         ("reject it because it is late", ("reject_run", {"run": 7, "reason": "it is late"})),
-        ("is it done yet?", ("show_run", {"run": 7})),
+        ("is it done yet?", ("answer_question", {"subject": "run", "aggregate": "state", "run": 7})),
         ("pause it", ("pause_model", {"model": "churn"})),
     ],
 )

@@ -16,7 +16,7 @@ from tests.support.router_company import NOW, ROOT, Thread, asks, does, hears, r
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("compare churn v1 v2 and v3", "v3"),
+        ("history of churn v3 and v2", "v3"),
         ("show kpis of churn at 20%", "20%"),
         ("status churn v3", "v3"),
         ("status of churn for the last 7 days", "for the last 7 days"),
@@ -24,7 +24,7 @@ from tests.support.router_company import NOW, ROOT, Thread, asks, does, hears, r
         ("history of churn limit 5", "5"),
         ("kpis churn 10", "10"),
         ("show runs of churn v3", "v3"),
-        ("list alerts of churn since yesterday", "since yesterday"),
+        ("status churn since yesterday", "since yesterday"),
         ("show schedules of churn", "churn"),
     ],
 )
@@ -35,10 +35,10 @@ def test_an_answer_notes_the_value_that_it_does_not_use(text: str, left: str) ->
 
 
 def test_the_answer_begins_with_it() -> None:
-    decision = hears("compare churn v1 v2 and v3")
+    decision = hears("status churn v3")
     assert isinstance(decision, Command)
-    card = with_unused(Card(title="v1 and v2", summary="v2 is better."), decision)
-    assert card.text == "I did not use 'v3'. v2 is better."
+    card = with_unused(Card(title="churn", summary="churn is healthy."), decision)
+    assert card.text == "I did not use 'v3'. churn is healthy."
     assert card.blocks == (Text(text="I did not use 'v3'."),)
 
 
