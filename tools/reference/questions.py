@@ -13,11 +13,12 @@ from tools.reference.markdown import code, page, table, type_words
 SAID = Path(__file__).parents[2] / "tests" / "eval" / "questions.yaml"
 MOST = 4
 INTRO = """\
-What is asked of the bot's records, metrics, KPIs, policy and rules becomes one typed question: a subject, what is told of
-it, and what it is narrowed to. [ADR 0013](../adr/0013-questions-are-composed.md) says why; the words and the ways to join
-them are in `bizaiops_bot/router/questions/words.yaml` and `grammar.yaml`. A sentence with a word that means nothing there
-is not read as a question, and an order never is. Every answer says which window and filter it took; no data is said as no
-data. After an answer, "and demand?" or "and last month?" asks the same again of something else."""
+What is asked of the bot's records, metrics, KPIs, policy and rules becomes one typed question: a subject,
+what is told of it, and what it is narrowed to. [ADR 0013](../adr/0013-questions-are-composed.md) says why;
+the words and the ways to join them are in `bizaiops_bot/router/questions/words.yaml` and `grammar.yaml`. A
+sentence with a word that means nothing there is not read as a question, and an order never is. Every answer
+says which window and filter it took; no data is said as no data. After an answer, "and demand?" or "and last
+month?" asks the same again of something else."""
 WHOLE = {
     "check_safety": "Whether it is safe to deploy: yes or no, with reasons.",
     "show_changes": "A timeline: releases, decisions, alerts, settings, KPIs that moved.",
