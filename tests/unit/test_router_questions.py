@@ -82,6 +82,11 @@ def test_an_exact_wording_keeps_what_it_answers_whole(text: str) -> None:
     assert isinstance(decision, Command) and decision.heard["stage"] == "exact"
 
 
+def test_a_name_that_no_question_can_hold_is_left_to_others() -> None:
+    dated = COMPANY.model_copy(update={"versions": {"churn": ("2026-11-02", "2026-11-09")}})
+    assert read(Hearing("how long has churn 2026-11-02 been live", dated), None) is None
+
+
 def test_an_old_thread_is_forgotten() -> None:
     old = Memory(at=NOW - timedelta(hours=1), run=5)
     decision = hears("who approved it", old)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from bizaiops_bot.domain.questions import Inquiry
 from bizaiops_bot.domain.routing import Catalogue, Memory
 from bizaiops_bot.router import moods
@@ -96,7 +98,10 @@ def _asked(sentence: Sentence, rule: Rule, memory: Memory | None) -> Asked | Non
     subject, _, aggregate = rule.asks.partition(" ")
     if not aggregate:
         return Asked(subject, told.only_of(subject, fields))
-    inquiry = Inquiry(subject=subject, aggregate=aggregate, **{**fields, **rule.fixed})
+    try:
+        inquiry = Inquiry(subject=subject, aggregate=aggregate, **{**fields, **rule.fixed})
+    except ValidationError:  # a registry may call its versions by dates, which no question can be about so far
+        return None
     return Asked(QUESTION, inquiry.model_dump(mode="json", exclude_defaults=True))
 
 
