@@ -7,6 +7,7 @@ from typing import Any
 from bizaiops_bot.domain.cards import Answer, Button, Card, Text, Tone
 from bizaiops_bot.domain.errors import BotError, Refused, Temporary
 from bizaiops_bot.domain.routing import Choice, Command, Question, Refusal, Remark
+from bizaiops_bot.router.several import left_out
 from bizaiops_bot.router.unused import listed
 
 
@@ -47,11 +48,14 @@ def with_unused(card: Card, command: Command) -> Card:
     who speaks another language, with a line in it.
     """
     left = command.heard.get("unused")
-    if not left:
-        return _politely(card, command.heard)
-    said = f"I did not use {listed(left)}."
-    told = card.model_copy(update={"blocks": (Text(text=said), *card.blocks), "summary": f"{said} {card.text}"})
-    return _politely(told, command.heard)
+    card = with_line(card, f"I did not use {listed(left)}.") if left else card
+    left_over = left_out(command)
+    return _politely(with_line(card, left_over) if left_over else card, command.heard)
+
+
+def with_line(card: Card, said: str) -> Card:
+    """The card, which begins with one more line."""
+    return card.model_copy(update={"blocks": (Text(text=said), *card.blocks), "summary": f"{said} {card.text}"})
 
 
 def error_card(error: BotError) -> Card:

@@ -17,7 +17,9 @@ from bizaiops_bot.conversation.catalogue import CatalogueReader
 from bizaiops_bot.conversation.clicks import Clicks
 from bizaiops_bot.conversation.learning import Learning
 from bizaiops_bot.conversation.news import NEWS_PAGE, news
+from bizaiops_bot.conversation.obeying import Obeying
 from bizaiops_bot.conversation.said_back import said_back
+from bizaiops_bot.conversation.taking_back import take_back
 from bizaiops_bot.conversation.threads import follow, load_memory, save_memory
 from bizaiops_bot.conversation.under_way import open_runs
 from bizaiops_bot.conversation.words import check_conversation, check_text, check_thread
@@ -33,7 +35,7 @@ from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.first import BeingStopped
 from bizaiops_bot.engine.first_cards import being_stopped
-from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.orders import Orders
 from bizaiops_bot.engine.signals import feed_head
 from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.ports import Clock, Ports
@@ -57,6 +59,7 @@ class FrontDesk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._queue = AnswerQueue()
+        self._obeying = Obeying(core, orders, self._catalogue, router)
         self._learning = Learning(core, router, self._catalogue, people_clock, self._say_for)
         self._clicks = Clicks(core, orders, self._begin_answer, self._learning)
         self.home = core.home
@@ -232,10 +235,11 @@ class FrontDesk:
             if answer is None:
                 self._learning.observe(conn, message, memory, decision, said_at)
 
+        back = await take_back(self._core, self._controls, message.actor, decision)
         if isinstance(decision, Command):
-            await self._obey(message, decision, kept, learn)
+            await self._obey(message, decision, kept, learn, back)
             return
-        card = told.card_of(decision)
+        card = told.with_line(told.card_of(decision), back) if back else told.card_of(decision)
 
         def also(conn: sa.Connection) -> None:
             learn(conn)
@@ -271,39 +275,28 @@ class FrontDesk:
         return True
 
     async def _obey(
-        self, message: PostedMessage, command: Command, memory: Memory, learn: Callable[[sa.Connection], None]
+        self,
+        message: PostedMessage,
+        command: Command,
+        memory: Memory,
+        learn: Callable[[sa.Connection], None],
+        back: str,
     ) -> None:
-        """Carries the command out and remembers the run or schedule it made."""
-        model = command.inputs.get("model")
-        order = Order(
-            playbook=command.playbook,
-            inputs=command.inputs,
-            actor=self._core.actor(message.actor),
-            place=Place(message.conversation, message.thread, message.id),
-            key=message.id,
-            heard=command.heard,
-            dry_run=bool(command.heard.get("dry_run")),
-        )
-        outcome = await self._orders.carry_out(order)
-        if self._core.playbooks.get(command.playbook).risk != "read":
-            self._catalogue.stale()
-        made = await self._remember_made(command, memory, outcome)
+        """Carries the command out; `back` is told before its answer."""
+        model, done = command.inputs.get("model"), await self._obeying.obey(message, command, memory)
 
         def also(conn: sa.Connection) -> None:
             learn(conn)
             if isinstance(model, str):
                 follow(conn, message.conversation, model, self._core)
-            save_memory(conn, message, made)
+            save_memory(conn, message, done.memory)
+            for number, card in enumerate(done.beside, start=1):
+                outbox.put_card(
+                    conn, f"c-{message.id}-b{number}", card, conversation=message.conversation,
+                    thread=message.thread, reply_to=message.id, now=self._core.clock.now(),
+                )  # fmt: skip
 
-        await self._put(message, None if isinstance(outcome, int) else told.with_unused(outcome, command), also)
-
-    async def _remember_made(self, command: Command, memory: Memory, made: Card | int) -> Memory:
-        if isinstance(made, int):
-            return memory.model_copy(update={"run": made})
-        if command.playbook in ("schedule_digest", "list_schedules"):
-            active = await self._core.ports.records.schedules()
-            return memory.model_copy(update={"schedule": active[-1].id if active else None})
-        return memory if made.run_id is None else memory.model_copy(update={"run": made.run_id})
+        await self._put(message, told.with_line(done.card, back) if done.card and back else done.card, also)
 
     async def _put(
         self,

@@ -22,11 +22,15 @@ class Choice(Value):
 
 
 class Command(Value):
-    """An order: playbook and typed inputs. `heard` is how the words were understood, for the audit."""
+    """An order: playbook and typed inputs. `heard` is how the words were understood, for the audit.
+
+    beside: further reads that the same message asks for, answered after it.
+    """
 
     playbook: str
     inputs: dict[str, Any]
     heard: dict[str, Any] = Field(default_factory=dict)
+    beside: tuple[Command, ...] = ()
 
 
 class Question(Value):
@@ -62,7 +66,8 @@ Decision = Command | Question | Refusal | Remark
 class Memory(Value):
     """What a thread was about, so that "it", "again" and "and demand?" have a meaning.
 
-    Expires 15 minutes after `at`.
+    Expires 15 minutes after `at`. changed: the last request that changed something and can be taken back. refused,
+    helped: the words of the refusal just given, which are not given again.
     """
 
     at: datetime
@@ -73,6 +78,9 @@ class Memory(Value):
     schedule: int | None = None
     last: Command | None = None
     pending: Question | None = None
+    changed: Command | None = None
+    refused: str = ""
+    helped: str = ""
 
 
 class SlotSpec(Value):

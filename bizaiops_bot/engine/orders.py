@@ -54,7 +54,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Order:
-    """A typed order with its author. `key` makes it happen once: the message or event it came from."""
+    """A typed order with its author. `key` makes it happen once: the message or event it came from.
+
+    instead_of: the author's own waiting run that it takes the place of.
+    """
 
     playbook: str
     inputs: dict[str, Any]
@@ -63,6 +66,7 @@ class Order:
     key: str
     heard: dict[str, Any]
     dry_run: bool = False
+    instead_of: int | None = None
 
 
 class Orders:
@@ -212,7 +216,7 @@ class Orders:
     def _refuse_second(self, conn: sa.Connection, order: Order, inputs: Inputs) -> None:
         model = getattr(inputs, "model", None)
         if model is not None and not order.dry_run and runs.made(conn, order.key) is None:
-            runs.refuse_second(conn, model)
+            runs.refuse_second(conn, model, but=() if order.instead_of is None else [order.instead_of])
 
     async def begin(
         self,
@@ -237,6 +241,7 @@ class Orders:
         def work(conn: sa.Connection) -> int:
             over = safety and runs.made(conn, order.key) is None
             waiting = self._first.waiting(conn, plan, again=unattended is not None) if over else []
+            waiting = waiting or self._first.disowned(conn, order.instead_of, order.actor)
             number, fresh = runs.create(
                 conn, plan, actor=order.actor, conversation=order.place.conversation, thread=order.place.thread,
                 message=order.key, unattended=unattended, now=self._core.clock.now(),

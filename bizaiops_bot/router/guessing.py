@@ -97,6 +97,23 @@ class Guessing:
             return misnamed
         return self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
 
+    def cry(self, turn: Turn) -> Decision | None:
+        """ "Turn it off now" is about the release under way, else about the model that the thread speaks of."""
+        hearing, about = turn.hearing, turn.memory.model if turn.memory else None
+        if hearing.models or not emergencies.cries(hearing.core) or _means_another(turn):
+            return None
+        releases = [run for run in hearing.catalogue.open_runs or () if emergencies.is_of(run, hearing)]
+        ours = [run for run in releases if about and about in run.title.split()] or ([] if about else releases)
+        turn = turn.noting(stage="local", emergency="stop")
+        cancel, pause = self.parts.by_playbook.get("cancel_run"), self.parts.by_playbook.get("pause_model")
+        if len(ours) == 1 and cancel:
+            return self.finishing.confirm(turn, cancel, "Did you mean…", {"run": ours[0].number})
+        if pause is None or not (about or hearing.points_back):
+            return None
+        if about is None:
+            return self.finishing.finish(turn, pause, sure=False)
+        return self.finishing.confirm(turn, pause, "Did you mean…", {"model": about})
+
     def _emergency(self, turn: Turn, wished: emergencies.Wish) -> Decision:
         """What takes traffic away goes first: asked with the one button that it can mean."""
         turn = turn.noting(emergency=wished)
@@ -147,6 +164,12 @@ class Guessing:
         choices = tuple(self.finishing.offer(turn, self.parts.known(g.intent)) for g in near)
         pending = Command(playbook=self.parts.known(near[0].intent).playbook, inputs={})
         return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
+
+
+def _means_another(turn: Turn) -> bool:
+    """Whether "it" may be a schedule, or a run that nobody has looked up."""
+    memory = turn.memory
+    return bool(memory and (memory.schedule or (memory.run and turn.hearing.catalogue.open_runs is None)))
 
 
 def _one_way_back(parts: list[str], hearing: Hearing) -> bool:

@@ -19,6 +19,8 @@ from bizaiops_bot.router.turn import Turn
 
 WHY = "That is a question, so nothing was changed. I have no answer to just that; the nearest I can show:"
 NO_ANSWER = "I have no answer to that. The nearest I can show:"
+ASKED_FOR = "asked"
+"""In what was heard: the words ask."""
 ASKED = f"{moods.WHY['question']} Did you mean…"
 _LIKELY, _NEAR, _SHOWN = 0.5, 0.04, 2
 
@@ -32,20 +34,29 @@ class OnlyReads:
 
     def through(self, turn: Turn, decision: Decision) -> Decision:
         """`decision`, or what only reads in its place."""
+        if isinstance(decision, Command) and not self._changes(decision):
+            return self._answer(turn, decision)
         if not (self._changes(decision) or _says_no_more(decision)) or not self._asked(turn, decision):
             return decision
-        turn = turn.noting(**{**decision.heard, "asked": True})
+        turn = turn.noting(**{**decision.heard, ASKED_FOR: True})
         if isinstance(decision, Command) and self._is_order_in_doubt(turn):
             return self.finishing.confirm(turn, self.parts.by_playbook[decision.playbook], ASKED, decision.inputs)
         reads = tuple(choice for choice in _choices(decision) if self._reads(choice))
         if isinstance(decision, Refusal) and not decision.heard.get("mood"):
-            reads = reads or self._near(turn, decision)
+            reads = reads or self.near(turn, decision)
             why = NO_ANSWER if reads and not decision.choices else decision.why
             return decision.model_copy(update={"why": why, "choices": reads, "heard": turn.heard})
         if isinstance(decision, Question) and reads:
             pending = Command(playbook=reads[0].bind.get("playbook", ""), inputs={})
             return decision.model_copy(update={"choices": reads, "pending": pending, "heard": turn.heard})
         return self._nearest(turn, decision)
+
+    def _answer(self, turn: Turn, read: Command) -> Command:
+        """The read, marked when it was asked, or said in free words ("churn ok"): no button of its card then changes
+        something.
+        """
+        asked = read.heard.get("stage") in {"local", "language"} or utterance.asks(turn.hearing.text.lower())
+        return read.model_copy(update={"heard": {**read.heard, ASKED_FOR: True}}) if asked else read
 
     def _asked(self, turn: Turn, decision: Decision) -> bool:
         """ "And demand?" goes on with the request before it; an order in doubt ("roll back churn?") is asked back."""
@@ -88,9 +99,10 @@ class OnlyReads:
         read = self._reads_by_likeness(turn)[:1]
         if read and read[0].p >= _LIKELY:
             return self.finishing.finish(turn, self.parts.known(read[0].intent), sure=False)
-        return Refusal(why=WHY, choices=self._near(turn, decision), heard=turn.heard)
+        return Refusal(why=WHY, choices=self.near(turn, decision), heard=turn.heard)
 
-    def _near(self, turn: Turn, decision: Decision) -> tuple[Choice, ...]:
+    def near(self, turn: Turn, decision: Decision) -> tuple[Choice, ...]:
+        """What reads and is nearest to the words, or tells how that stands which `decision` would change."""
         near = [self.parts.known(guess.intent) for guess in self._reads_by_likeness(turn) if guess.p >= _NEAR]
         about = [intent for intent in (self._twin(decision),) if intent]
         offered = list({intent.name: intent for intent in (*near[:1], *about, *near[1:])}.values())[:_SHOWN]

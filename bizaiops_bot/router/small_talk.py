@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["hello", "thanks", "bye", "sorry", "praise", "anger", "fine", "wellbeing"]
+Kind = Literal["hello", "thanks", "bye", "sorry", "praise", "anger", "fine", "wellbeing", "self"]
 _WHO = (
     r"(?:,? ?(?:bot|robot|team|guys|folks|all|everyone|everybody|mate|man|buddy|dude|friend|pal|there|again|dear|"
     r"you(?: guys| all)?|my friend))*"
@@ -23,9 +23,13 @@ _PHRASES: tuple[tuple[Kind, str], ...] = (
         r"good|alright)|"
         r"are you (?:ok|okay|well|alright)|how was your (?:day|weekend|night)|did you sleep well)"
     )),
+    ("self", (
+        r"(?:are you (?:an? )?(?:really )?(?:real person|real human|real|human|person|bot|robot|ai|machine|chatbot|"
+        r"llm|gpt|alive|computer)|who (?:made|built|wrote) you|what'?s your name|what is your name|do you have a name)"
+    )),
     ("thanks", (
         r"(?:(?:many |big |no |ok |great |perfect )?(?:thanks|thx|thank ?you|thank u|ty|cheers|tysm|tnx|merci|"
-        r"danke(?: sch[öo]n)?|"
+        r"danke(?: (?:sch[öo]n|dir|euch))*|merci beaucoup|"
         r"gracias|much appreciated|appreciate (?:it|that)|i appreciate (?:it|that)|much obliged)"
         r"(?: (?:so much|very much|a lot|a million|a bunch|again|anyway|though|for (?:the|your|all the|that|this|"
         r"being)"
@@ -106,14 +110,17 @@ _SIGNS = r"[\s,.!?:;)(*\u2026\u2013-]"
 _ICONS = r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
 _ONE = tuple((kind, re.compile(rf"(?:{words}){_WHO}(?=$|{_SIGNS}|{_ICONS})")) for kind, words in _PHRASES)
 _BETWEEN = re.compile(rf"(?:{_SIGNS}|{_ICONS}|(?:and|but|so|then|well(?=,)|oh|please)\b|bot\b)*")
-_FIRST: tuple[Kind, ...] = ("anger", "thanks", "bye", "sorry", "praise", "wellbeing", "hello", "fine")
+_FIRST: tuple[Kind, ...] = ("anger", "self", "thanks", "bye", "sorry", "praise", "wellbeing", "hello", "fine")
 _ANGER = next(pattern for kind, pattern in _ONE if kind == "anger")
 _END = re.compile(r"[.!?,;:\u2013-]+\s*")
 _INTERJECTION = re.compile(
     r"(?:(?:ffs|wtf|omg|damn(?: it)?|dammit|god ?dammit|for \w+'?s sake|jesus(?: christ)?|ugh+|argh+|come on|"
     r"oh my god)\s+(?!it\b))+"
 )
-_KEEPS = re.compile(r"(?:really|right|seriously|come on|shut up)\b(?!\s*[!?.,])")
+_KEEPS = re.compile(
+    r"(?:really|right|seriously|are you (?:sure|serious|kidding|joking))\b|(?:come on|shut up)\b(?!\s*[!?.,])"
+)
+"""Doubt rather than anger, or half of a request."""
 
 WORDS: dict[Kind, str] = {
     "thanks": "You're welcome.",
@@ -124,6 +131,7 @@ WORDS: dict[Kind, str] = {
     "anger": "Sorry, that was no help. Tell me in a few words what you need; nothing was changed by what you said.",
     "wellbeing": "All well with me, thanks.",
     "hello": "Hello.",
+    "self": "I am a bot: I run the models here, and people decide.",
 }
 
 
@@ -155,5 +163,6 @@ def calm(text: str) -> str:
         rest = rest[end.end() :].lstrip()
     cut = re.search(r"(?:,|[.!?]+)\s*([^,.!?]+)[.!?]*\s*$", rest)
     if cut and _ANGER.fullmatch(cut[1].strip().lower()):
-        rest = rest[: cut.start()].rstrip() + ("?" if "?" in rest[cut.start() : cut.start() + 1] else "")
+        asks = "?" if "?" in rest[cut.start() :] else ""  # "roll back churn, seriously?" is no order
+        rest = rest[: cut.start()].rstrip() + asks
     return rest or text

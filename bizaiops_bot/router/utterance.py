@@ -34,10 +34,10 @@ _TELLING = re.compile(
 )
 """Requests to be told something: whatever they are about, nothing is to change."""
 _WONDERS = re.compile(
+    r"(?:for|since|until|till|by|from|at|in|on|to|of|with|about) (?:how|what|which|whom|whose|when)(?![\w'-])|"
     r"(?:(?:why|when|who|whom|whose|what|which|how|where|whether)(?:'?s|'?re|'?d)?|"
-    r"(?:is|are|was|were|am|did|does|has|should|shall|could|would|can|might|must|ain'?t)(?:n'?t)?|"
-    r"(?:do|have|had|will|may|don'?t|haven'?t|won'?t) (?:we|you|i|they|he|she|it|there|any\w*|our|these|those|people|"
-    r"users|"
+    r"(?:is|are|was|were|am|did|does|has|should|shall|could|would|can|might|must|will|won'?t|ain'?t)(?:n'?t)?|"
+    r"(?:do|have|had|may|don'?t|haven'?t) (?:we|you|i|they|he|she|it|there|any\w*|our|these|those|people|users|"
     r"customers|somebody|someone))(?![\w'-])"
 )
 _SUBORDINATE = re.compile(r"(?:when(?:ever)?|where|while|what(?:ever)? (?:a|an)\b)(?![\w'-])")
@@ -76,6 +76,14 @@ def asks(text: str) -> bool:
     """
     clauses = [clause for sentence in _SENTENCE.split(text) for clause in _clauses(sentence.strip())]
     return any(map(_asks, clauses)) and not any(map(_orders, clauses))
+
+
+def begins(clause: str) -> bool:
+    """Whether lower-case `clause` begins a request or question of its own, and no second half of one."""
+    said = clause[_opening(clause) :]
+    polite = _POLITE_ORDER.match(said)
+    said = said[polite.end() :].lstrip(" ,") if polite else said
+    return bool(polite or _ORDER.match(said) or _TELLING.match(said) or _WONDERS.match(said))
 
 
 def is_state(text: str) -> bool:

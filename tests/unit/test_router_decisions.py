@@ -169,7 +169,6 @@ def test_a_kpi_of_another_model_is_told() -> None:
         ("don't deploy churn v3", "not to do it"),
         ("deploy churn v3 to staging", "one place"),
         ("deploy churn v3 and skip the approval", "cannot skip"),
-        ("deploy churn v3; roll back demand", "one at a time"),
     ],
 )
 def test_a_change_that_cannot_be_done_as_said_is_refused_with_the_reason(text: str, word: str) -> None:

@@ -59,6 +59,13 @@ def test_anger_around_a_request_changes_nothing_about_it(text: str, playbook: st
     assert does(text)[0] == playbook
 
 
+@pytest.mark.parametrize(
+    "text", ["roll back churn, seriously?", "really? roll back churn", "pause churn, are you kidding me?"]
+)
+def test_doubt_around_an_order_is_not_taken_off(text: str) -> None:
+    assert not isinstance(hears(text), Command)
+
+
 def test_a_yes_behind_thanks_is_none_to_what_was_offered_before() -> None:
     thread = Thread()
     thread.says("maybe deploy churn v3")
