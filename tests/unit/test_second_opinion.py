@@ -152,7 +152,7 @@ async def test_a_change_never_takes_a_number_from_the_memory_that_the_words_do_n
         "deploy churn v3 and pause demand",
         "> put the new churn model out",
         "status churn",
-        "wie geht es dem modell und was ist mit der nachfrage",
+        "come sta il modello e cosa succede con la domanda",
     ],
 )
 async def test_what_is_denied_told_injected_several_or_clear_is_not_asked(
