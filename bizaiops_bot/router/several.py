@@ -169,8 +169,8 @@ class Several:
         return Question(text=f"{told}{lead}", slot="playbook", choices=choices, pending=pending, heard=heard)
 
     def _choices(self, part: _Part) -> tuple[Choice, ...]:
-        """One button a command; what still lacks a value is asked when its own words are said."""
-        if isinstance(part.decision, Command):
+        """One button a command; a composed question, and what still lacks a value, are said in their own words."""
+        if isinstance(part.decision, Command) and part.decision.playbook in self.parts.by_playbook:
             return tuple(map(self.parts.telling.as_choice, (part.decision, *part.decision.beside)))
         if isinstance(part.decision, Question) and part.decision.slot == "playbook":
             return part.decision.choices[:1]
