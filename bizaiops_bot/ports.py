@@ -30,7 +30,8 @@ from bizaiops_bot.domain.records import (
     Trial,
 )
 from bizaiops_bot.domain.rule import Rule
-from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.domain.timers import Freeze, Timer, TimerKind
+from bizaiops_bot.domain.values import NoData, Period
 
 Progress = Callable[[str], None]
 
@@ -189,13 +190,19 @@ class Records(Protocol):
         """What waits for a decision, oldest first, with who may still decide; of one run or all."""
 
     async def delegations(self) -> list[Delegation]:
-        """Who decides for whom now, oldest first."""
+        """Who decides for whom now or later, oldest first."""
 
     async def mutes(self) -> list[Mute]:
         """Alerts that nobody wants to hear of now, the one that ends first first."""
 
-    async def frozen(self) -> str | None:
-        """Who froze changes, when and why, or None."""
+    async def frozen(self, model: str | None = None) -> str | None:
+        """Who froze changes of the model, until when and why, or None. model: None for what holds for all."""
+
+    async def freezes(self) -> list[Freeze]:
+        """What holds, then what is to come: set by people, and windows of the calendar."""
+
+    async def timers(self, kind: TimerKind, model: str | None = None) -> list[Timer]:
+        """What is to end or to be said at a set moment, the first one first."""
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         """People whom policy lets do `action`: a playbook's name, or "approve"."""
@@ -244,8 +251,12 @@ class Controls(Protocol):
         event: the sender's own id; one that has counted is answered as then, and does not count again.
         """
 
-    async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
-        """Lets the person `to` decide in the actor's place, by default for 24 h, at most 30 days."""
+    async def delegate(
+        self, to: str, *, actor: str, until: datetime | None = None, begins: datetime | None = None
+    ) -> Delegation:
+        """Lets the person `to` decide in the actor's place, by default for 24 h from `begins` (None: now), at most 30
+        days.
+        """
 
     async def end_delegation(self, to: str | None, *, actor: str) -> list[Delegation]:
         """Takes back what the actor delegated; to everybody when `to` is None. Raises Conflict when it is nothing."""
@@ -262,9 +273,30 @@ class Controls(Protocol):
     async def unmute(self, model: str | None, alert: int | None, *, actor: str) -> list[Mute]:
         """Ends what holds news of the model, of the alert, or of all back. Raises Conflict when nothing does."""
 
-    async def freeze(self, *, actor: str, reason: str) -> str: ...
+    async def freeze(
+        self, period: Period, *, actor: str, reason: str, conversation: str, key: str, model: str | None = None
+    ) -> Freeze:
+        """No change of the model, or of any, begins in the period. Its begin and end are told in `conversation`.
 
-    async def unfreeze(self, *, actor: str) -> str: ...
+        Raises BadInput for an end that has passed, Conflict where that is frozen already.
+        """
+
+    async def unfreeze(self, *, actor: str, model: str | None = None) -> list[Freeze]:
+        """Ends the freezes by people that hold, else those to come. Raises Conflict when there is none."""
+
+    async def extend_freeze(self, until: datetime, *, actor: str, model: str | None = None) -> Freeze:
+        """A later end for the freeze that holds, else for the next one. Raises Conflict when there is none."""
+
+    async def end_pause(
+        self, model: str, until: datetime, *, run: int, actor: str, conversation: str, key: str
+    ) -> Timer:
+        """Has the model that `run` pauses resumed at `until` by itself; an end that was set before counts no more."""
+
+    async def remind(self, at: datetime, text: str, *, person: str, actor: str, conversation: str, key: str) -> Timer:
+        """Says `text` in the conversation at `at`. person: who is reminded; empty for everybody there."""
+
+    async def cancel_reminder(self, number: int, *, actor: str) -> Timer:
+        """Raises NotFound, and Refused for somebody else's."""
 
     async def add_schedule(
         self,

@@ -48,7 +48,7 @@ UNTOLD = frozenset(
 HOST_NAME = r"^(\*|[A-Za-z0-9._-]+|[0-9A-Fa-f:]+)$"
 """As browsers send it: "bot.example.org", without scheme and port; "*" trusts every name."""
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule"})
+RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule", "timer"})
 
 
 StoreSettings = Annotated[SqliteSettings | PostgresSettings, Field(discriminator="kind")]

@@ -145,7 +145,8 @@ async def _state(talk: Talk) -> dict[str, Any]:
         "schedules": await talk.schedules(),
         "delegations": await records.delegations(),
         "mutes": await records.mutes(),
-        "frozen": await records.frozen(),
+        "freezes": await records.freezes(),
+        "reminders": await records.timers("reminder"),
         "faults": await talk.bot.core.ports.faults.active() if talk.bot.core.ports.faults else [],
     }
 
