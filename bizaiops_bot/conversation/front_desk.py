@@ -228,7 +228,7 @@ class FrontDesk:
         )
         if isinstance(decision, Command):
             spec = self._core.playbooks.get(decision.playbook).spec()
-            decision = said_back(decision, spec, memory, answer, self._core.clock.now())
+            decision = said_back(decision, spec, memory, answer, self._core.clock.now(), self._core.time_zone)
         kept = self._router.remember(memory, decision, catalogue, said_at)
 
         def learn(conn: sa.Connection) -> None:

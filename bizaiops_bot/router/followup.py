@@ -341,7 +341,7 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
     return Resumed(last.playbook, given, how, order=order, changed=set(changes))
 
 
-_VALUES = frozenset({"version", "percent", "replicas", "cron", "until"})
+_VALUES = frozenset({"version", "percent", "replicas", "cron", "until", "period", "later", "moment"})
 """Said alone they go on with the request before: "20%", "until friday". A model alone may begin something new."""
 
 

@@ -21,7 +21,7 @@ from bizaiops_bot.router.slots.mention import Mention
 TOP = 5
 KINDS = (
     "model", "version", "percent", "replicas", "run", "schedule", "alert", "kpi", "fault", "person", "window", "cron",
-    "time_zone", "until",
+    "time_zone", "until", "period", "moment", "reminder", "reminded",
 )  # fmt: skip
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 

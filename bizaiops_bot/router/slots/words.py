@@ -28,6 +28,10 @@ _A_SPAN = re.compile(
     r"(?: (?:please|pls|now|or so))*",
     re.IGNORECASE,
 )
+_TASK = re.compile(
+    r"\b(?:remind\w*|nudge|ping)\b(?:(?!\b(?:to|that|about|of)\b)[^:])*?(?:\b(?:to|that|about|of)\b|:)\s*(?P<task>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
 _TOPIC = re.compile(
     r"^(?:please )?(?:help|man|usage|docs?)(?: me)?(?: (?:with|about|on|for|understand))?[:\s]+(?P<topic>.+?)[?.!]*$|"
     r"^how (?:do|can|should|would) (?:i|we|you|one) (?P<how>.+?)[?.!]*$|^what (?:does|is) "
@@ -60,11 +64,21 @@ def loose_reason(text: str, start: int) -> Mention | None:
     if (
         m is None
         or not (said := _tidy(m["reason"] or m["rest"] or m["dash"]))
-        or said.lower() in {"now", "please", "me", "us", "today"}
+        or said.lower() in {"now", "please", "me", "us", "today", "the moment", "the time being", "a while", "a bit"}
         or (m["reason"] and _A_SPAN.fullmatch(said))
     ):
         return None
     return Mention("text", m.start(), len(text), said)
+
+
+def task(text: str, moment: Mention | None) -> Mention | None:
+    """What somebody is to be reminded of: what follows "to", "that" or "about", without the moment around it."""
+    start, end = (moment.start, moment.end) if moment else (len(text), len(text))
+    blank = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    m = _TASK.search(blank)
+    if m is None or not (said := _tidy(m["task"])):
+        return None
+    return Mention("text", m.start("task"), len(text), said)
 
 
 def topic(text: str) -> str | None:
