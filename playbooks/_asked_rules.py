@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bizaiops_bot.playbook import (
     PLAYBOOKS,
     AuditEntry,
     Button,
     Card,
+    Freeze,
     Inquiry,
     Rule,
     Run,
     Table,
     Use,
     spoken_duration,
+    spoken_end,
     stamp,
 )
 from playbooks._asked import answer, in_time
@@ -28,37 +29,42 @@ MODES = {
     "shadow": "only says what it would do",
 }
 AUDITED = 500
-_CAUSE = re.compile(r" because of (.+)$")
 
 
 async def of_freezes(run: Run, ask: Inquiry) -> Card:
-    """Whether, why, since when and by whom changes are frozen."""
-    frozen = await run.read(run.records.frozen)
-    begun = await _last_freeze(run)
-    of = "the freeze of changes and the calendar's windows"
-    if not frozen:
+    """Whether, why, since when, until when and by whom changes are frozen, and when they will be."""
+    known = await run.read(run.records.freezes)
+    of = "the freezes that people set and the calendar's windows"
+    held = next((freeze for freeze in known if freeze.holds), None)
+    if held is None:
+        begun = await _last_freeze(run)
         last = f"The last freeze was {begun.actor}'s, {stamp(begun.at)}." if begun else "No freeze is on record."
+        coming = [f"The next one: {freeze.span}, by {freeze.by}." for freeze in known[:1]]
         said = "No, changes are not frozen" if ask.aggregate == "state" else "Changes are not frozen"
-        return answer(ask, run, said, of=of, more=f"{last} Going back to an older version is never frozen.")
-    by_hand = begun is not None and f"by {begun.actor} " in frozen
-    more = "An approver can say `unfreeze deploys`." if by_hand else "The window ends by itself."
+        more = " ".join([*coming, last, "Going back to an older version is never frozen."])
+        return answer(ask, run, said, of=of, more=more)
+    by_hand = held.timer is not None
+    ends = "An approver can say `unfreeze deploys`." if by_hand else "The window ends by itself."
+    said = _of_freeze(held, ask, await clock_now(run))
+    more = ends if held.frozen in said else f"Changes are {held.frozen}. {ends}"
     buttons = (
         (Button(label="Unfreeze deploys", command="unfreeze deploys"),) if by_hand and ask.aggregate == "when" else ()
     )
-    said = f"Yes, changes are {frozen}" if ask.aggregate == "state" else f"Changes are {frozen}"
-    if ask.aggregate == "who" and begun is not None and by_hand:
-        said = begun.actor
-        more = f"Changes are {frozen}. {more}"
-    if ask.aggregate == "why":
-        cause = _CAUSE.search(frozen)
-        said = cause[1].capitalize() if cause else "No reason was given"
-        more = f"Changes are {frozen}. {more}"
-    if ask.aggregate == "how_long" and begun is not None and by_hand:
-        now = await clock_now(run)
-        said = f"For {spoken_duration((now - begun.at).total_seconds())}, since {stamp(begun.at)}"
-    if ask.measure == "end" and by_hand:
-        said, more = "Until somebody lifts it: no end was given", f"Changes are {frozen}. {more}"
     return answer(ask, run, said, of=of, more=more, tone="warning", buttons=buttons)
+
+
+def _of_freeze(held: Freeze, ask: Inquiry, now: datetime) -> str:
+    """What is asked of a freeze that holds."""
+    if ask.aggregate == "who":
+        return held.by
+    if ask.aggregate == "why":
+        return held.why.capitalize() or "No reason was given"
+    if ask.measure == "end":
+        end = "somebody lifts it: no end was given" if held.ends is None else spoken_end(held.ends, held.time_zone)
+        return f"Until {end}"
+    if ask.aggregate == "how_long":
+        return f"For {spoken_duration((now - held.begins).total_seconds())}, since {stamp(held.begins)}"
+    return f"Yes, changes are {held.frozen}" if ask.aggregate == "state" else f"Changes are {held.frozen}"
 
 
 async def _last_freeze(run: Run) -> AuditEntry | None:

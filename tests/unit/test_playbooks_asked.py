@@ -11,6 +11,7 @@ from bizaiops_bot.domain.cards import Card, Context, Table
 from bizaiops_bot.domain.errors import NotFound
 from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.records import Alert, DecisionRecord
+from bizaiops_bot.domain.timers import Freeze
 from bizaiops_bot.domain.values import Window
 from playbooks._asked import LIMIT
 from playbooks.answer_question import answer_question
@@ -165,6 +166,12 @@ async def test_costs_and_returns_are_told_as_far_as_they_are_known() -> None:
 
 async def test_whether_changes_are_frozen_is_a_yes_or_a_no() -> None:
     assert (await ask(Company(), "freeze", "state")).title == "No, changes are not frozen"
-    world = Company(frozen="frozen by lead at 19 Nov 12:00 UTC because of the audit")
+    held = Freeze(
+        timer=1, by="lead", why="the audit", model=None, begins=START - timedelta(hours=5),
+        ends=START + timedelta(hours=2), weekly="", time_zone="UTC", holds=True,
+    )  # fmt: skip
+    world = Company(freezes=[held])
     assert (await ask(world, "freeze", "state")).title.startswith("Yes, changes are frozen by lead")
     assert (await ask(world, "freeze", "why")).title == "The audit"
+    assert (await ask(world, "freeze", "how_long")).title.startswith("For 5 h, since")
+    assert (await ask(world, "freeze", "when", measure="end")).title == "Until Fri 20 Nov 14:00 (UTC)"
