@@ -46,7 +46,7 @@ def judge(said: Said, router: Router) -> Outcome:
     if isinstance(decision, Command):
         if risks[decision.playbook] != "read":
             return "begun"
-        return "right" if decision.playbook == said.read and _has(decision.inputs, said) else "wrong"
+        return "right" if _reads(decision, said) and _has(decision.inputs, said) else "wrong"
     wanted = said.read or said.order
     offers = [choice.bind for choice in decision.choices]
     if isinstance(decision, Question) and decision.pending.playbook == wanted:
@@ -56,6 +56,12 @@ def judge(said: Said, router: Router) -> Outcome:
     if isinstance(decision, Question) or {b.get("playbook") for b in offers} - ALWAYS:
         return "wrong"
     return "polite" if isinstance(decision, Refusal) and decision.choices else "curt"
+
+
+def _reads(decision: Command, said: Said) -> bool:
+    """A list of a span of time ("alerts today") is a composed question as well."""
+    composed = decision.playbook == "answer_question" and said.read == f"list_{decision.inputs.get('subject')}s"
+    return composed or decision.playbook == said.read
 
 
 def _has(inputs: dict[str, Any], said: Said) -> bool:
