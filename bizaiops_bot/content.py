@@ -9,7 +9,7 @@ from bizaiops_bot.domain.errors import Permanent
 _HERE = Path(__file__).parent
 _CHECKOUT = {
     "intents": "intents", "playbooks": "playbooks", "phrasebooks": "phrasebooks", "policy": "deploy/policy",
-    "slack": "deploy/slack", "teams": "deploy/teams",
+    "slack": "deploy/slack", "teams": "deploy/teams", "docs": "docs",
 }  # fmt: skip
 
 

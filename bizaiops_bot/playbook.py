@@ -25,6 +25,9 @@ from bizaiops_bot.domain.cards import (
     Diff,
     DiffLine,
     Fields,
+    File,
+    Link,
+    Links,
     Mark,
     Series,
     StepLine,
@@ -54,6 +57,7 @@ from bizaiops_bot.domain.facts import Facts, Look, Said, template
 from bizaiops_bot.domain.foresight import Foresight, foresee
 from bizaiops_bot.domain.glossary import Term
 from bizaiops_bot.domain.glossary import find as find_term
+from bizaiops_bot.domain.handbook import Found, Passage
 from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, assess_health
 from bizaiops_bot.domain.investigation import LOOK_BACK, POINTS, Diagnosis, Evidence, diagnose, investigation_facts
 from bizaiops_bot.domain.kpi import Change, Effect, Kpi, KpiDay, KpiRow, change_of, pooled
@@ -119,6 +123,7 @@ from bizaiops_bot.ports import (
     Controls,
     DriftReports,
     Faults,
+    Handbook,
     Metrics,
     ModelRegistry,
     Pipelines,
@@ -163,7 +168,9 @@ __all__ = [
     "Facts",
     "FaultName",
     "Fields",
+    "File",
     "Foresight",
+    "Found",
     "FreeText",
     "Freeze",
     "GateReport",
@@ -177,6 +184,8 @@ __all__ = [
     "KpiName",
     "KpiRow",
     "LaterSlot",
+    "Link",
+    "Links",
     "Look",
     "Mark",
     "ModelInfo",
@@ -191,6 +200,7 @@ __all__ = [
     "Outcome",
     "Outputs",
     "Package",
+    "Passage",
     "Percent",
     "Period",
     "PeriodSlot",
@@ -322,6 +332,7 @@ class Run(ABC):
     records: Records
     controls: Controls
     words: Words
+    handbook: Handbook
     time_zone: str
     planning: bool
 

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from bizaiops_bot.domain.facts import Facts, Said, Task
+from bizaiops_bot.domain.handbook import Found, Passage
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
@@ -360,6 +361,16 @@ class Words(Protocol):
         """Why the model is as it is. It may look again through ports that only read; `looks` has what it looked at."""
 
 
+class Handbook(Protocol):
+    """The bot's own documentation. What it returns is shown and never heard: no order comes of it."""
+
+    async def look_up(self, question: str) -> Found:
+        """The passages nearest to a question, nearest first."""
+
+    async def passage(self, name: str) -> Passage:
+        """The passage of this name, in any case. Raises NotFound with those that are near."""
+
+
 class Ports(Protocol):
     """Everything a playbook can reach."""
 
@@ -374,3 +385,4 @@ class Ports(Protocol):
     records: Records
     controls: Controls
     words: Words
+    handbook: Handbook

@@ -29,6 +29,7 @@ from bizaiops_bot.ports import (
     Controls,
     DriftReports,
     Faults,
+    Handbook,
     Metrics,
     ModelRegistry,
     Pipelines,
@@ -61,6 +62,7 @@ class WiredPorts:
     faults: Faults | None
     records: Records
     controls: Controls
+    handbook: Handbook
     words: Words = field(default_factory=TemplateWords)
 
 

@@ -10,9 +10,13 @@ from bizaiops_bot.playbook import (
     Button,
     Card,
     Context,
+    Fields,
     FreeText,
     Inputs,
     Kpi,
+    Link,
+    Links,
+    Passage,
     Run,
     Table,
     Term,
@@ -20,6 +24,8 @@ from bizaiops_bot.playbook import (
     find_term,
     playbook,
 )
+from playbooks._handbook import from_handbook, glossary_link, passage_buttons
+from playbooks._numbers import kpi_now, numbers_of
 
 
 @dataclass(frozen=True)
@@ -110,9 +116,9 @@ _MEANING = re.compile(r"what (.+) means")
 
 
 class Help(Inputs):
-    """Show what can be asked, with examples; about one topic if one is named, or what a word or a KPI means."""
+    """Answer a question about the bot from its handbook, say what a word or a KPI means, or show what can be asked."""
 
-    topic: FreeText | None = Field(None, description="what the help should be about, such as deploy or digest")
+    topic: FreeText | None = Field(None, description="a question, a word, or a topic such as deploy or digest")
 
 
 @playbook(title="Help", risk="read")
@@ -123,11 +129,15 @@ async def help(run: Run, ask: Help) -> Card:  # noqa: A001 - a playbook is named
     term = find_term(meant[1] if meant else topic) if meant or len(groups) > 1 else None
     if term is None and (kpi := await _kpi_called(run, meant[1] if meant else topic)):
         term = Term((kpi.title,), kpi.description, f"kpis {kpi.model}")
+        return _meaning_card(term, await kpi_now(run, kpi), f"/handbook/reference/kpis#{kpi.id}")
     if term is not None:
-        return _meaning_card(term)
+        return _meaning_card(term, await numbers_of(run, term.names[0]), glossary_link(term.names[0]))
+    if topic and (told := await from_handbook(run, topic, alone=len(groups) == 1)):
+        return told
     if len(groups) == 1:
         return _topic_card(groups[0])
-    return _overview(ask.topic)
+    near = (await run.read(run.handbook.look_up, topic)).passages if topic else ()
+    return _overview(ask.topic, near)
 
 
 async def _kpi_called(run: Run, topic: str) -> Kpi | None:
@@ -138,12 +148,19 @@ async def _kpi_called(run: Run, topic: str) -> Kpi | None:
     return None
 
 
-def _meaning_card(term: Term) -> Card:
-    """What one word means, and what to say to see it."""
+def _meaning_card(term: Term, numbers: Fields | None, link: str) -> Card:
+    """What one word means, how it stands here, and what to say to see more."""
     name = term.names[0]
     title = name.upper() if name in _LETTERS else f"{name[0].upper()}{name[1:]}"
     buttons = (Button(label=term.see, command=term.see),) if term.see else ()
-    return Card(title=title, summary=f"{title}: {term.meaning}", blocks=(Text(text=term.meaning),), buttons=buttons)
+    blocks: list[Block] = [Text(text=term.meaning), *([numbers] if numbers else [])]
+    told = "; ".join(f"{label}: {value}" for label, value in numbers.fields) if numbers else ""
+    return Card(
+        title=title,
+        summary=f"{title}: {term.meaning} {told}".strip(),
+        blocks=(*blocks, Links(links=(Link(label=f"Handbook: {title}", to=link),))),
+        buttons=buttons,
+    )
 
 
 def matching(topic: str) -> list[Group]:
@@ -154,7 +171,7 @@ def matching(topic: str) -> list[Group]:
     return list(GROUPS) if best == 0 else [next(g for score, g in scored if score == best)]
 
 
-def _overview(topic: str | None) -> Card:
+def _overview(topic: str | None, near: tuple[Passage, ...]) -> Card:
     rows = tuple((g.title, "\n".join(phrase for phrase, _ in g.phrases[:3]), g.who) for g in GROUPS)
     blocks: tuple[Block, ...] = (
         Text(text="I run your machine-learning models from this conversation. Say it in your own words; for example:"),
@@ -164,9 +181,20 @@ def _overview(topic: str | None) -> Card:
         ),
     )
     if topic:
-        blocks = (Text(text="I have no help on that topic. This is what I can do:"), *blocks)
+        blocks = (
+            Text(
+                text="I have no help on that topic, and the handbook has none. The nearest pages are the first "
+                "buttons. This is what I can do:"
+            ),
+            *blocks,
+        )
     examples = " · ".join(g.phrases[0][0] for g in GROUPS)
-    return Card(title="What I can do", summary=f"Say for example: {examples}", blocks=blocks, buttons=_buttons(GROUPS))
+    return Card(
+        title="What I can do",
+        summary=f"Say for example: {examples}",
+        blocks=blocks,
+        buttons=(*passage_buttons(near[:3]), *_buttons(GROUPS)),
+    )
 
 
 def _buttons(groups: tuple[Group, ...]) -> tuple[Button, ...]:

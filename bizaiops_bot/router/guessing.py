@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bizaiops_bot.domain import glossary
 from bizaiops_bot.domain.routing import Command, Decision, Question, Refusal
-from bizaiops_bot.router import blame, doubts, emergencies, moods, questions
+from bizaiops_bot.router import blame, doubts, emergencies, looking_up, moods, questions
 from bizaiops_bot.router.bands import band
 from bizaiops_bot.router.classifier import Guess
 from bizaiops_bot.router.finishing import Finishing
@@ -84,6 +84,8 @@ class Guessing:
             return self._emergency(turn, wished)
         if verdict == "act" and (moods.supposed(core) or doubts.has(core, self.parts.known(mine[0].intent).against)):
             verdict = "clarify"
+        if (looked := looking_up.answer(self.parts, self.finishing, turn, mine, verdict)) is not None:
+            return looked
         if verdict == "act":
             turn = turn.noting(p=round(mine[0].p, 3))
             return self.finishing.finish(turn, self.parts.known(mine[0].intent), sure=False)
@@ -92,10 +94,9 @@ class Guessing:
             return self.finishing.finish(
                 turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown
             )
-        misnamed = self._misnamed(turn)
-        if misnamed is not None:
-            return misnamed
-        return self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
+        return self._misnamed(turn) or (
+            self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
+        )
 
     def cry(self, turn: Turn) -> Decision | None:
         """ "Turn it off now" is about the release under way, else about the model that the thread speaks of."""

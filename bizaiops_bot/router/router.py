@@ -66,6 +66,7 @@ class Router:
     def warm(self) -> str:
         """Loads or trains now instead of at the first utterance; returns what is missing, "" when all works."""
         self.parts.classifier.warm()
+        self.parts.handbook.warm()
         return self.parts.classifier.degraded
 
     def route(
