@@ -115,7 +115,7 @@ class Link(Value):
     """to: a page of the console, such as "/handbook/glossary#psi"; never an address outside."""
 
     label: str
-    to: str = Field(pattern=r"^/[A-Za-z0-9/_.#?=&%+-]{0,400}$")
+    to: str = Field(pattern=r"^/[A-Za-z0-9_][A-Za-z0-9/_.#?=&%+-]{0,400}$")
 
 
 class Links(Value):
