@@ -70,7 +70,7 @@ def answer(parts: Parts, finishing: Finishing, turn: Turn, mine: list[Guess], ve
     found = parts.handbook.ask(turn.hearing.text)
     outside = 1.0 - sum(guess.p for guess in mine)
     wanted = SURE_OF_HELP if first and verdict != "refuse" else SURE[verdict]
-    if found.sure >= wanted + (0.0 if verdict == "act" else STRANGER * outside):
+    if found.sure >= wanted + (STRANGER * outside if verdict == "refuse" else 0.0):
         turn = turn.noting(stage="handbook", passage=round(found.sure, 3))
         return finishing.finish(turn, helps, sure=True, given={"topic": turn.hearing.text.strip()})
     if verdict != "refuse" or found.sure < NEAR:
