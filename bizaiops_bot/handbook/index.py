@@ -94,9 +94,10 @@ class Index:
         count = len(self._sections)
         scores = WORDS * self._words.scores(question) + ASKED * self._asked.scores(question)
         parts, vectors = np.full(count, -1), self._vectors
-        if vectors is None or self._encode is None or not vectors.shape[1]:
+        asked = None if vectors is None or self._encode is None else self._encode([question])[0]
+        if vectors is None or asked is None or len(asked) != vectors.shape[1] or not len(asked):
             return _Scored(scores, scores, parts)
-        cosines = np.einsum("nd,d->n", vectors, self._encode([question])[0])
+        cosines = np.einsum("nd,d->n", vectors, asked)
         nearest = np.full((count, 3), -1.0, np.float32)
         for row, cosine in zip(self._rows, cosines.tolist(), strict=True):
             if cosine > nearest[row.section, row.kind]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bizaiops_bot.domain.routing import Command
+from bizaiops_bot.engine.redaction import redact
 from bizaiops_bot.evaluation.company import COMPANY, own_router
 from bizaiops_bot.handbook.book import Handbook
 from bizaiops_bot.handbook.html import read_page
@@ -26,7 +27,7 @@ ASKED = "how do I hand the zebra over to the aquarium?"
 
 @cache
 def some() -> tuple[Attack, ...]:
-    return tuple(attacks())[::EVERY]
+    return tuple(attack for attack in attacks()[::EVERY] if redact(attack.text) == attack.text)  # no page has secrets
 
 
 class HostileBook(Handbook):
