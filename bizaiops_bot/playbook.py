@@ -16,6 +16,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, field_validator
 
+from bizaiops_bot.domain.canary_limits import CanaryLimits
 from bizaiops_bot.domain.cards import (
     Block,
     Button,
@@ -38,7 +39,9 @@ from bizaiops_bot.domain.cards import (
     sparkline,
 )
 from bizaiops_bot.domain.changes import changes
+from bizaiops_bot.domain.csv_text import Cell, csv_text
 from bizaiops_bot.domain.digest import build_rows, headline
+from bizaiops_bot.domain.drift import DriftLimits
 from bizaiops_bot.domain.drift_windows import FAST_MINUTES, SLOW_MINUTES, telling
 from bizaiops_bot.domain.effects import release_effect
 from bizaiops_bot.domain.errors import (
@@ -62,6 +65,7 @@ from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, assess_healt
 from bizaiops_bot.domain.investigation import LOOK_BACK, POINTS, Diagnosis, Evidence, diagnose, investigation_facts
 from bizaiops_bot.domain.kpi import Change, Effect, Kpi, KpiDay, KpiRow, change_of, pooled
 from bizaiops_bot.domain.kpi_words import amount, change_words, full_title, short_amount, target_words
+from bizaiops_bot.domain.language_use import Spent as LanguageSpend
 from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.leakage import too_good
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
@@ -150,8 +154,10 @@ __all__ = [
     "BotError",
     "Build",
     "Button",
+    "CanaryLimits",
     "Candidate",
     "Card",
+    "Cell",
     "Change",
     "Chart",
     "Check",
@@ -162,6 +168,7 @@ __all__ = [
     "Diagnosis",
     "Diff",
     "DiffLine",
+    "DriftLimits",
     "DriftReport",
     "Effect",
     "Evidence",
@@ -184,6 +191,7 @@ __all__ = [
     "KpiName",
     "KpiRow",
     "LaterSlot",
+    "LanguageSpend",
     "Link",
     "Links",
     "Look",
@@ -251,6 +259,7 @@ __all__ = [
     "change_of",
     "change_words",
     "changes",
+    "csv_text",
     "diagnose",
     "digest_facts",
     "duration_s",

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bizaiops_bot.domain.facts import Facts, Said, Task
 from bizaiops_bot.domain.handbook import Found, Passage
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
-from bizaiops_bot.domain.language_use import Use
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
 from bizaiops_bot.domain.posts import PostedCard
@@ -204,6 +204,9 @@ class Records(Protocol):
 
     async def timers(self, kind: TimerKind, model: str | None = None) -> list[Timer]:
         """What is to end or to be said at a set moment, the first one first."""
+
+    async def language_spend(self) -> list[Spent]:
+        """What a language model was used for in the last 400 days, newest day first."""
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         """People whom policy lets do `action`: a playbook's name, or "approve"."""

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.language_use import Use
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.engine.store import Store
 from bizaiops_bot.engine.tables import language_use
 
@@ -45,6 +45,16 @@ def _totals() -> list[sa.ColumnElement[int]]:
 
 def _use(row: sa.RowMapping) -> Use:
     return Use(**{name: int(row[name]) for name in _COUNTS})
+
+
+def all_spent(conn: sa.Connection) -> list[Spent]:
+    """Every day and channel that is kept, newest day first."""
+    table = language_use
+    rows = conn.execute(sa.select(table).order_by(table.c.day.desc(), table.c.channel)).mappings()
+    return [
+        Spent(day=date.fromisoformat(row["day"]), channel=row["channel"], use=Use(**{n: row[n] for n in _COUNTS}))
+        for row in rows
+    ]
 
 
 def _sum(conn: sa.Connection, day: str, channel: str | None) -> Use:

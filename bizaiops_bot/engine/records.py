@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.language_use import Use
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -93,6 +93,9 @@ class EngineRecords:
 
     async def timers(self, kind: TimerKind, model: str | None = None) -> list[Timer]:
         return await self._core.store.read(lambda conn: timers.not_over(conn, kind, model))
+
+    async def language_spend(self) -> list[Spent]:
+        return await self._core.store.read(language_use.all_spent)
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         return self._core.policy.who_may(action, model=model, playbook=action)

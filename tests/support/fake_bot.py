@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
-from bizaiops_bot.domain.language_use import Use
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -109,6 +109,9 @@ class FakeRecords:
 
     async def timers(self, kind: TimerKind, model: str | None = None) -> list[Timer]:
         return [timer for timer in self.world.timers if timer.kind == kind and model in (None, timer.model)]
+
+    async def language_spend(self) -> list[Spent]:
+        return []
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         return {"approve": ["lead", "sre"], "show_status": ["analyst", "engineer"]}.get(action, ["engineer"])
