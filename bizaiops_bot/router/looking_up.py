@@ -39,7 +39,7 @@ _ASKED = re.compile(f"{_LEAD}(?:{_HOW}|{_WHAT})")
 _OF_HOW_IT_IS = re.compile(f"{_LEAD}(?:{_HOW})")
 _OF_NOW = re.compile(
     r"\b(?:do we (?:get|have)(?! you)|have we|we have|who (?:is|are|was)|now|currently|at the moment|today|so far|"
-    r"yet|recently|lately|last|latest|open|waiting|there any)\b"
+    r"yet|is running|recently|lately|last|latest|open|waiting|there any)\b"
 )
 """Words of how things stand, which are looked up in the records and not in the handbook."""
 _NAMING = ("model", "version", "run", "alert", "schedule", "percent", "window")

@@ -46,7 +46,7 @@ def test_the_passage_that_answers_is_found(part: str) -> None:
 @pytest.mark.parametrize("part", FLOORS)
 def test_most_questions_end_at_a_passage_whoever_else_would_answer(router: Any, part: str) -> None:
     decisions = [router.route(case["ask"], None, COMPANY) for case in CASES[part]]
-    assert sum(_to_the_handbook(decision) for decision in decisions) / len(decisions) >= 0.70
+    assert sum(_to_the_handbook(decision) for decision in decisions) / len(decisions) >= 0.65
     # and none of them is taken for an order
     assert not [d for d in decisions if isinstance(d, Command) and router.parts.specs[d.playbook].risk != "read"]
 
