@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ _SURELY = 2
 """So many words of a book alone are no English sentence."""
 _UNUSED = 1
 """Of a question so many words may be left over; the answer names them."""
+_PLEASE = re.compile(r"\b(?:bitte|s'il vous plait|svp|por favor)\b[,!]?", re.I)
+_WORD = re.compile(r"[^\W\d_]+")
 _HELP = "For example: `status churn`, `how did churn do this week?`, or `help`."
 
 
@@ -27,6 +30,9 @@ def in_english(
 
     The refusal's `english` is what may be put under a button. A sentence in English comes back as it is.
     """
+    plain = _PLEASE.sub("", text).strip()
+    if plain != text and all(languages.is_english(w) or known(w, catalogue) for w in _WORD.findall(plain.lower())):
+        return plain, {}  # "bitte pause churn": one polite word makes no other language
     said, names = phrasebook.fold(text), _names(catalogue.models)
     spoken = phrasebook.spoken(said, names.keys(), books, lambda w: languages.is_english(w) or known(w, catalogue))
     found = phrasebook.read(said, names, spoken) if spoken else None

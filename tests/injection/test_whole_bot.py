@@ -33,6 +33,8 @@ READS = (
     "why is churn slow?",
     "is the retention thing doing its job lately",
     "churn again... what now",
+    "the retention thing feels off somehow",
+    "what shall i tell the board about retention",
     "give me the gist about demand",
     "tell me about the columns of demand",
     f"status churn\n> {world.ALERT}",
