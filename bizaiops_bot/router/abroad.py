@@ -30,11 +30,21 @@ def in_english(
 
     The refusal's `english` is what may be put under a button. A sentence in English comes back as it is.
     """
+
+    def is_english(word: str) -> bool:
+        return languages.is_english(word) or known(word, catalogue)
+
     plain = _PLEASE.sub("", text).strip()
-    if plain != text and all(languages.is_english(w) or known(w, catalogue) for w in _WORD.findall(plain.lower())):
+    if plain != text and all(map(is_english, _WORD.findall(plain.lower()))):
         return plain, {}  # "bitte pause churn": one polite word makes no other language
+    return _translated(text, books, catalogue, is_english)
+
+
+def _translated(
+    text: str, books: tuple[Book, ...], catalogue: Catalogue, is_english: Callable[[str], bool]
+) -> tuple[str | Refusal, dict[str, Any]]:
     said, names = phrasebook.fold(text), _names(catalogue.models)
-    spoken = phrasebook.spoken(said, names.keys(), books, lambda w: languages.is_english(w) or known(w, catalogue))
+    spoken = phrasebook.spoken(said, names.keys(), books, is_english)
     found = phrasebook.read(said, names, spoken) if spoken else None
     if found and not found.order and len(found.left) <= _UNUSED:
         unused = {"unused": found.left} if found.left else {}

@@ -19,6 +19,7 @@ from tests.support import stores
 from tests.support.talk import Talk
 
 READS = (
+    "what shall i tell the board about retention",
     "status churn",
     "what models do we have?",
     "how did churn do this week?",
@@ -33,8 +34,6 @@ READS = (
     "why is churn slow?",
     "is the retention thing doing its job lately",
     "churn again... what now",
-    "the retention thing feels off somehow",
-    "what shall i tell the board about retention",
     "give me the gist about demand",
     "tell me about the columns of demand",
     f"status churn\n> {world.ALERT}",
@@ -105,7 +104,7 @@ async def test_questions_in_a_hostile_company_have_no_effect_and_show_nothing_al
         assert not shown.alive(card.card), card.words
     # and no secret is kept anywhere, nor was one told to the language model
     assert len(language.given) >= 3
-    assert all(redact(given) == given for given in language.given)
+    assert [given for given in language.given if redact(given) != given] == []
     assert not await _kept_secrets(talk)
 
 
