@@ -56,6 +56,7 @@ class OnlyReads:
         something.
         """
         asked = read.heard.get("stage") in {"local", "language"} or utterance.asks(turn.hearing.text.lower())
+        asked = asked or str(read.heard.get("said", "")).rstrip().endswith("?")  # in another language
         return read.model_copy(update={"heard": {**read.heard, ASKED_FOR: True}}) if asked else read
 
     def _asked(self, turn: Turn, decision: Decision) -> bool:
