@@ -23,6 +23,20 @@ START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)  # a Wednesday
 PATIENCE_S = 60.0
 CALM = 20  # turns of the loop: what a finished thread sets off has begun by then
 LOOK_S = 0.001
+_at_work: set[asyncio.Future[Any]] = set()
+
+
+class _Counted:
+    """A call whose result is waited for; while it is, it counts as at work."""
+
+    def __init__(self, real: Callable[..., Awaitable[Any]]) -> None:
+        self._real = real
+
+    def __call__(self, *args: Any) -> asyncio.Future[Any]:
+        done = asyncio.ensure_future(self._real(*args))
+        _at_work.add(done)
+        done.add_done_callback(_at_work.discard)
+        return done
 
 
 def words_of(card: Card) -> str:
@@ -113,7 +127,6 @@ class Talk:
     def __init__(self, bot: Bot, clock: VirtualClock, company: dict[str, Any]) -> None:
         self.bot, self.clock, self._company = bot, clock, company
         self._language: dict[str, Any] | None = None
-        self.at_work: set[asyncio.Future[Any]] = set()
 
     @classmethod
     async def begin(
@@ -174,24 +187,17 @@ class Talk:
 
     def _watch(self) -> None:
         """From now on counts what is handed to threads: to the store's, and to all others by the loop."""
+        _at_work.clear()  # whatever an earlier bot left
         loop, store = asyncio.get_running_loop(), self.bot.core.store
-        loop.run_in_executor = self._counted(loop.run_in_executor)  # type: ignore[method-assign]
-        store.write = self._counted(store.write)  # type: ignore[method-assign]
-
-    def _counted(self, real: Callable[..., Awaitable[Any]]) -> Any:
-        def counted(*args: Any) -> asyncio.Future[Any]:
-            done = asyncio.ensure_future(real(*args))
-            self.at_work.add(done)
-            done.add_done_callback(self.at_work.discard)
-            return done
-
-        return counted
+        if not isinstance(loop.run_in_executor, _Counted):  # the loop of all tests is watched once
+            loop.run_in_executor = _Counted(loop.run_in_executor)  # type: ignore[assignment]
+        store.write = _Counted(store.write)  # type: ignore[assignment]
 
     async def stand_still(self) -> None:
         """Until nobody has anything to do at this time of the clock: no thread at work, and calm for some turns."""
         calm, waited = 0, 0.0
         while calm < CALM:
-            busy = bool(self.at_work) or self.bot.core.busy
+            busy = bool(_at_work) or self.bot.core.busy
             calm = 0 if busy else calm + 1
             await asyncio.sleep(LOOK_S if busy else 0)
             waited += LOOK_S if busy else 0
