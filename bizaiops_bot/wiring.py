@@ -29,7 +29,6 @@ from bizaiops_bot.ports import (
     Controls,
     DriftReports,
     Faults,
-    Handbook,
     Metrics,
     ModelRegistry,
     Pipelines,
@@ -62,7 +61,6 @@ class WiredPorts:
     faults: Faults | None
     records: Records
     controls: Controls
-    handbook: Handbook
     words: Words = field(default_factory=TemplateWords)
 
 
@@ -109,7 +107,6 @@ async def open_core(settings: Settings, content: Content, clock: Clock) -> Core:
         time_zone=settings.time_zone, budgets=content.budgets, freezes=content.freezes,
         notices=settings.notices,
     )  # fmt: skip
-    core.rules = content.rules
     await store.read(lambda conn: pseudonyms.know(conn, core.people))
     return core
 

@@ -69,10 +69,7 @@ class Candidate(Value):
 
 
 class ModelVersion(Value):
-    """A version in the registry; `metrics` were measured on held-out rows at its gate.
-
-    features: names of the columns it predicts from; empty where that was not kept.
-    """
+    """A version in the registry; `metrics` were measured on held-out rows at its gate."""
 
     model: str
     version: str
@@ -81,7 +78,6 @@ class ModelVersion(Value):
     metrics: dict[str, float]
     digest: str
     aliases: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
 
 
 class Build(Value):
@@ -138,4 +134,3 @@ class Package(Value):
     size_bytes: int
     metrics: dict[str, float]
     summary: str
-    features: tuple[str, ...] = ()

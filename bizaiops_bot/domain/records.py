@@ -27,14 +27,13 @@ class DecisionRecord(Value):
 
 
 class Delegation(Value):
-    """`delegate` may decide for the approver `owner` until `until`. begins: None for from `at` on."""
+    """`delegate` may decide for the approver `owner` until `until`."""
 
     id: int
     owner: str
     delegate: str
     at: datetime
     until: datetime
-    begins: datetime | None = None
 
 
 class OpenGate(Value):
