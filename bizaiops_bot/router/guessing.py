@@ -59,18 +59,24 @@ class Guessing:
             if self.parts.known(g.intent) not in (NOTHING, *(self.parts.known(m.intent) for m in mine))
         )
         turn = turn.noting(sure=round(mine[0].sure, 3), beside=round(beside, 3)) if mine else turn.noting(beside=1.0)
-        if near_format and self._may_name(near_format, mine):
+        wished = emergencies.read(turn.hearing)
+        # A model is paused, a version is rolled back from.
+        version = bool(near_format and near_format.intent.playbook == "pause_model" and turn.hearing.versions)
+        away = bool(wished) and version
+        if near_format and not away and self._may_name(near_format, mine):
             return self.finishing.finish(
                 turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown
             )
         verdict = band(mine, self.parts.known(mine[0].intent).risk) if mine else "refuse"
         core = turn.hearing.core
-        wished = emergencies.read(turn.hearing)
-        if wished and not (verdict == "act" and self.parts.known(mine[0].intent).playbook in emergencies.SAFE):
+        if wished and (
+            away or not (verdict == "act" and self.parts.known(mine[0].intent).playbook in emergencies.SAFE)
+        ):
             return self._emergency(turn, wished)
         if verdict == "act" and (moods.supposed(core) or doubts.has(core, self.parts.known(mine[0].intent).against)):
             verdict = "clarify"
-        if verdict == "act":
+        reads = near_format is not None and near_format.intent.risk == "read" and " " not in near_format.unknown
+        if verdict == "act" and not (reads and self.parts.known(mine[0].intent).risk != "read"):
             turn = turn.noting(p=round(mine[0].p, 3))
             return self.finishing.finish(turn, self.parts.known(mine[0].intent), sure=False)
         if near_format and near_format.intent.risk == "read" and " " not in near_format.unknown:
