@@ -36,7 +36,7 @@ unit:
 	$(BIN)/python -m pytest tests/contract
 
 # What the store has a part in once more, on PostgreSQL: the engine, the approvals, and conversations that wait, restart, heal or meet.
-STORED := $(patsubst %,tests/scenario/test_%.py,approvals chat_surfaces delegation healing notices operations release restart safety_first threads)
+STORED := $(patsubst %,tests/scenario/test_%.py,approvals chat_surfaces delegation healing notices operations release restart safety_first threads times_to_come)
 postgres:
 	BIZAIOPS_TEST_STORE=postgres $(BIN)/python -m pytest $(SHARED) $(STORED) $(ENGINE)
 

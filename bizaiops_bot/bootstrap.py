@@ -78,6 +78,7 @@ async def _build(
     core.ports = WiredPorts(
         clock=clock, pipelines=company.pipelines, serving=company.serving, registry=registry, metrics=company.metrics,
         drift=company.drift, warehouse=warehouse, faults=company.faults, records=EngineRecords(core), controls=controls,
+        handbook=content.router.parts.handbook,
     )  # fmt: skip
     orders = Orders(core)
     desk = FrontDesk(core, orders, controls, content.router, SystemClock())

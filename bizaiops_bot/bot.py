@@ -27,6 +27,7 @@ from bizaiops_bot.engine.readiness import StoreProbe
 from bizaiops_bot.engine.retention import Retention
 from bizaiops_bot.engine.runner import Runner
 from bizaiops_bot.engine.schedules import Scheduler
+from bizaiops_bot.engine.timekeeper import Timekeeper
 from bizaiops_bot.first_versions import FilledRegistry
 from bizaiops_bot.settings import Settings
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from bizaiops_bot.adapters.openai.client import LanguageClient
 
 log = logging.getLogger("bizaiops")
-LOOPS = ("world", "watch", "schedules", "audit", "retention", "posts", "notices")
+LOOPS = ("world", "watch", "schedules", "audit", "retention", "posts", "notices", "timers")
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Bot:
         loops = (
             self.company.world.run(), self.watch.run(), self.scheduler.run(), self.guard.run(), self.retention.run(),
             self.poster.run(), NoticeBoard(self.core, self.watch.redraw).run(),
+            Timekeeper(self.core, self.orders).run(),
         )  # fmt: skip
         for name, loop in zip(LOOPS, loops, strict=True):
             self.loops.append(asyncio.create_task(_guarded(name, loop), name=name))

@@ -58,7 +58,7 @@ async def open_lobby(
     await directory.open()
     return Lobby(
         desk, directory, EngineEvents(core), EnginePlaces(core.store), EngineForms(core, desk, router),
-        EngineHomePages(core, desk, problems),
+        EngineHomePages(core, desk, problems), site=settings.address,
     )  # fmt: skip
 
 

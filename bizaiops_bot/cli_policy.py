@@ -156,7 +156,7 @@ def _typed(playbook: Playbook, given: list[str]) -> dict[str, Any]:
 def _meant(text: str, settings: Settings, playbooks: Playbooks) -> tuple[str, dict[str, Any], str]:
     """(playbook, inputs, what the bot would ask first) of words. Raises BadInput for words that are no request."""
     from bizaiops_bot.content import content_folder
-    from bizaiops_bot.domain.routing import Question, Refusal
+    from bizaiops_bot.domain.routing import Question, Refusal, Remark
     from bizaiops_bot.router.intents import load_intents
     from bizaiops_bot.router.router import Router
 
@@ -165,6 +165,8 @@ def _meant(text: str, settings: Settings, playbooks: Playbooks) -> tuple[str, di
         load_intents(content_folder("intents")), [p.spec() for p in playbooks], kept if kept.is_dir() else None
     )
     decision: Decision = router.route(text, None, _catalogue(text, settings, playbooks))
+    if isinstance(decision, Remark):
+        raise BadInput(f"{text!r} is no request that I know.", decision.text)
     if isinstance(decision, Refusal):
         raise BadInput(f"{text!r} is no request that I know.", decision.why, decision.help)
     if not isinstance(decision, Question):

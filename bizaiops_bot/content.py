@@ -8,13 +8,13 @@ from bizaiops_bot.domain.errors import Permanent
 
 _HERE = Path(__file__).parent
 _CHECKOUT = {
-    "intents": "intents", "playbooks": "playbooks", "policy": "deploy/policy", "slack": "deploy/slack",
-    "teams": "deploy/teams",
+    "intents": "intents", "playbooks": "playbooks", "phrasebooks": "phrasebooks", "policy": "deploy/policy",
+    "slack": "deploy/slack", "teams": "deploy/teams", "docs": "docs",
 }  # fmt: skip
 
 
 def content_folder(name: str) -> Path:
-    """The folder of "intents", "playbooks", "policy", "slack" or "teams". Raises Permanent when it is nowhere."""
+    """The folder of one of the names above. Raises Permanent when it is nowhere."""
     for place in (_HERE / "content" / name, _HERE.parent / _CHECKOUT[name]):
         if place.is_dir():
             return place

@@ -16,6 +16,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, field_validator
 
+from bizaiops_bot.domain.canary_limits import CanaryLimits
 from bizaiops_bot.domain.cards import (
     Block,
     Button,
@@ -25,6 +26,9 @@ from bizaiops_bot.domain.cards import (
     Diff,
     DiffLine,
     Fields,
+    File,
+    Link,
+    Links,
     Mark,
     Series,
     StepLine,
@@ -35,7 +39,9 @@ from bizaiops_bot.domain.cards import (
     sparkline,
 )
 from bizaiops_bot.domain.changes import changes
+from bizaiops_bot.domain.csv_text import Cell, csv_text
 from bizaiops_bot.domain.digest import build_rows, headline
+from bizaiops_bot.domain.drift import DriftLimits
 from bizaiops_bot.domain.drift_windows import FAST_MINUTES, SLOW_MINUTES, telling
 from bizaiops_bot.domain.effects import release_effect
 from bizaiops_bot.domain.errors import (
@@ -54,14 +60,18 @@ from bizaiops_bot.domain.facts import Facts, Look, Said, template
 from bizaiops_bot.domain.foresight import Foresight, foresee
 from bizaiops_bot.domain.glossary import Term
 from bizaiops_bot.domain.glossary import find as find_term
-from bizaiops_bot.domain.health import HealthVerdict, assess_health
+from bizaiops_bot.domain.handbook import Found, Passage
+from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, assess_health
 from bizaiops_bot.domain.investigation import LOOK_BACK, POINTS, Diagnosis, Evidence, diagnose, investigation_facts
 from bizaiops_bot.domain.kpi import Change, Effect, Kpi, KpiDay, KpiRow, change_of, pooled
 from bizaiops_bot.domain.kpi_words import amount, change_words, full_title, short_amount, target_words
+from bizaiops_bot.domain.language_use import Spent as LanguageSpend
+from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.leakage import too_good
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, Check, DriftReport, HealthSample, Outcome, SeriesData, Verdict
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.questions import PLAYBOOKS, Inquiry, within
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -76,7 +86,9 @@ from bizaiops_bot.domain.records import (
 )
 from bizaiops_bot.domain.recurrence import spoken as spoken_schedule
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
+from bizaiops_bot.domain.rule import Rule
 from bizaiops_bot.domain.stand_in import StandIn
+from bizaiops_bot.domain.timers import Freeze, Timer, spoken_end, spoken_moment
 from bizaiops_bot.domain.trials import all_held_against, held_against, of_gate, taken_back, trial_words
 from bizaiops_bot.domain.values import (
     AlertNumber,
@@ -85,10 +97,16 @@ from bizaiops_bot.domain.values import (
     FaultName,
     FreeText,
     KpiName,
+    LaterSlot,
     ModelName,
+    MomentSlot,
     NoData,
     Percent,
+    Period,
+    PeriodSlot,
     PersonId,
+    ReminderFor,
+    ReminderNumber,
     Replicas,
     RunNumber,
     ScheduleNumber,
@@ -109,6 +127,7 @@ from bizaiops_bot.ports import (
     Controls,
     DriftReports,
     Faults,
+    Handbook,
     Metrics,
     ModelRegistry,
     Pipelines,
@@ -121,6 +140,7 @@ from bizaiops_bot.ports import (
 __all__ = [
     "FAST_MINUTES",
     "LOOK_BACK",
+    "PLAYBOOKS",
     "POINTS",
     "SLOW_MINUTES",
     "Actor",
@@ -134,8 +154,10 @@ __all__ = [
     "BotError",
     "Build",
     "Button",
+    "CanaryLimits",
     "Candidate",
     "Card",
+    "Cell",
     "Change",
     "Chart",
     "Check",
@@ -146,27 +168,38 @@ __all__ = [
     "Diagnosis",
     "Diff",
     "DiffLine",
+    "DriftLimits",
     "DriftReport",
     "Effect",
     "Evidence",
     "Facts",
     "FaultName",
     "Fields",
+    "File",
     "Foresight",
+    "Found",
     "FreeText",
+    "Freeze",
     "GateReport",
+    "HealthLimits",
     "HealthSample",
     "HealthVerdict",
     "Inputs",
+    "Inquiry",
     "Kpi",
     "KpiDay",
     "KpiName",
     "KpiRow",
+    "LanguageSpend",
+    "LaterSlot",
+    "Link",
+    "Links",
     "Look",
     "Mark",
     "ModelInfo",
     "ModelName",
     "ModelVersion",
+    "MomentSlot",
     "Mute",
     "NoData",
     "NotEnoughData",
@@ -175,14 +208,20 @@ __all__ = [
     "Outcome",
     "Outputs",
     "Package",
+    "Passage",
     "Percent",
+    "Period",
+    "PeriodSlot",
     "Permanent",
     "PersonId",
     "Playbook",
     "Refused",
     "Regression",
     "Release",
+    "ReminderFor",
+    "ReminderNumber",
     "Replicas",
+    "Rule",
     "Run",
     "RunNumber",
     "RunRecord",
@@ -198,6 +237,7 @@ __all__ = [
     "Term",
     "Text",
     "TimeZone",
+    "Timer",
     "Tone",
     "TrafficState",
     "Trial",
@@ -205,6 +245,7 @@ __all__ = [
     "Undecided",
     "Until",
     "UntilSlot",
+    "Use",
     "Value",
     "Verdict",
     "Version",
@@ -218,6 +259,7 @@ __all__ = [
     "change_of",
     "change_words",
     "changes",
+    "csv_text",
     "diagnose",
     "digest_facts",
     "duration_s",
@@ -234,6 +276,8 @@ __all__ = [
     "short_amount",
     "sparkline",
     "spoken_duration",
+    "spoken_end",
+    "spoken_moment",
     "spoken_schedule",
     "stamp",
     "taken_back",
@@ -242,6 +286,7 @@ __all__ = [
     "template",
     "too_good",
     "trial_words",
+    "within",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -296,6 +341,7 @@ class Run(ABC):
     records: Records
     controls: Controls
     words: Words
+    handbook: Handbook
     time_zone: str
     planning: bool
 

@@ -13,7 +13,9 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from bizaiops_bot.domain.facts import Facts, Said, Task
+from bizaiops_bot.domain.handbook import Found, Passage
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.domain.models import Build, Candidate, GateReport, ModelInfo, ModelVersion, Package, TrafficState
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
 from bizaiops_bot.domain.posts import PostedCard
@@ -28,7 +30,9 @@ from bizaiops_bot.domain.records import (
     Schedule,
     Trial,
 )
-from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.domain.timers import Freeze, Timer, TimerKind
+from bizaiops_bot.domain.values import NoData, Period
 
 Progress = Callable[[str], None]
 
@@ -187,16 +191,31 @@ class Records(Protocol):
         """What waits for a decision, oldest first, with who may still decide; of one run or all."""
 
     async def delegations(self) -> list[Delegation]:
-        """Who decides for whom now, oldest first."""
+        """Who decides for whom now or later, oldest first."""
 
     async def mutes(self) -> list[Mute]:
         """Alerts that nobody wants to hear of now, the one that ends first first."""
 
-    async def frozen(self) -> str | None:
-        """Who froze changes, when and why, or None."""
+    async def frozen(self, model: str | None = None) -> str | None:
+        """Who froze changes of the model, until when and why, or None. model: None for what holds for all."""
+
+    async def freezes(self) -> list[Freeze]:
+        """What holds, then what is to come: set by people, and windows of the calendar."""
+
+    async def timers(self, kind: TimerKind, model: str | None = None) -> list[Timer]:
+        """What is to end or to be said at a set moment, the first one first."""
+
+    async def language_spend(self) -> list[Spent]:
+        """What a language model was used for in the last 400 days, newest day first."""
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         """People whom policy lets do `action`: a playbook's name, or "approve"."""
+
+    async def rules(self) -> list[Rule]:
+        """What the bot does unasked, in the order in which the rules are asked; policy has to permit it as well."""
+
+    async def language_use(self, first: date, last: date) -> dict[date, Use]:
+        """What the language model was used for, by day, both inclusive; days on which it was not are left out."""
 
 
 class Controls(Protocol):
@@ -236,8 +255,12 @@ class Controls(Protocol):
         event: the sender's own id; one that has counted is answered as then, and does not count again.
         """
 
-    async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
-        """Lets the person `to` decide in the actor's place, by default for 24 h, at most 30 days."""
+    async def delegate(
+        self, to: str, *, actor: str, until: datetime | None = None, begins: datetime | None = None
+    ) -> Delegation:
+        """Lets the person `to` decide in the actor's place, by default for 24 h from `begins` (None: now), at most 30
+        days.
+        """
 
     async def end_delegation(self, to: str | None, *, actor: str) -> list[Delegation]:
         """Takes back what the actor delegated; to everybody when `to` is None. Raises Conflict when it is nothing."""
@@ -254,9 +277,30 @@ class Controls(Protocol):
     async def unmute(self, model: str | None, alert: int | None, *, actor: str) -> list[Mute]:
         """Ends what holds news of the model, of the alert, or of all back. Raises Conflict when nothing does."""
 
-    async def freeze(self, *, actor: str, reason: str) -> str: ...
+    async def freeze(
+        self, period: Period, *, actor: str, reason: str, conversation: str, key: str, model: str | None = None
+    ) -> Freeze:
+        """No change of the model, or of any, begins in the period. Its begin and end are told in `conversation`.
 
-    async def unfreeze(self, *, actor: str) -> str: ...
+        Raises BadInput for an end that has passed, Conflict where that is frozen already.
+        """
+
+    async def unfreeze(self, *, actor: str, model: str | None = None) -> list[Freeze]:
+        """Ends the freezes by people that hold, else those to come. Raises Conflict when there is none."""
+
+    async def extend_freeze(self, until: datetime, *, actor: str, model: str | None = None) -> Freeze:
+        """A later end for the freeze that holds, else for the next one. Raises Conflict when there is none."""
+
+    async def end_pause(
+        self, model: str, until: datetime, *, run: int, actor: str, conversation: str, key: str
+    ) -> Timer:
+        """Has the model that `run` pauses resumed at `until` by itself; an end that was set before counts no more."""
+
+    async def remind(self, at: datetime, text: str, *, person: str, actor: str, conversation: str, key: str) -> Timer:
+        """Says `text` in the conversation at `at`. person: who is reminded; empty for everybody there."""
+
+    async def cancel_reminder(self, number: int, *, actor: str) -> Timer:
+        """Raises NotFound, and Refused for somebody else's."""
 
     async def add_schedule(
         self,
@@ -320,6 +364,16 @@ class Words(Protocol):
         """Why the model is as it is. It may look again through ports that only read; `looks` has what it looked at."""
 
 
+class Handbook(Protocol):
+    """The bot's own documentation. What it returns is shown and never heard: no order comes of it."""
+
+    async def look_up(self, question: str) -> Found:
+        """The passages nearest to a question, nearest first."""
+
+    async def passage(self, name: str) -> Passage:
+        """The passage of this name, in any case. Raises NotFound with those that are near."""
+
+
 class Ports(Protocol):
     """Everything a playbook can reach."""
 
@@ -334,3 +388,4 @@ class Ports(Protocol):
     records: Records
     controls: Controls
     words: Words
+    handbook: Handbook

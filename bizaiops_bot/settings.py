@@ -48,7 +48,7 @@ UNTOLD = frozenset(
 HOST_NAME = r"^(\*|[A-Za-z0-9._-]+|[0-9A-Fa-f:]+)$"
 """As browsers send it: "bot.example.org", without scheme and port; "*" trusts every name."""
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule"})
+RESERVED = frozenset({*pseudonyms.NOBODY, "rule", "schedule", "timer"})
 
 
 StoreSettings = Annotated[SqliteSettings | PostgresSettings, Field(discriminator="kind")]
@@ -130,6 +130,11 @@ class Settings(BaseSettings):
         default=(), description="Names the site is reached by besides localhost; others are refused."
     )
     port: int = Field(default=8642, ge=1, le=65535, description="Port of the console and the API.")
+    address: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#@<>|]+(/[\w.-]+)*)?$",
+        description="Where people reach the console, for links in Slack and Teams; empty: the page is named only.",
+    )
     home: str = Field(
         default="ml-ops", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$", description="Conversation that gets alerts."
     )

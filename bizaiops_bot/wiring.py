@@ -29,6 +29,7 @@ from bizaiops_bot.ports import (
     Controls,
     DriftReports,
     Faults,
+    Handbook,
     Metrics,
     ModelRegistry,
     Pipelines,
@@ -61,6 +62,7 @@ class WiredPorts:
     faults: Faults | None
     records: Records
     controls: Controls
+    handbook: Handbook
     words: Words = field(default_factory=TemplateWords)
 
 
@@ -107,6 +109,7 @@ async def open_core(settings: Settings, content: Content, clock: Clock) -> Core:
         time_zone=settings.time_zone, budgets=content.budgets, freezes=content.freezes,
         notices=settings.notices,
     )  # fmt: skip
+    core.rules = content.rules
     await store.read(lambda conn: pseudonyms.know(conn, core.people))
     return core
 

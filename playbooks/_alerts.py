@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bizaiops_bot.playbook import Alert, Button, Mute
-from playbooks._words import spoken_end
+from bizaiops_bot.playbook import Alert, Button, Mute, spoken_end
 
 
 def hush_buttons(alert: Alert, mute: Mute | None) -> tuple[Button, ...]:

@@ -9,6 +9,7 @@ from bizaiops_bot.playbook import (
     BadInput,
     Button,
     Check,
+    Delegation,
     ModelInfo,
     NotFound,
     OpenGate,
@@ -18,6 +19,8 @@ from bizaiops_bot.playbook import (
     Table,
     Verdict,
     spoken_duration,
+    spoken_end,
+    spoken_moment,
 )
 
 MARKS = {"successful": "✓ ok", "failed": "✗ failed", "inconclusive": "– not shown", "error": "! error"}
@@ -135,3 +138,9 @@ def inputs_words(record: RunRecord) -> str:
 def success_title(model: str, version: str, verb: str) -> str:
     """ "churn v2 is deployed" """
     return f"{model} {version} is {verb}"
+
+
+def delegation_span(made: Delegation, time_zone: str) -> str:
+    """ "until Fri 6 Mar 18:00 (Europe/Berlin)", with when it begins where that is later."""
+    end = f"until {spoken_end(made.until, time_zone)}"
+    return end if made.begins is None else f"from {spoken_moment(made.begins, time_zone)} {end}"

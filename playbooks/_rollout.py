@@ -64,9 +64,9 @@ class Released(Outputs):
     verdict: Verdict
 
 
-async def refuse_while_frozen(run: Run) -> None:
+async def refuse_while_frozen(run: Run, model: str) -> None:
     """Raises Refused while releases are frozen; going back to an older version is never frozen."""
-    if frozen := await run.read(run.records.frozen):
+    if frozen := await run.read(run.records.frozen, model):
         raise Refused("No release can begin now.", f"Changes are {frozen}.", "An approver can say `unfreeze deploys`.")
 
 

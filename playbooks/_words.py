@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bizaiops_bot.playbook import BadInput, spoken_schedule
@@ -30,11 +30,3 @@ def local_day(when: datetime, time_zone: str) -> date:
 def local_stamp(when: datetime | None, time_zone: str) -> str:
     """ "Mon 24 Nov 09:00" in `time_zone`; "never" for None."""
     return "never" if when is None else f"{when.astimezone(zone(time_zone)):%a %-d %b %H:%M}"
-
-
-def spoken_end(when: datetime, time_zone: str) -> str:
-    """ "Fri 6 Mar 18:00 (Europe/Berlin)", "the end of Fri 6 Mar (Europe/Berlin)" for midnight."""
-    local = when.astimezone(zone(time_zone))
-    if local.time() == time():
-        return f"the end of {local - timedelta(minutes=1):%a %-d %b} ({time_zone})"
-    return f"{local:%a %-d %b %H:%M} ({time_zone})"

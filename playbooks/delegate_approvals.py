@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Button, Card, Context, Inputs, PersonId, Run, Text, UntilSlot, playbook
-from playbooks._words import spoken_end
+from bizaiops_bot.playbook import Button, Card, Context, Inputs, LaterSlot, PersonId, Run, Text, UntilSlot, playbook
+from playbooks._cards import delegation_span
 
 
 class DelegateApprovals(Inputs):
@@ -11,13 +11,16 @@ class DelegateApprovals(Inputs):
 
     to: PersonId = Field(description="who decides for you")
     until: UntilSlot | None = Field(None, description="until when, at most 30 days; a day if left out")
+    during: LaterSlot | None = Field(None, description="when, if it is not to begin at once, such as next week")
 
 
 @playbook(title="Delegate approvals", risk="control")
 async def delegate_approvals(run: Run, ask: DelegateApprovals) -> Card:
-    until = ask.until.at if ask.until else None
-    made = await run.step("delegate", run.controls.delegate, ask.to, actor=run.actor.id, until=until)
-    said = f"{made.delegate} decides for {run.actor.name} until {spoken_end(made.until, run.time_zone)}."
+    until, begins = ask.until.at if ask.until else None, None
+    if ask.during is not None:
+        until, begins = until or ask.during.end, ask.during.begin
+    made = await run.step("delegate", run.controls.delegate, ask.to, actor=run.actor.id, until=until, begins=begins)
+    said = f"{made.delegate} decides for {run.actor.name} {delegation_span(made, run.time_zone)}."
     anyway = made.delegate in await run.read(run.records.who_may, "approve")
     return Card(
         title=f"{made.delegate} approves for you",

@@ -46,7 +46,7 @@ class DeployModel(Inputs):
 async def deploy_model(run: Run, ask: DeployModel) -> Released:
     await known_model(run, ask.model)
     await _require_version(run, ask)
-    await refuse_while_frozen(run)
+    await refuse_while_frozen(run, ask.model)
     traffic, stable = await steady_traffic(run, ask.model)
     if ask.version == stable:
         raise BadInput(
@@ -62,7 +62,7 @@ async def deploy_model(run: Run, ask: DeployModel) -> Released:
         undo=f"say `roll back {ask.model}`",
         foresight=seen.words if seen else "",
     )
-    await refuse_while_frozen(run)
+    await refuse_while_frozen(run, ask.model)
     await still_as_planned(run, traffic)
     if ask.version not in registered:
         await _make(run, ask, stable, registered)

@@ -13,8 +13,7 @@ from bizaiops_bot.playbook import (
     Table,
     playbook,
 )
-from playbooks._cards import age, clock_now, decision_buttons, inputs_words
-from playbooks._words import spoken_end
+from playbooks._cards import age, clock_now, decision_buttons, delegation_span, inputs_words
 
 WITH_BUTTONS = 3
 
@@ -29,7 +28,7 @@ async def list_approvals(run: Run, ask: ListApprovals) -> Card:
     gates = await run.read(run.records.approvals)
     waiting = [(gate, await run.read(run.records.run, gate.run)) for gate in gates]
     given = await run.read(run.records.delegations)
-    lent = [f"{d.delegate} decides for {d.owner} until {spoken_end(d.until, run.time_zone)}" for d in given]
+    lent = [f"{d.delegate} decides for {d.owner} {delegation_span(d, run.time_zone)}" for d in given]
     if not waiting:
         said = " ".join(["No run waits for an approval.", *(f"{words}." for words in lent)])
         blocks: tuple[Block, ...] = (Context(text="; ".join(lent)),) if lent else ()

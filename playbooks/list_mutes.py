@@ -1,8 +1,7 @@
 """What nobody is told of now."""
 
-from bizaiops_bot.playbook import Button, Card, Inputs, Run, Table, playbook
+from bizaiops_bot.playbook import Button, Card, Inputs, Run, Table, playbook, spoken_end
 from playbooks._alerts import mute_words, unmute_button
-from playbooks._words import spoken_end
 
 MOST_BUTTONS = 5
 

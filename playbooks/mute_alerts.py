@@ -2,10 +2,9 @@
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Alert, Card, Context, Inputs, ModelName, Run, Text, UntilSlot, playbook
+from bizaiops_bot.playbook import Alert, Card, Context, Inputs, ModelName, Run, Text, UntilSlot, playbook, spoken_end
 from playbooks._alerts import unmute_button
 from playbooks._cards import known_model, status_button
-from playbooks._words import spoken_end
 
 
 class MuteAlerts(Inputs):

@@ -40,7 +40,7 @@ class RetrainModel(Inputs):
 @playbook(title="Retrain a model", risk="change")
 async def retrain_model(run: Run, ask: RetrainModel) -> Released:
     await known_model(run, ask.model)
-    await refuse_while_frozen(run)
+    await refuse_while_frozen(run, ask.model)
     traffic, stable = await steady_traffic(run, ask.model)
     since = await _since(run, ask)
     version = f"v{max(map(number_of, await known_versions(run, ask.model)), default=0) + 1}"
@@ -51,7 +51,7 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Released:
         undo=f"say `roll back {ask.model}`",
         foresight=seen.words if seen else "",
     )
-    await refuse_while_frozen(run)
+    await refuse_while_frozen(run, ask.model)
     await still_as_planned(run, traffic)
     await _collect(run, ask.model, since)
     await _make(run, ask.model, version, stable, since)

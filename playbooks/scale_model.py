@@ -23,7 +23,7 @@ async def scale_model(run: Run, ask: ScaleModel) -> Card:
     await run.approve(
         f"Scale {ask.model} from {_replicas(before)} to {ask.replicas}?", undo=f"say `scale {ask.model} to {before}`"
     )
-    await refuse_while_frozen(run)
+    await refuse_while_frozen(run, ask.model)
     line = DiffLine(what=f"replicas of {ask.model}", before=str(before), after=str(ask.replicas))
     state = await run.step(
         "scale", run.serving.scale, ask.model, ask.replicas, changes=[line], detail=lambda s: _replicas(s.replicas)

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.reference import cli, intents, kpis, playbooks, rest_api, rules, settings
+from tools.reference import cli, intents, kpis, playbooks, questions, rest_api, rules, settings
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings.render,
     "playbooks.md": playbooks.render,
     "intents.md": intents.render,
+    "questions.md": questions.render,
     "rules.md": rules.render,
     "kpis.md": kpis.render,
     "cli.md": cli.render,

@@ -26,6 +26,8 @@ from bizaiops_bot.domain.models import ModelVersion, Package
 from bizaiops_bot.ports import Clock
 
 T = TypeVar("T")
+TAG_MAX = 5_000
+"""Characters that MLflow keeps of a tag."""
 METRIC = "metric."
 SQLITE = "sqlite:///"
 PAGE = 200
@@ -234,6 +236,7 @@ def _ours(version: Any, aliases: tuple[str, ...]) -> ModelVersion:
         metrics={name.removeprefix(METRIC): float(value) for name, value in tags.items() if name.startswith(METRIC)},
         digest=tags.get("digest", ""),
         aliases=aliases,
+        features=tuple(json.loads(tags.get("features", "[]"))),
     )
 
 
@@ -247,6 +250,8 @@ def _create(client: Any, package: Package, key: str, now: datetime | None) -> No
             raise
     tags = {"version": package.version, "digest": package.digest, "key": key, "size_bytes": str(package.size_bytes)}
     tags |= {f"{METRIC}{name}": json.dumps(value) for name, value in package.metrics.items()}
+    if package.features and len(names := json.dumps(package.features)) <= TAG_MAX:
+        tags["features"] = names
     if now is not None:
         tags["created"] = now.isoformat()
     # A server refuses local paths as source, and the files are ours to find, so the source is a name.

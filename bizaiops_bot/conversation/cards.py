@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bizaiops_bot.domain.cards import Answer, Button, Card, Text, Tone
 from bizaiops_bot.domain.errors import BotError, Refused, Temporary
-from bizaiops_bot.domain.routing import Choice, Command, Question, Refusal
+from bizaiops_bot.domain.routing import Choice, Command, Question, Refusal, Remark
+from bizaiops_bot.router.several import left_out
 from bizaiops_bot.router.unused import listed
 
 
 def question_card(question: Question) -> Card:
     """One question with a button per choice."""
-    return Card(title=question.text, tone="info", buttons=_buttons(question.choices), summary=question.text)
+    card = Card(title=question.text, tone="info", buttons=_buttons(question.choices), summary=question.text)
+    return _politely(card, question.heard)
 
 
 def refusal_card(refusal: Refusal) -> Card:
     """What the bot will not do, and what it can."""
     blocks = (Text(text=refusal.help),) if refusal.help else ()
-    return Card(
+    card = Card(
         title=refusal.why,
         tone="muted",
         blocks=blocks,
@@ -24,14 +28,33 @@ def refusal_card(refusal: Refusal) -> Card:
         summary=f"{refusal.why} {refusal.help}".strip(),
         answer="refused",
     )
+    return _politely(card, refusal.heard)
+
+
+def remark_card(remark: Remark) -> Card:
+    """A line and no more; it refuses nothing."""
+    return Card(title=remark.text, tone="muted", buttons=_buttons(remark.choices), summary=remark.text)
+
+
+def card_of(decision: Question | Refusal | Remark) -> Card:
+    """What is said where nothing is carried out."""
+    if isinstance(decision, Question):
+        return question_card(decision)
+    return remark_card(decision) if isinstance(decision, Remark) else refusal_card(decision)
 
 
 def with_unused(card: Card, command: Command) -> Card:
-    """The answer, which begins with what was said and not used: it may not be what was asked for."""
+    """The answer, which begins with what was said and not used: it may not be what was asked for; and before that, to
+    who speaks another language, with a line in it.
+    """
     left = command.heard.get("unused")
-    if not left:
-        return card
-    said = f"I did not use {listed(left)}."
+    card = with_line(card, f"I did not use {listed(left)}.") if left else card
+    left_over = left_out(command)
+    return _politely(with_line(card, left_over) if left_over else card, command.heard)
+
+
+def with_line(card: Card, said: str) -> Card:
+    """The card, which begins with one more line."""
     return card.model_copy(update={"blocks": (Text(text=said), *card.blocks), "summary": f"{said} {card.text}"})
 
 
@@ -51,6 +74,11 @@ def broken_card(reference: str) -> Card:
         f"I did not finish answering; a run that had begun is shown by `list runs`. Reference for the log: {reference}."
     )
     return Card(title=what, tone="danger", blocks=(Text(text=why),), summary=f"{what} {why}", answer="failed")
+
+
+def _politely(card: Card, heard: dict[str, Any]) -> Card:
+    line = heard.get("polite")
+    return card.model_copy(update={"blocks": (Text(text=line), *card.blocks)}) if line else card
 
 
 def _buttons(choices: tuple[Choice, ...]) -> tuple[Button, ...]:

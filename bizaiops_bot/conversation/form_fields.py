@@ -14,8 +14,8 @@ from bizaiops_bot.domain.routing import Catalogue, SlotSpec
 from bizaiops_bot.playbook import Playbook
 from bizaiops_bot.router.slots import names
 
-NUMBERS = frozenset({"percent", "replicas", "run", "schedule", "alert"})
-TIMES = frozenset({"cron", "until", "window"})
+NUMBERS = frozenset({"percent", "replicas", "run", "schedule", "alert", "reminder"})
+TIMES = frozenset({"cron", "until", "window", "period", "later", "moment"})
 MOST_CHOICES = 100
 """More than platforms show in a list: then the name is written."""
 MOST_LABEL = 45
@@ -76,7 +76,7 @@ def _choices(slot: SlotSpec, given: Mapping[str, str], catalogue: Catalogue) -> 
     elif slot.kind == "kpi":
         owners = [model] if model in catalogue.kpis else list(catalogue.kpis)
         found = [(kpi, words[0] if words else kpi) for owner in owners for kpi, words in catalogue.kpis[owner]]
-    elif slot.kind == "person":
+    elif slot.kind in {"person", "reminded"}:
         found = [(person, person) for person in catalogue.people]
     elif slot.kind == "fault":
         found = [(fault, fault.replace("_", " ")) for fault in names.FAULTS]

@@ -16,12 +16,18 @@ from bizaiops_bot.router.slots.mention import Mention
 EXAMPLES = {
     "cron": "`every monday at 9:00`",
     "until": "`for 8 hours` or `until friday 18:00`",
+    "period": "`until monday 8:00` or `friday 16:00 to monday 8:00`",
+    "later": "`next week` or `from monday to friday`",
+    "moment": "`tomorrow at 10` or `in 2 hours`",
     "window": "`last 7 days` or `this month`",
     "time_zone": "`Europe/Berlin`",
     "since": "`last 30 days` or `since monday`",
 }
-BEGINNINGS = {"cron": ("", "every ", "each "), "until": ("", "until ", "for "), "window": ("", "the ", "since "),
-              "time_zone": ("", "in "), "since": ("", "since ", "the ")}  # fmt: skip
+BEGINNINGS = {
+    "cron": ("", "every ", "each "), "until": ("", "until ", "for "), "window": ("", "the ", "since "),
+    "period": ("", "until ", "for ", "on "), "later": ("", "from ", "on "), "moment": ("", "at ", "in ", "on "),
+    "time_zone": ("", "in "), "since": ("", "since ", "the "),
+}  # fmt: skip
 MODEL_FIRST = ("model",)
 
 
@@ -48,6 +54,7 @@ def read(slot: SlotSpec, field: FormField, text: str, known: Mapping[str, Any], 
         "blamed": _version,
         "kpi": _kpi,
         "person": _person,
+        "reminded": _person,
         "fault": _fault,
     }
     reader = readers.get(slot.kind)
@@ -80,7 +87,14 @@ def _time(slot: SlotSpec, text: str, catalogue: Catalogue) -> Any:
 
 
 def _heard(hearing: Hearing, kind: str) -> Mention | None:
-    return {"cron": hearing.cron, "until": hearing.until, "time_zone": hearing.zone}.get(kind, hearing.window)
+    return {
+        "cron": hearing.cron,
+        "until": hearing.until,
+        "time_zone": hearing.zone,
+        "period": hearing.period,
+        "later": hearing.later,
+        "moment": hearing.moment,
+    }.get(kind, hearing.window)
 
 
 def _value(kind: str, found: Mention) -> Any:

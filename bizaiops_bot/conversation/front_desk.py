@@ -17,7 +17,9 @@ from bizaiops_bot.conversation.catalogue import CatalogueReader
 from bizaiops_bot.conversation.clicks import Clicks
 from bizaiops_bot.conversation.learning import Learning
 from bizaiops_bot.conversation.news import NEWS_PAGE, news
+from bizaiops_bot.conversation.obeying import Obeying
 from bizaiops_bot.conversation.said_back import said_back
+from bizaiops_bot.conversation.taking_back import take_back
 from bizaiops_bot.conversation.threads import follow, load_memory, save_memory
 from bizaiops_bot.conversation.under_way import open_runs
 from bizaiops_bot.conversation.words import check_conversation, check_text, check_thread
@@ -26,14 +28,14 @@ from bizaiops_bot.domain.errors import BotError, NotFound, Unseen
 from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict, is_sign, spoken_verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import FEEDBACK_CARD, ClickAnswer, PostedCard, PostedMessage
-from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal
 from bizaiops_bot.engine import deciding, deliveries, outbox, shown
 from bizaiops_bot.engine.audit import redact
 from bizaiops_bot.engine.controls import EngineControls
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.first import BeingStopped
 from bizaiops_bot.engine.first_cards import being_stopped
-from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.orders import Orders
 from bizaiops_bot.engine.signals import feed_head
 from bizaiops_bot.engine.store import StoreDown
 from bizaiops_bot.ports import Clock, Ports
@@ -57,6 +59,7 @@ class FrontDesk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._queue = AnswerQueue()
+        self._obeying = Obeying(core, orders, self._catalogue, router)
         self._learning = Learning(core, router, self._catalogue, people_clock, self._say_for)
         self._clicks = Clicks(core, orders, self._begin_answer, self._learning)
         self.home = core.home
@@ -225,17 +228,18 @@ class FrontDesk:
         )
         if isinstance(decision, Command):
             spec = self._core.playbooks.get(decision.playbook).spec()
-            decision = said_back(decision, spec, memory, answer, self._core.clock.now())
+            decision = said_back(decision, spec, memory, answer, self._core.clock.now(), self._core.time_zone)
         kept = self._router.remember(memory, decision, catalogue, said_at)
 
         def learn(conn: sa.Connection) -> None:
             if answer is None:
                 self._learning.observe(conn, message, memory, decision, said_at)
 
+        back = await take_back(self._core, self._controls, message.actor, decision)
         if isinstance(decision, Command):
-            await self._obey(message, decision, kept, learn)
+            await self._obey(message, decision, kept, learn, back)
             return
-        card = told.question_card(decision) if isinstance(decision, Question) else told.refusal_card(decision)
+        card = told.with_line(told.card_of(decision), back) if back else told.card_of(decision)
 
         def also(conn: sa.Connection) -> None:
             learn(conn)
@@ -271,39 +275,28 @@ class FrontDesk:
         return True
 
     async def _obey(
-        self, message: PostedMessage, command: Command, memory: Memory, learn: Callable[[sa.Connection], None]
+        self,
+        message: PostedMessage,
+        command: Command,
+        memory: Memory,
+        learn: Callable[[sa.Connection], None],
+        back: str,
     ) -> None:
-        """Carries the command out and remembers the run or schedule it made."""
-        model = command.inputs.get("model")
-        order = Order(
-            playbook=command.playbook,
-            inputs=command.inputs,
-            actor=self._core.actor(message.actor),
-            place=Place(message.conversation, message.thread, message.id),
-            key=message.id,
-            heard=command.heard,
-            dry_run=bool(command.heard.get("dry_run")),
-        )
-        outcome = await self._orders.carry_out(order)
-        if self._core.playbooks.get(command.playbook).risk != "read":
-            self._catalogue.stale()
-        made = await self._remember_made(command, memory, outcome)
+        """Carries the command out; `back` is told before its answer."""
+        model, done = command.inputs.get("model"), await self._obeying.obey(message, command, memory)
 
         def also(conn: sa.Connection) -> None:
             learn(conn)
             if isinstance(model, str):
                 follow(conn, message.conversation, model, self._core)
-            save_memory(conn, message, made)
+            save_memory(conn, message, done.memory)
+            for number, card in enumerate(done.beside, start=1):
+                outbox.put_card(
+                    conn, f"c-{message.id}-b{number}", card, conversation=message.conversation,
+                    thread=message.thread, reply_to=message.id, now=self._core.clock.now(),
+                )  # fmt: skip
 
-        await self._put(message, None if isinstance(outcome, int) else told.with_unused(outcome, command), also)
-
-    async def _remember_made(self, command: Command, memory: Memory, made: Card | int) -> Memory:
-        if isinstance(made, int):
-            return memory.model_copy(update={"run": made})
-        if command.playbook in ("schedule_digest", "list_schedules"):
-            active = await self._core.ports.records.schedules()
-            return memory.model_copy(update={"schedule": active[-1].id if active else None})
-        return memory if made.run_id is None else memory.model_copy(update={"run": made.run_id})
+        await self._put(message, told.with_line(done.card, back) if done.card and back else done.card, also)
 
     async def _put(
         self,
@@ -335,7 +328,7 @@ class FrontDesk:
 
     def _note(self, conn: sa.Connection, message: PostedMessage, decision: Decision) -> None:
         kind = type(decision).__name__.lower()
-        words = decision.text if isinstance(decision, Question) else getattr(decision, "why", "")
+        words = decision.why if isinstance(decision, Refusal) else getattr(decision, "text", "")
         more = {"offered": told.offered(decision)} if isinstance(decision, Question) else {}
         self._core.note(
             conn, message.actor, kind, message.id, text=message.text[:500], told=words, heard=decision.heard, **more

@@ -100,7 +100,7 @@ class HomePages(Protocol):
 
 @dataclass(frozen=True)
 class Lobby:
-    """Given to each chat surface when it starts."""
+    """Given to each chat surface when it starts. site: where people reach the console, "" for nowhere."""
 
     desk: Desk
     people: Directory
@@ -108,3 +108,4 @@ class Lobby:
     places: Places
     forms: Forms
     home: HomePages
+    site: str = ""

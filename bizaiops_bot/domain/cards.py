@@ -111,7 +111,35 @@ class Context(Value):
     text: str
 
 
-Block = Annotated[Text | Fields | Table | Chart | Steps | Diff | Context, Field(discriminator="type")]
+class Link(Value):
+    """to: a page of the console, such as "/handbook/glossary#psi"; never an address outside."""
+
+    label: str
+    to: str = Field(pattern=r"^/[A-Za-z0-9_][A-Za-z0-9/_.#?=&%+-]{0,400}$")
+
+
+class Links(Value):
+    """Where more is told. `site` is the console's address for people outside it, "" where it has none."""
+
+    type: Literal["links"] = "links"
+    links: tuple[Link, ...]
+    site: str = ""
+
+
+class File(Value):
+    """A small text file to take away, such as a CSV. `name` is what it is saved as.
+
+    at: its address for people outside the console, "" where it has none.
+    """
+
+    type: Literal["file"] = "file"
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,80}$")
+    title: str
+    text: str = Field(max_length=300_000)
+    at: str = ""
+
+
+Block = Annotated[Text | Fields | Table | Chart | Steps | Diff | Context | Links | File, Field(discriminator="type")]
 
 
 class Button(Value):

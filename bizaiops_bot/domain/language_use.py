@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bizaiops_bot.domain.values import Value
 
 MICRO = 1_000_000
@@ -30,3 +32,11 @@ class Use(Value):
             tokens_out=self.tokens_out + other.tokens_out,
             micro_usd=self.micro_usd + other.micro_usd,
         )
+
+
+class Spent(Value):
+    """What one conversation used on one day, a day of UTC; channel: "" where no conversation was known."""
+
+    day: date
+    channel: str
+    use: Use

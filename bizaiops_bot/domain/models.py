@@ -69,7 +69,10 @@ class Candidate(Value):
 
 
 class ModelVersion(Value):
-    """A version in the registry; `metrics` were measured on held-out rows at its gate."""
+    """A version in the registry; `metrics` were measured on held-out rows at its gate.
+
+    features: names of the columns it predicts from; empty where that was not kept.
+    """
 
     model: str
     version: str
@@ -78,6 +81,7 @@ class ModelVersion(Value):
     metrics: dict[str, float]
     digest: str
     aliases: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
 
 class Build(Value):
@@ -134,3 +138,4 @@ class Package(Value):
     size_bytes: int
     metrics: dict[str, float]
     summary: str
+    features: tuple[str, ...] = ()

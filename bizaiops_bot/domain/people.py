@@ -1,4 +1,4 @@
-"""Who speaks: people, rules and schedules, each with roles that policy knows."""
+"""Who speaks: people, rules, schedules and timers, each with roles that policy knows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Literal
 
 from bizaiops_bot.domain.values import Value
 
-ActorKind = Literal["person", "rule", "schedule"]
+ActorKind = Literal["person", "rule", "schedule", "timer"]
 
 
 class Actor(Value):
-    """Someone who may order or decide. `id` is "engineer", "rule:drift_retrains" or "schedule:3"."""
+    """Someone who may order or decide. `id` is "engineer", "rule:drift_retrains" "schedule:3" or "timer:4"."""
 
     id: str
     name: str

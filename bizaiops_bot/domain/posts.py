@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote
 
-from bizaiops_bot.domain.cards import Block, Card
+from bizaiops_bot.domain.cards import Block, Card, File, Links
 from bizaiops_bot.domain.values import Value
 
 FEEDBACK_CARD = "f-"
@@ -47,6 +48,31 @@ class PostedCard(Value):
         alert do not.
         """
         return self.reply_to is not None and self.card.run_id is None and not self.id.startswith(FEEDBACK_CARD)
+
+
+def reachable(posted: PostedCard, site: str) -> PostedCard:
+    """With the full addresses of its links and files, for a chat outside.
+
+    site: the console's; "" leaves all as it is.
+    """
+    if not site or not any(isinstance(block, Links | File) for block in posted.blocks):
+        return posted
+    blocks: list[Block] = []
+    files = 0
+    for block in posted.blocks:
+        if isinstance(block, Links):
+            block = block.model_copy(update={"site": site})  # noqa: PLW2901
+        elif isinstance(block, File):
+            block = block.model_copy(update={"at": site + file_path(posted, files)})  # noqa: PLW2901
+            files += 1
+        blocks.append(block)
+    return posted.model_copy(update={"card": posted.card.model_copy(update={"blocks": tuple(blocks)})})
+
+
+def file_path(posted: PostedCard, index: int) -> str:
+    """Where the console serves the `index`-th file of a card."""
+    where = f"c={quote(posted.conversation, safe='')}&seq={posted.seq}"
+    return f"/files/{quote(posted.id, safe='')}/{index}?{where}"
 
 
 class PostedMessage(Value):

@@ -27,13 +27,14 @@ class DecisionRecord(Value):
 
 
 class Delegation(Value):
-    """`delegate` may decide for the approver `owner` until `until`."""
+    """`delegate` may decide for the approver `owner` until `until`. begins: None for from `at` on."""
 
     id: int
     owner: str
     delegate: str
     at: datetime
     until: datetime
+    begins: datetime | None = None
 
 
 class OpenGate(Value):

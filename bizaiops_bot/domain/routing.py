@@ -1,4 +1,4 @@
-"""What words become: a Command, a Question back, or a Refusal; and what a conversation remembers."""
+"""What words become: a Command, a Question back, a Refusal or a Remark; and what a conversation remembers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ class Choice(Value):
 
 
 class Command(Value):
-    """An order: playbook and typed inputs. `heard` is how the words were understood, for the audit."""
+    """An order: playbook and typed inputs. `heard` is how the words were understood, for the audit.
+
+    beside: further reads that the same message asks for, answered after it.
+    """
 
     playbook: str
     inputs: dict[str, Any]
     heard: dict[str, Any] = Field(default_factory=dict)
+    beside: tuple[Command, ...] = ()
 
 
 class Question(Value):
@@ -48,13 +52,22 @@ class Refusal(Value):
     heard: dict[str, Any] = Field(default_factory=dict)
 
 
-Decision = Command | Question | Refusal
+class Remark(Value):
+    """A short line to what asks for nothing ("thanks"), or about what was just taken back. Its choices only read."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    heard: dict[str, Any] = Field(default_factory=dict)
+
+
+Decision = Command | Question | Refusal | Remark
 
 
 class Memory(Value):
     """What a thread was about, so that "it", "again" and "and demand?" have a meaning.
 
-    Expires 15 minutes after `at`.
+    Expires 15 minutes after `at`. changed: the last request that changed something and can be taken back. refused,
+    helped: the words of the refusal just given, which are not given again.
     """
 
     at: datetime
@@ -65,6 +78,9 @@ class Memory(Value):
     schedule: int | None = None
     last: Command | None = None
     pending: Question | None = None
+    changed: Command | None = None
+    refused: str = ""
+    helped: str = ""
 
 
 class SlotSpec(Value):

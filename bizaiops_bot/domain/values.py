@@ -33,6 +33,7 @@ KpiName = Annotated[str, SlotKind("kpi")]
 Cron = Annotated[str, SlotKind("cron")]
 TimeZone = Annotated[str, SlotKind("time_zone")]
 ScheduleNumber = Annotated[int, Field(ge=1), SlotKind("schedule")]
+ReminderNumber = Annotated[int, Field(ge=1), SlotKind("reminder")]
 AlertNumber = Annotated[int, Field(ge=1), SlotKind("alert")]
 FaultName = Annotated[str, SlotKind("fault")]
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,62}$"), SlotKind("person")]
@@ -64,6 +65,32 @@ class Until(Value):
 
 
 UntilSlot = Annotated[Until, SlotKind("until")]
+
+
+MomentSlot = Annotated[Until, SlotKind("moment")]
+"""A moment to come at which something is to be said: "tomorrow at 10", "in 2 hours"."""
+
+
+class Period(Value):
+    """A span to come, times in UTC.
+
+    begin: None for at once. end: None until somebody ends it. weekly: the two times of the week between which it holds
+    again and again, such as ("Sat 00:00", "Mon 00:00"). time_zone: the zone it was said in; None for the company's.
+    label: how a person would say it.
+    """
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    weekly: tuple[str, str] | None = None
+    time_zone: str | None = None
+    label: str
+
+
+PeriodSlot = Annotated[Period, SlotKind("period")]
+LaterSlot = Annotated[Period, SlotKind("later")]
+"""A period that does not begin at once, for a playbook that has an end of its own."""
+ReminderFor = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,62}$"), SlotKind("reminded")]
+"""A person's id, or "everybody"."""
 
 
 class NoData(Value):

@@ -227,7 +227,7 @@ class Watch:
                 int(row["id"]) for row in runs.open_of(conn, event.model) if self._holds_back(conn, row, rule)
             ),
             acted=tuple(datetime.fromisoformat(at) for at in conn.execute(acted).scalars()),
-            frozen=self._core.frozen(conn),
+            frozen=self._core.frozen(conn, event.model),
             change=next((c.words for c in fresh(self._changes(conn, event.model), event.onset)[:1]), ""),
         )
 

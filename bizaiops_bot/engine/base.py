@@ -27,6 +27,7 @@ class PortedRun(Run):
         self.registry, self.metrics, self.drift = ports.registry, ports.metrics, ports.drift
         self.warehouse, self.faults = ports.warehouse, ports.faults
         self.records, self.controls, self.words = ports.records, ports.controls, ports.words
+        self.handbook = ports.handbook
 
     async def note_trial(self, model: str, version: str, kind: TrialKind, verdict: Verdict) -> None:
         """Nothing was found by a plan, by an answer at once, or by a replay."""

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
 from bizaiops_bot.domain.records import Delegation, Mute, Release, RunRecord, Schedule
-from bizaiops_bot.engine import deciding, delegations, gates, muting, runs
+from bizaiops_bot.domain.timers import Freeze, Timer
+from bizaiops_bot.domain.values import Period
+from bizaiops_bot.engine import deciding, delegations, freezing, gates, muting, reminding, runs
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 from bizaiops_bot.engine.cron import next_fire
@@ -69,7 +71,9 @@ class EngineControls:
         made = deciding.Decision(number, decision, actor, reason=reason, plan_hash=plan_hash, gate=gate, event=mine)
         return await deciding.decide_words(self._core, made)
 
-    async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
+    async def delegate(
+        self, to: str, *, actor: str, until: datetime | None = None, begins: datetime | None = None
+    ) -> Delegation:
         core = self._core
         if to not in core.people:
             raise NotFound("person", to, core.people)
@@ -80,9 +84,9 @@ class EngineControls:
                           f"Who can: {who}.")  # fmt: skip
 
         def work(conn: sa.Connection) -> Delegation:
-            made = delegations.add(conn, actor, to, now=core.clock.now(), until=until)
+            made = delegations.add(conn, actor, to, now=core.clock.now(), until=until, begins=begins)
             core.note(conn, actor, "delegate", f"delegation {made.id}", to=to, until=t.iso(made.until),
-                      rule=allowed.rule)  # fmt: skip
+                      begins=t.iso(made.begins or made.at), rule=allowed.rule)  # fmt: skip
             return made
 
         return await core.store.write(work)
@@ -110,32 +114,39 @@ class EngineControls:
         core = self._core
         return await core.store.write(lambda conn: muting.unmute(core, conn, model, alert, actor))
 
-    async def freeze(self, *, actor: str, reason: str) -> str:
+    async def freeze(
+        self, period: Period, *, actor: str, reason: str, conversation: str, key: str, model: str | None = None
+    ) -> Freeze:
+        core, where = self._core, conversation
+        return await core.store.write(
+            lambda conn: freezing.freeze(core, conn, period, model, reason, actor, where, f"freeze-{key}")
+        )
+
+    async def unfreeze(self, *, actor: str, model: str | None = None) -> list[Freeze]:
         core = self._core
-        words = f"frozen by {actor} at {core.clock.now():%-d %b %H:%M} UTC{f' because of {reason}' if reason else ''}"
+        return await core.store.write(lambda conn: freezing.unfreeze(core, conn, model, actor))
 
-        def work(conn: sa.Connection) -> str:
-            known = core.frozen(conn)
-            if known is not None:
-                return known
-            conn.execute(sa.insert(t.flags).values(name="frozen", value=words))
-            core.note(conn, actor, "freeze", "changes", reason=reason)
-            return words
-
-        return await core.store.write(work)
-
-    async def unfreeze(self, *, actor: str) -> str:
+    async def extend_freeze(self, until: datetime, *, actor: str, model: str | None = None) -> Freeze:
         core = self._core
+        return await core.store.write(lambda conn: freezing.extend(core, conn, until, model, actor))
 
-        def work(conn: sa.Connection) -> str:
-            known = core.frozen(conn)
-            if known is None:
-                return "changes were not frozen"
-            conn.execute(sa.delete(t.flags).where(t.flags.c.name == "frozen"))
-            core.note(conn, actor, "unfreeze", "changes", was=known)
-            return f"was {known}"
+    async def end_pause(
+        self, model: str, until: datetime, *, run: int, actor: str, conversation: str, key: str
+    ) -> Timer:
+        core, where = self._core, conversation
+        return await core.store.write(
+            lambda conn: reminding.end_pause(core, conn, model, until, run, actor, where, f"pause-{key}")
+        )
 
-        return await core.store.write(work)
+    async def remind(self, at: datetime, text: str, *, person: str, actor: str, conversation: str, key: str) -> Timer:
+        core, where = self._core, conversation
+        return await core.store.write(
+            lambda conn: reminding.remind(core, conn, at, text, person, actor, where, f"remind-{key}")
+        )
+
+    async def cancel_reminder(self, number: int, *, actor: str) -> Timer:
+        core = self._core
+        return await core.store.write(lambda conn: reminding.cancel(core, conn, number, actor))
 
     async def add_schedule(
         self,

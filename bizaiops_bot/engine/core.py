@@ -17,7 +17,8 @@ from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.notices import NoticeSettings
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import FINISHED
-from bizaiops_bot.engine import audit, deciders, outbox, run_card, runs
+from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.engine import audit, deciders, outbox, run_card, runs, timers
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.budgets import Budgets
 from bizaiops_bot.engine.freezes import FreezeWindows
@@ -33,7 +34,6 @@ DRAW_SHARE = 0.05
 DRAW_AT_LAST_S = 1.0
 """The longest that progress is held back."""
 _COPIES = sa.select(t.run_cards).where(t.run_cards.c.run_id == sa.bindparam("n"))
-_FROZEN = sa.select(t.flags.c.value).where(t.flags.c.name == "frozen")
 
 
 class Core:
@@ -64,8 +64,10 @@ class Core:
         self._bells: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self.busy = 0
         self.canary_limits = CanaryLimits()
+        self.rules: list[Rule] = []
         self.schedules_changed = asyncio.Event()
         self.notices_changed = asyncio.Event()
+        self.timers_changed = asyncio.Event()
         self.background: set[asyncio.Future[None]] = set()
         self.worker = ""
         self.leading = True
@@ -89,6 +91,7 @@ class Core:
             self.lead_changed.set()
             self.schedules_changed.set()
             self.notices_changed.set()
+            self.timers_changed.set()
 
     def bell(self, number: int) -> asyncio.Event:
         """Rings when a cancel may have been asked for a run that is carried out here."""
@@ -113,7 +116,8 @@ class Core:
         self._ends.pop(number, None)
 
     def tell_end(self, number: int) -> None:
-        """Those who wait for the end of the run go on."""
+        """Those who wait for the end of the run go on; with it a pause may be over."""
+        self.timers_changed.set()
         ended = self._ends.get(number)
         if ended is not None:
             ended.set()
@@ -167,12 +171,14 @@ class Core:
             self.busy += 1
 
     def actor(self, name: str) -> Actor:
-        """A person, or a rule or schedule by its prefix."""
+        """A person, or a rule, schedule or timer by its prefix."""
         kind, _, rest = name.partition(":")
         if kind == "rule":
             return Actor(id=name, name=rest, kind="rule")
         if kind == "schedule":
             return Actor(id=name, name=rest, kind="schedule")
+        if kind == "timer":
+            return Actor(id=name, name=rest, kind="timer")
         return self.people.get(name, Actor(id=name, name=name))
 
     def redraw(self, conn: sa.Connection, number: int) -> None:
@@ -199,17 +205,19 @@ class Core:
         """Appends to the audit in the caller's transaction."""
         audit.append(conn, at=self.clock.now(), actor=actor, kind=kind, subject=subject, **detail)
 
-    def frozen(self, conn: sa.Connection) -> str | None:
-        """Why no change may begin now: somebody froze them, else a window of the calendar is open; None when one may.
+    def frozen(self, conn: sa.Connection, model: str | None = None) -> str | None:
+        """Why no change of the model may begin now: somebody froze them, else a window of the calendar is open; None
+        when one may. model: None for a change of any.
 
         The words follow "changes are".
         """
-        return self.frozen_by_hand(conn) or self.freezes.active(self.clock.now())
+        return self.frozen_by_hand(conn, model) or self.freezes.active(self.clock.now())
 
-    def frozen_by_hand(self, conn: sa.Connection) -> str | None:
-        """Who froze changes, when and why: what `unfreeze deploys` ends."""
-        found = conn.execute(_FROZEN).scalar()
-        return None if found is None else str(found)
+    def frozen_by_hand(self, conn: sa.Connection, model: str | None = None) -> str | None:
+        """Who froze changes, until when and why: what `unfreeze deploys` ends. Of several, what ends last."""
+        found = [f for f in timers.freezes(conn, self.clock.now()) if f.holds and f.model in (None, model)]
+        ends = sorted(found, key=lambda f: (f.ends is None, f.ends))
+        return ends[-1].frozen if ends else None
 
 
 def _as_they_are(_conn: sa.Connection) -> None:

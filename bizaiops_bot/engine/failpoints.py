@@ -18,6 +18,8 @@ ALL = (
     "poster.after_call",  # the platform has taken it, the mark still says "under way"
     "poster.marked",  # the mark says what the platform shows
 )
+OTHERS = ("timer.ordered",)  # the run at the end of a pause is made, its timer is not over yet
+"""Reached only where something is set for later."""
 
 
 def _nothing(_name: str) -> None:

@@ -173,6 +173,18 @@ class First:
             raise AskedAlready(int(same["id"]), runs.actor_of(same).id)
         return open_now
 
+    def disowned(self, conn: sa.Connection, number: int | None, actor: Actor) -> list[sa.RowMapping]:
+        """The actor's own run `number` that waits and is to make way for what was meant; none for None, or when it is
+        over. Raises Conflict when it was approved meanwhile.
+        """
+        row = None if number is None else runs.get_row(conn, number)
+        if row is None or row["status"] in FINISHED or runs.actor_of(row).id != actor.id:
+            return []
+        if not only_waits(conn, row):
+            what = f"Run {number} ({title_of(row)}) was approved meanwhile and is at work."
+            raise Conflict(what, "Nothing else was started.", f"Say `cancel run {number}` first.")
+        return [row]
+
     def supersede(
         self, conn: sa.Connection, waiting: Sequence[sa.RowMapping], number: int, plan: Plan, key: str, actor: Actor
     ) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, model_validator
 
 from bizaiops_bot.domain.rule_files import Place
+from bizaiops_bot.domain.timers import Freeze
 from bizaiops_bot.domain.values import Value
 from bizaiops_bot.domain.zones import TimeZone
 from bizaiops_bot.engine.yaml_files import read_yaml
@@ -115,13 +116,18 @@ class FreezeWindow(Value):
         """When the window that is open at `now` is over, UTC; None when none is open."""
         return next((end for start, end in self._times(now) if start <= now < end), None)
 
+    def next_time(self, now: datetime) -> tuple[datetime, datetime]:
+        """Begin and end, UTC, of the window that is open at `now`, else of the next; of one that is over its own."""
+        times = sorted(self._times(now))
+        return next(((start, end) for start, end in times if now < end), times[-1])
+
     def spoken_end(self, end: datetime) -> str:
         """Words for the end: the day of the week is enough for what comes every week."""
         local = end.astimezone(ZoneInfo(self.time_zone))
         return f"{local:%a %H:%M}" if self.weekly else f"{local:%-d %b %H:%M}"
 
     def _times(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Start and end, UTC, of the windows that may be open at `now`."""
+        """Start and end, UTC, of the windows that may be open at `now`, and of the one after."""
         zone = ZoneInfo(self.time_zone)
         if self.weekly is None:
             yield _first(_wall(self.from_), zone), _last(_wall(self.to, whole_day=True), zone)
@@ -131,7 +137,7 @@ class FreezeWindow(Value):
         start, end = (monday + timedelta(minutes=moment.minute) for moment in (self.weekly.from_, self.weekly.to))
         if end < start:
             end += _WEEK
-        for back in (timedelta(), _WEEK):
+        for back in (timedelta(), _WEEK, -_WEEK):
             yield _first(start - back, zone), _last(end - back, zone)
 
 
@@ -181,6 +187,15 @@ def _overlap(one: FreezeWindow, other: FreezeWindow) -> bool:
     return first < ends and begins < last
 
 
+def _freeze(window: FreezeWindow, now: datetime) -> Freeze:
+    begins, ends = window.next_time(now)
+    weekly = f"{window.weekly.from_} to {window.weekly.to}" if window.weekly else ""
+    return Freeze(
+        timer=None, by=f"the window {window.name}", why=window.why, model=None, begins=begins, ends=ends, weekly=weekly,
+        time_zone=window.time_zone, holds=begins <= now,
+    )  # fmt: skip
+
+
 class FreezeWindows:
     """All windows."""
 
@@ -191,6 +206,10 @@ class FreezeWindows:
     def load(cls, folder: Path) -> FreezeWindows:
         """freeze_windows.yaml of the folder; none when it is not there. Raises BadInput with file and line."""
         return cls(read_yaml(folder / FILE, TypeAdapter(tuple[FreezeWindow, ...]), (), _mistakes))
+
+    def coming(self, now: datetime) -> list[Freeze]:
+        """Every window that is open at `now` or comes after, with its times."""
+        return [_freeze(window, now) for window in self.windows if now < window.next_time(now)[1]]
 
     def active(self, now: datetime) -> str | None:
         """ "frozen by the window weekend until Mon 07:00 Europe/Berlin: nobody is there to look", None when none is.

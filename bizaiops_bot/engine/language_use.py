@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.language_use import Use
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.engine.store import Store
 from bizaiops_bot.engine.tables import language_use
 
@@ -31,12 +31,37 @@ class LanguageUse:
         await self._store.write(lambda conn: _add(conn, day, channel, use))
 
 
+def by_day(conn: sa.Connection, first: date, last: date) -> dict[date, Use]:
+    """Of all conversations, both days inclusive; days without any use are left out."""
+    day = language_use.c.day
+    query = sa.select(day, *_totals()).where(day >= first.isoformat(), day <= last.isoformat())
+    rows = conn.execute(query.group_by(day).order_by(day)).mappings()
+    return {date.fromisoformat(row["day"]): _use(row) for row in rows}
+
+
+def _totals() -> list[sa.ColumnElement[int]]:
+    return [sa.func.coalesce(sa.func.sum(language_use.c[name]), 0).label(name) for name in _COUNTS]
+
+
+def _use(row: sa.RowMapping) -> Use:
+    return Use(**{name: int(row[name]) for name in _COUNTS})
+
+
+def all_spent(conn: sa.Connection) -> list[Spent]:
+    """Every day and channel that is kept, newest day first."""
+    table = language_use
+    rows = conn.execute(sa.select(table).order_by(table.c.day.desc(), table.c.channel)).mappings()
+    return [
+        Spent(day=date.fromisoformat(row["day"]), channel=row["channel"], use=Use(**{n: row[n] for n in _COUNTS}))
+        for row in rows
+    ]
+
+
 def _sum(conn: sa.Connection, day: str, channel: str | None) -> Use:
     table = language_use
-    counts = [sa.func.coalesce(sa.func.sum(table.c[name]), 0).label(name) for name in _COUNTS]
-    query = sa.select(*counts).where(table.c.day == day)
+    query = sa.select(*_totals()).where(table.c.day == day)
     row = conn.execute(query if channel is None else query.where(table.c.channel == channel)).mappings().one()
-    return Use(**{name: int(row[name]) for name in _COUNTS})
+    return _use(row)
 
 
 def _add(conn: sa.Connection, day: str, channel: str, use: Use) -> None:

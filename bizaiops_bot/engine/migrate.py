@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import Permanent
 from bizaiops_bot.domain.records import FINISHED
 from bizaiops_bot.engine.databases import Database
-from bizaiops_bot.engine.tables import metadata, runs, steps
+from bizaiops_bot.engine.tables import audit, flags, iso, metadata, runs, steps, timers
 
-SCHEMA = 8
+SCHEMA = 9
 """Raised with every change of the tables."""
+_FROZEN = re.compile(r"frozen by (\S+) at .*? UTC(?: because of (.*))?", re.DOTALL)
 
 
 def bring_up_to_date(database: Database, where: str) -> None:
@@ -32,6 +36,7 @@ def bring_up_to_date(database: Database, where: str) -> None:
         _convert(conn)
         if found is not None:
             _end_steps(conn)
+            _keep_freeze(conn)
         _stamp(conn)
 
 
@@ -96,3 +101,17 @@ def _end_steps(conn: sa.Connection) -> None:
         of_such = sa.select(runs.c.id).where(runs.c.status == status)
         left = sa.update(steps).where(steps.c.ended.is_(None), steps.c.run_id.in_(of_such))
         conn.execute(left.values(status=told))
+
+
+def _keep_freeze(conn: sa.Connection) -> None:
+    """Up to schema 8 a freeze was a sentence: "frozen by lead at 4 Mar 08:00 UTC because of the audit"."""
+    known = conn.execute(sa.select(flags.c.value).where(flags.c.name == "frozen")).scalar()
+    if known is None:
+        return
+    said = _FROZEN.fullmatch(known)
+    begun = conn.execute(sa.select(sa.func.max(audit.c.at)).where(audit.c.kind == "freeze")).scalar()
+    since = begun or iso(datetime(2000, 1, 1, tzinfo=UTC))  # whatever the bot's clock shows, it holds already
+    kept = {"owner": said[1], "text": said[2] or ""} if said else {"owner": "somebody", "text": known}
+    more = {"key": "kept", "kind": "freeze", "begins": since, "time_zone": "UTC", "conversation": "", "at": since}
+    conn.execute(sa.insert(timers).values(**kept, **more))
+    conn.execute(sa.delete(flags).where(flags.c.name == "frozen"))

@@ -54,7 +54,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Order:
-    """A typed order with its author. `key` makes it happen once: the message or event it came from."""
+    """A typed order with its author. `key` makes it happen once: the message or event it came from.
+
+    instead_of: the author's own waiting run that it takes the place of.
+    """
 
     playbook: str
     inputs: dict[str, Any]
@@ -63,6 +66,7 @@ class Order:
     key: str
     heard: dict[str, Any]
     dry_run: bool = False
+    instead_of: int | None = None
 
 
 class Orders:
@@ -133,10 +137,10 @@ class Orders:
         if waits is not None:  # policy is asked about all of it
             order = replace(order, inputs={**waits[1], **_said(order)})
         playbook, inputs = await self.check(order)
+        if order.dry_run and playbook.risk != "read":
+            return await self._shown(order, playbook, inputs)
         if playbook.risk != "change":
             return await self._direct(order, playbook, inputs)
-        if order.dry_run:
-            return _dry_run_card(playbook, await self.plan(order, playbook, inputs))
         if playbook.safety:
             return await self._go_first(order, playbook, inputs)
         if waits is not None:
@@ -144,6 +148,12 @@ class Orders:
             same = inputs.model_dump(mode="json") == before
             return _as_before_card(number, before) if same else await self._amend(order, playbook, inputs, number)
         return await self.begin(order, await self.plan(order, playbook, inputs), copies=[])
+
+    async def _shown(self, order: Order, playbook: Playbook, inputs: Inputs) -> Card:
+        """What the order would do, without doing it."""
+        if playbook.risk == "control":
+            return _at_once_card(playbook, inputs)
+        return _dry_run_card(playbook, await self.plan(order, playbook, inputs))
 
     # -- what goes first ----------------------------------------------------------------------------
 
@@ -206,7 +216,7 @@ class Orders:
     def _refuse_second(self, conn: sa.Connection, order: Order, inputs: Inputs) -> None:
         model = getattr(inputs, "model", None)
         if model is not None and not order.dry_run and runs.made(conn, order.key) is None:
-            runs.refuse_second(conn, model)
+            runs.refuse_second(conn, model, but=() if order.instead_of is None else [order.instead_of])
 
     async def begin(
         self,
@@ -231,6 +241,7 @@ class Orders:
         def work(conn: sa.Connection) -> int:
             over = safety and runs.made(conn, order.key) is None
             waiting = self._first.waiting(conn, plan, again=unattended is not None) if over else []
+            waiting = waiting or self._first.disowned(conn, order.instead_of, order.actor)
             number, fresh = runs.create(
                 conn, plan, actor=order.actor, conversation=order.place.conversation, thread=order.place.thread,
                 message=order.key, unattended=unattended, now=self._core.clock.now(),
@@ -380,6 +391,15 @@ def _amended_card(number: int, plan: Plan, voided: list[str]) -> Card:
         title=f"Run {number} has another plan", blocks=(Text(text=said), small), buttons=(show,), run_id=number,
         summary=said,
     )  # fmt: skip
+
+
+def _at_once_card(playbook: Playbook, inputs: Inputs) -> Card:
+    """A dry run of what has no plan."""
+    given = inputs.model_dump(mode="json", exclude_none=True)
+    with_ = f" with {', '.join(f'{name} {value}' for name, value in given.items())}" if given else ""
+    what = f"`{playbook.name}`{with_} has no steps to show: it takes effect at once, without approval."
+    said = f"Nothing was started. {what}"
+    return Card(title=f"Dry run: {playbook.title}", blocks=(Text(text=said),), summary=said)
 
 
 def _dry_run_card(playbook: Playbook, plan: Plan) -> Card:

@@ -47,7 +47,7 @@ async def _requester(core: Core, inputs: Inputs) -> str:
 
 def _decide(conn: sa.Connection, core: Core, order: Order, playbook: Playbook, asked: dict[str, Any]) -> Refused | None:
     actor, place, now = order.actor, order.place.conversation, core.clock.now()
-    frozen = core.frozen(conn)
+    frozen = core.frozen(conn, asked["model"])
     asked = {**asked, "frozen": frozen is not None}
     free = playbook.risk == "read" or order.dry_run or core.budgets.paid(conn, order.key)
     spent = None if free else core.budgets.used_up(conn, actor, place, now)
@@ -69,9 +69,9 @@ def _refusal(
 ) -> Refused:
     deed = order.playbook.removesuffix("_model").replace("_", " ")
     what = " ".join([f"{order.actor.id} may not {deed}", *filter(None, [asked["model"]])])
-    frozen = core.frozen(conn)
+    frozen = core.frozen(conn, asked["model"])
     if allowed.rule == "freeze" and frozen is not None:
-        by_hand = core.frozen_by_hand(conn) is not None
+        by_hand = core.frozen_by_hand(conn, asked["model"]) is not None
         do = (
             "An approver can say `unfreeze deploys`."
             if by_hand

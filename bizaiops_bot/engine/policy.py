@@ -22,7 +22,7 @@ PARENTS = {
     "sre": ("operator", "member"),
     "analyst": ("member",),
 }
-ROLES = ("operator", "member", "rule", "schedule", *PARENTS)
+ROLES = ("operator", "member", "rule", "schedule", "timer", *PARENTS)
 _KEPT_ACTORS = 256
 _EMPTY = {"requester": "", "frozen": False, "over_budget": False, "playbook": "", "delegators": ()}
 

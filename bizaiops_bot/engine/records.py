@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -19,7 +20,9 @@ from bizaiops_bot.domain.records import (
     Schedule,
     Trial,
 )
-from bizaiops_bot.engine import audit, deciding, delegations, mutes, runs, trials
+from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.domain.timers import Freeze, Timer, TimerKind
+from bizaiops_bot.engine import audit, deciding, delegations, language_use, mutes, runs, timers, trials
 from bizaiops_bot.engine import tables as t
 from bizaiops_bot.engine.core import Core
 
@@ -74,17 +77,34 @@ class EngineRecords:
 
     async def delegations(self) -> list[Delegation]:
         now = self._core.clock.now()
-        return await self._core.store.read(lambda conn: delegations.active(conn, now=now))
+        return await self._core.store.read(lambda conn: delegations.not_over(conn, now))
 
     async def mutes(self) -> list[Mute]:
         now = self._core.clock.now()
         return await self._core.store.read(lambda conn: mutes.active(conn, now))
 
-    async def frozen(self) -> str | None:
-        return await self._core.store.read(self._core.frozen)
+    async def frozen(self, model: str | None = None) -> str | None:
+        return await self._core.store.read(lambda conn: self._core.frozen(conn, model))
+
+    async def freezes(self) -> list[Freeze]:
+        now = self._core.clock.now()
+        by_hand = await self._core.store.read(lambda conn: timers.freezes(conn, now))
+        return sorted([*by_hand, *self._core.freezes.coming(now)], key=lambda freeze: (not freeze.holds, freeze.begins))
+
+    async def timers(self, kind: TimerKind, model: str | None = None) -> list[Timer]:
+        return await self._core.store.read(lambda conn: timers.not_over(conn, kind, model))
+
+    async def language_spend(self) -> list[Spent]:
+        return await self._core.store.read(language_use.all_spent)
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         return self._core.policy.who_may(action, model=model, playbook=action)
+
+    async def rules(self) -> list[Rule]:
+        return list(self._core.rules)
+
+    async def language_use(self, first: date, last: date) -> dict[date, Use]:
+        return await self._core.store.read(lambda conn: language_use.by_day(conn, first, last))
 
 
 def release(row: sa.RowMapping) -> Release:

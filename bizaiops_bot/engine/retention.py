@@ -90,6 +90,7 @@ class Retention:
         yield "fires", lambda conn: _delete(conn, t.fires, t.fires.c.at < events, t.fires.c.done)
         yield "examples", lambda conn: _delete(conn, t.examples, t.examples.c.at < talk)
         yield "held", lambda conn: _delete(conn, t.held, t.held.c.at < talk)
+        yield "timers", lambda conn: _delete(conn, t.timers, t.timers.c.ended < talk)
         yield "mutes", lambda conn: _delete(conn, t.mutes, t.mutes.c.until < talk, t.mutes.c.settled)
         yield "delegations", lambda conn: _delete(conn, t.delegations, t.delegations.c.until < talk)
 

@@ -179,6 +179,7 @@ delegations = sa.Table(
     _col("at", nullable=False),
     _col("until", nullable=False),
     _col("ended"),
+    _col("begins"),  # NULL: at once
     sqlite_autoincrement=True,
 )
 
@@ -459,6 +460,30 @@ places = sa.Table(
     _col("kind", nullable=False),
     _col("title", nullable=False, index=True),
     _col("reference", nullable=False),
+)
+
+# What is to end, begin or be said at a moment that somebody set: a freeze, the end of a pause, a reminder.
+timers = sa.Table(
+    "timers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    _col("key", nullable=False, unique=True),  # what it was asked by: the same key sets nothing twice
+    _col("kind", nullable=False),
+    _col("model"),
+    _col("begins", nullable=False),
+    _col("ends"),
+    _col("weekly"),  # ["Sat 00:00", "Mon 00:00"]: every week, read in `time_zone`
+    _col("time_zone", nullable=False),
+    _col("text", nullable=False),  # why, or what to be reminded of
+    _col("owner", nullable=False),
+    _col("person", nullable=False, default="", server_default=""),  # who is reminded
+    _col("conversation", nullable=False),
+    sa.Column("run_id", sa.Integer),  # the pause that it ends
+    _col("at", nullable=False),
+    _col("next_at"),  # when it has to be looked at
+    _col("ended", index=True),
+    _col("ended_by", nullable=False, default="", server_default=""),
+    sqlite_autoincrement=True,
 )
 
 flags = sa.Table("flags", metadata, _col("name", primary_key=True), _col("value", nullable=False))

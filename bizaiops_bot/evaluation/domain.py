@@ -127,9 +127,9 @@ def _left_alone(decisions: Iterable[Decision]) -> LeftAlone:
 
 
 def _kind(decision: Decision) -> str:
-    if isinstance(decision, Command):
+    if isinstance(decision, Command) and not decision.heard.get("dry_run"):  # a plan that is only shown does nothing
         return "read" if RISK[decision.playbook] == "read" else "change"
-    return "asked" if isinstance(decision, Question) else "refused"
+    return "asked" if isinstance(decision, Command | Question) else "refused"
 
 
 def _mixed(heard: Sequence[_Heard]) -> tuple[Mixed, ...]:

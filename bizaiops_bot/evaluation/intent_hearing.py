@@ -84,8 +84,8 @@ class Heard:
             said = filled(example, kinds, i)
             decision = self._hear(said)
             if isinstance(decision, Command) and decision.playbook != playbook:
-                if decision.heard.get("stage") == "exact":
-                    continue  # told as `format`
+                if decision.heard.get("stage") in {"exact", "asked"}:
+                    continue  # told as `format`; what is read as a composed question is no matter of the examples
                 what = f"{said!r} is taken for {decision.playbook}"
                 do = "Look at `bizaiops intents confusion`: one of both needs other or more examples."
                 yield source.finding(("examples", i), "misread", what, do)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bizaiops_bot.domain.routing import PlaybookSpec
 from bizaiops_bot.evaluation.intent_files import Finding, Level, Source
 from bizaiops_bot.evaluation.samples import filled, kinds_of
-from bizaiops_bot.router import doubts, guards
+from bizaiops_bot.router import doubts, languages
 from bizaiops_bot.router.intents import NONE
 from bizaiops_bot.router.training import pairs
 
@@ -165,7 +165,7 @@ def wording(_: Book, source: Source) -> Iterator[Finding]:
 
 
 def _strange(text: str) -> bool:
-    return any(char.isalpha() and not char.isascii() for char in text) or guards.foreign(text) is not None
+    return any(char.isalpha() and not char.isascii() for char in text) or languages.is_foreign(text)
 
 
 RULES = (unused_slots, count, duplicates, must_not, cues, wording)

@@ -30,9 +30,14 @@ _SAID = {
     "window": ("last week", "yesterday"),
     "person": ("lee", "sam"),
     "until": ("until friday", "until monday"),
+    "period": ("friday 16:00 to monday 8:00", "next week"),
+    "later": ("next week", "from monday to friday"),
+    "moment": ("tomorrow at 10", "friday 14:00"),
+    "reminder": ("reminder 3", "reminder 4"),
+    "reminded": ("sam", "lee"),
     "text": ("the sale", "the outage"),
 }
-_NUMBERS = {"run", "schedule", "alert"}
+_NUMBERS = {"run", "schedule", "alert", "reminder"}
 
 
 def kinds_of(spec: PlaybookSpec | None) -> dict[str, str]:

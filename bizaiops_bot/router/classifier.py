@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Lock
 from zipfile import BadZipFile
 
+import numpy as np
+
 from bizaiops_bot.router import doubt, fitting
 from bizaiops_bot.router import encoder as encoders
 from bizaiops_bot.router import head as heads
@@ -65,6 +67,13 @@ class Classifier:
     def _guess(self, head: heads.Head, reading: heads.Reading, p: heads.Floats, i: int) -> Guess:
         _, sure = head.doubt.chances(doubt.signals(reading, i, head.heat))
         return Guess(head.labels[i], float(p[i]), float(reading.near[i]), sure)
+
+    def sentences(self, texts: list[str]) -> heads.Floats:
+        """Unit sentence embeddings, shape (n, SENTENCE); of no width where no encoder works."""
+        if self._head is None:
+            self.warm()
+        found = self._encoder(texts) if self._encoder else np.zeros((len(texts), 0), np.float32)
+        return found[:, : encoders.SENTENCE]
 
     def warm(self) -> heads.Head:
         """Loads or trains now; safe from any thread."""

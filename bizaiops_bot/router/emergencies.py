@@ -51,6 +51,19 @@ _NORMAL = re.compile(
     rf"[,.;:!] ?(?:please )?(?:get|put|bring|make|turn) (?:the )?{_MODEL} (?:back )?(?:to )?"
     r"(?:normal|what it was|how it was)\b"
 )
+_THIS = r"(?:it|that|this|everything|all of (?:it|this)|the (?:thing|model|service|whole thing)|this thing|that thing)"
+_CRY = re.compile(
+    rf"(?:(?:please|pls|plz|no|omg|help|quick|quickly|hurry|urgent|emergency|now|just|ok|hey|wait|someone|somebody|"
+    rf"can you|"
+    rf"could you|can someone|for \w+'s sake)[,.! ]+)*"
+    rf"(?:(?:turn|switch|shut|take|bring|pull|get|put) {_THIS} (?:off|down|offline|out|away)|"
+    rf"(?:turn|switch|shut|take) (?:off|down|offline) {_THIS}|(?:kill|stop|halt|end|abort|terminate|nuke|pull|yank|"
+    rf"freeze) {_THIS}|"
+    rf"make (?:it|that|this) (?:all )?(?:stop|go away)|pull the plug|shut ?down|emergency stop|stop|abort|kill|"
+    rf"stop the bleeding|get rid of {_THIS}|{_THIS} (?:must|has to|needs to) (?:stop|go|die))"
+    r"(?:[ ,]*(?:now|immediately|right now|right away|asap|already|please|pls|at once|quickly|fast|for now|"
+    r"i said))*[.! ]*"
+)
 _OTHER = re.compile(
     r"\b(?:(?:re)?train|schedul|digest|report|alert|alarm|notif|mut(?:e|ing)|fault|drift|delegat|chart|freez)\w*"
 )
@@ -73,6 +86,11 @@ def read(hearing: Hearing) -> Wish | None:
         return "pause"
     blamed = {*sides.culprits, *sides.taken_back, *sides.unclear}
     return "away" if (len(blamed) == 1 and _AWAY.search(text)) or _NORMAL.search(text) else None
+
+
+def cries(text: str) -> bool:
+    """Whether lower-case `text` is a cry to stop "it" at once, whatever that is."""
+    return bool(_CRY.fullmatch(text.strip()))
 
 
 def is_of(run: OpenRun, hearing: Hearing) -> bool:

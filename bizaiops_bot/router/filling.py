@@ -15,7 +15,7 @@ from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Memory, Play
 from bizaiops_bot.router.formats import said, say
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent, SlotHint
-from bizaiops_bot.router.slots import names, people, words
+from bizaiops_bot.router.slots import names, people, until, words
 from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.target import target
 
@@ -123,6 +123,11 @@ class Filling:
             "alert": self._number,
             "person": self._person,
             "until": self._until,
+            "period": self._period,
+            "later": self._later,
+            "moment": self._moment,
+            "reminder": self._number,
+            "reminded": self._reminded,
             "percent": self._number,
             "replicas": self._number,
         }
@@ -320,8 +325,35 @@ class Filling:
             )
         return str(found[0]) if found else None
 
+    def _reminded(self, slot: SlotSpec) -> str | None:
+        found = list(dict.fromkeys(m.value for m in self.hearing.of_kind("reminded")))
+        if len(found) > 1:
+            raise Back(self._choose(slot, f"One person at a time: {_either(found)}?", found))
+        if not found and (name := people.reminded_unknown(self.hearing.core)):
+            known = list(self.catalogue.people)
+            raise Back(
+                self._choose(slot, f"I know nobody called {name[:60]!r}. Whom do you mean: {_either(known)}?", known)
+            )
+        return str(found[0]) if found else None
+
     def _until(self, slot: SlotSpec) -> Any:
+        """None where the same words say when it begins as well, and there is a blank for that. A change of a model
+        begins at once: "for the weekend" said on a Wednesday is no end of it.
+        """
+        if self.hearing.later and any(other.kind == "later" for other in self.spec.slots):
+            return None
+        if self.hearing.later and self.intent.risk == "change":
+            raise Back(Refusal(why=until.AT_ONCE), slot.name)
         return _usable(self.hearing.until, slot.name)
+
+    def _period(self, slot: SlotSpec) -> Any:
+        return _usable(self.hearing.period, slot.name)
+
+    def _later(self, slot: SlotSpec) -> Any:
+        return _usable(self.hearing.later, slot.name)
+
+    def _moment(self, slot: SlotSpec) -> Any:
+        return _usable(self.hearing.moment, slot.name)
 
     def _number(self, slot: SlotSpec) -> int | None:
         mentions = self.hearing.of_kind(slot.kind)
@@ -392,10 +424,13 @@ class Filling:
             return words.topic(self.hearing.text)
         if slot.name == "since":
             return self._since()
+        if slot.name == "what":
+            task = words.task(self.hearing.text, self.hearing.moment)
+            return task.value if task else None
         if slot.name != "reason":
             return None
         loose = slot.name in self.intent.slots
-        reason = self.hearing.reason or (words.loose_reason(self.hearing.text, self._last_end()) if loose else None)
+        reason = self.hearing.reason or (words.loose_reason(self.hearing.text, self._order_end()) if loose else None)
         order = _ORDER_ITSELF.fullmatch(reason.value.lower()) if reason else None
         itself = order is not None and any(order[1].startswith(cue) for cue in self.intent.cues)
         return reason.value if reason and not itself else None
@@ -410,9 +445,12 @@ class Filling:
             raise Back(Refusal(why=why, help="Say since when, for example `since monday` or `the last 30 days`."))
         return str(window["start"])
 
-    def _last_end(self) -> int:
-        ends = [m.end for kind in ("run", "model") for m in self.hearing.of_kind(kind)]
-        return max(ends, default=0)
+    def _order_end(self) -> int:
+        """Behind the order itself and its values: a greeting before it is no reason, nor is the order."""
+        kinds = {"run", "model", *({"period", "until"} & {slot.kind for slot in self.spec.slots})}
+        ends = [m.end for kind in kinds for m in self.hearing.of_kind(kind)]
+        cues = [m.end() for cue in self.intent.cues for m in re.finditer(rf"\b{re.escape(cue)}\w*", self.hearing.core)]
+        return max([*ends, min(cues, default=0)])
 
     # questions
 
@@ -500,7 +538,8 @@ _ORDER = {
     "cron": 6,
 }  # fmt: skip
 _WHICH = {"percent": "Which share", "replicas": "How many replicas", "run": "One run at a time",
-          "schedule": "One schedule at a time", "alert": "One alert at a time"}  # fmt: skip
+          "schedule": "One schedule at a time", "alert": "One alert at a time",
+          "reminder": "One reminder at a time"}  # fmt: skip
 _TIMES = (("0 8", "8:00"), ("0 9", "9:00"), ("0 17", "17:00"))
 
 

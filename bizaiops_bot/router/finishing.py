@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bizaiops_bot.domain.routing import Choice, Command, Decision, Question, Refusal
-from bizaiops_bot.router import blame, doubts, followup, moods, shape
+from bizaiops_bot.router import blame, doubts, followup, moods, shape, times_to_come
 from bizaiops_bot.router.filling import Back, Filling
 from bizaiops_bot.router.formats import say
 from bizaiops_bot.router.intents import Intent
@@ -93,11 +93,8 @@ class Finishing:
     def core(self, turn: Turn, intent: Intent) -> str:
         """The words by which the mood is told: where an end can be given, "until friday" is no condition."""
         hearing = turn.hearing
-        timed = any(slot.kind == "until" for slot in self.parts.specs[intent.playbook].slots)
         asks = "?" if hearing.text.rstrip().endswith("?") else ""  # "approve run 7 because it looks fine?"
-        if not timed or hearing.until is None or hearing.until.problem:
-            return f"{hearing.core}{asks}"
-        return f"{hearing.core[: hearing.until.start]}{hearing.core[hearing.until.end :]}{asks}"
+        return f"{times_to_come.without(hearing, self.parts.specs[intent.playbook])}{asks}"
 
     def confirm(self, turn: Turn, intent: Intent, text: str, given: dict[str, Any] | None = None) -> Question:
         """`text` with the one button that carries the request out."""

@@ -11,7 +11,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from bizaiops_bot.domain.recurrence import spoken
-from bizaiops_bot.domain.routing import Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
+from bizaiops_bot.domain.routing import Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal, Remark
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots import cron
 
@@ -69,7 +69,10 @@ _AND = re.compile(
     r"^(?:and|what about|how about|and what about|and how about|same for|the same for|also|and for|now for|now)\b"
 )
 _NO_BUT = re.compile(
-    r"^(?:(?:oh|no|nope|sorry|wait|actually|oops|correction|hm+|rather|i meant?|i mean|make (?:it|that)|"
+    r"^(?:(?:oh|no|nope|nah|sorry|wait|actually|oops|correction|hm+|uh+|um+|err?|rather|typo|my (?:bad|mistake)|"
+    r"i meant?|"
+    r"i mean|i (?:said|asked for|wanted|want)|(?:that'?s |that was |it'?s )?(?:the )?(?:wrong|not what i (?:said|meant|"
+    r"asked for))(?: (?:one|model|version|number))?|not that(?: one)?|make (?:it|that)|"
     r"not (?:the )?[\w%-]+(?=,| but)(?: but)?|change (?:it|that) to|use|with|for)[,:! ]+)+"
 )
 _INSTEAD = re.compile(r"(?:\b(?:instead|rather|i meant?)(?: please)?|,? not (?:the )?[\w%-]+)[.! ]*$")
@@ -80,15 +83,10 @@ _VERB_FILLER = re.compile(
     r"\b(?:please|with|to|of|at|on|in|a|an|as|and|what|how|about|same|also|for|now|no|nope|sorry|wait|"
     r"actually|oops|correction|rather|"
     r"meant?|mean|make|that|change|use|not|but|instead|do|it|"
+    r"said|asked|wanted|want|typo|bad|mistake|my|wrong|obviously|course|uh+|um+|err?|nah|what|that'?s|was|"
     r"again|thing|the|time|i|one|more|once|repeat|retry|this|run|show|send|try|percent|canary|me|hm+|oh|only|just|"
     r"then|too|pls|model)\b|[\s,.!?:;-]+"
 )
-_UNDO = re.compile(r"(?:please )?(?:undo|revert|reverse|take back)(?: it| that| this| the last one)?(?: please)?[.! ]*")
-_OPPOSITE = {
-    "pause_model": "resume_model", "resume_model": "pause_model", "inject_fault": "clear_faults",
-    "freeze_deploys": "unfreeze_deploys", "unfreeze_deploys": "freeze_deploys",
-    "delegate_approvals": "end_delegation", "schedule_digest": "stop_schedule",
-}  # fmt: skip
 _TIME_ALONE = re.compile(r"(?:at )?(\d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?)(?: o'clock)?(?: instead| please| rather)?[.! ]*")
 _MAX_WORDS = 10
 
@@ -114,10 +112,18 @@ def fresh(memory: Memory | None, now: datetime) -> Memory | None:
 def remember(memory: Memory | None, decision: Decision, now: datetime) -> Memory:
     """What the thread is about after `decision`. The number of a new run or schedule is set by whoever started it."""
     old = fresh(memory, now) or Memory(at=now)
+    if isinstance(decision, Remark):
+        # "Sorry" between a question and its answer ends nothing; a "yes" behind "thanks" is none to what was offered.
+        open_ = old.pending if old.pending and old.pending.slot not in {"playbook", ""} else None
+        kept = _as_question(decision) or open_
+        return old.model_copy(update={"at": now, "pending": kept, "refused": "", "helped": ""})
     if isinstance(decision, Refusal):
         # After an unrelated no, a later "yes" must not wake an older question.
         kept = _as_question(decision) or _open(decision)
-        return old.model_copy(update={"at": now, "pending": kept})
+        return old.model_copy(
+            update={"at": now, "pending": kept, "refused": decision.why, "helped": decision.help or old.helped}
+        )
+    old = old.model_copy(update={"refused": "", "helped": ""})
     if isinstance(decision, Question):
         return old.model_copy(
             update={"at": now, "pending": decision, "model": decision.pending.inputs.get("model") or old.model}
@@ -129,12 +135,13 @@ def remember(memory: Memory | None, decision: Decision, now: datetime) -> Memory
     return old.model_copy(update={"at": now, **seen, "last": last, "pending": None})
 
 
-def _as_question(refusal: Refusal) -> Question | None:
-    """A refusal that offers something can be answered with "yes" or a name."""
+def _as_question(refusal: Refusal | Remark) -> Question | None:
+    """A refusal or remark that offers something can be answered with "yes" or a name."""
     if not refusal.choices or "playbook" not in refusal.choices[0].bind:
         return None
     pending = Command(playbook=refusal.choices[0].bind["playbook"], inputs={})
-    return Question(text=refusal.why, slot="", choices=refusal.choices, pending=pending)
+    text = refusal.why if isinstance(refusal, Refusal) else refusal.text
+    return Question(text=text, slot="", choices=refusal.choices, pending=pending)
 
 
 def _open(refusal: Refusal) -> Question | None:
@@ -334,8 +341,24 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
     return Resumed(last.playbook, given, how, order=order, changed=set(changes))
 
 
-_VALUES = frozenset({"version", "percent", "replicas", "cron", "until"})
+_VALUES = frozenset({"version", "percent", "replicas", "cron", "until", "period", "later", "moment"})
 """Said alone they go on with the request before: "20%", "until friday". A model alone may begin something new."""
+
+
+_DISOWNS = re.compile(
+    r"^(?:oh |sorry,? |wait,? |hm+,? )*(?:(?:(?:no|nope|nah|wrong)[,.!:]|not that(?: one)?[,.!:]|"
+    r"(?:that'?s |that was )(?:wrong|not what i (?:said|meant|asked for|wanted))[,.!:]|"
+    r"(?:never ?mind|nvm|(?:forget|scrap|cancel|drop|stop) (?:it|that|this))[,.!:]) *"
+    r"(?:(?:i (?:meant|mean|said|wanted|asked for)|rather|instead|actually)[,: ]+)?|"
+    r"i (?:meant|mean|said|wanted)[,: ]+(?:to )?)",
+    re.IGNORECASE,
+)
+
+
+def behind_no(text: str) -> str:
+    """What is asked for behind a beginning that disowns what was understood before; "" where there is none."""
+    m = _DISOWNS.match(text)
+    return text[m.end() :].strip() if m else ""
 
 
 def _other_time(text: str, last: Command, spec: PlaybookSpec) -> dict[str, Any]:
@@ -345,15 +368,6 @@ def _other_time(text: str, last: Command, spec: PlaybookSpec) -> dict[str, Any]:
     m = _TIME_ALONE.fullmatch(_NO_BUT.sub("", f"{text} "))
     time = cron.time_only(m[1]) if m and len(fields) == 5 else None
     return {} if time is None or time.problem else {slot: " ".join([str(time.value), *fields[2:]])}
-
-
-def undone(last: Command, text: str) -> Resumed | None:
-    """ "Undo that" after what has an opposite, asked back; a release is undone by a rollback, as words say."""
-    if last.playbook not in _OPPOSITE or not _UNDO.fullmatch(text):
-        return None
-    named = "model" in last.inputs and last.playbook != "schedule_digest"
-    given = {"model": last.inputs["model"]} if named else {}
-    return Resumed(_OPPOSITE[last.playbook], given, "undo", order=False)
 
 
 def _the_other(text: str, last: Command, spec: PlaybookSpec, hearing: Hearing) -> dict[str, Any]:

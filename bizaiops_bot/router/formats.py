@@ -76,7 +76,10 @@ class Formats:
                 for name, said in m.groupdict().items()
                 if said and not _reads(pattern.kinds[name], said, hearing.catalogue)
             ]
-            if not bad or ([pattern.kinds[name] for name in bad] == ["person"] and _NAME.fullmatch(m[bad[0]].strip())):
+            if not bad or (
+                [pattern.kinds[name] for name in bad] in (["person"], ["reminded"])
+                and _NAME.fullmatch(m[bad[0]].strip())
+            ):
                 return Exact(pattern.intent)  # who is meant by an unknown name is asked when it is filled in
             if [pattern.kinds[name] for name in bad] == ["model"]:
                 if _names_nothing(m[bad[0]].strip(), hearing.catalogue):

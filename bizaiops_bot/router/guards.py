@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bizaiops_bot.domain.routing import Refusal
 from bizaiops_bot.engine.redaction import redact
-from bizaiops_bot.router import languages, quoting
+from bizaiops_bot.router import quoting
 
 MAX_CHARS = 2000
 HELP = "Say `help` to see what I can do."
@@ -35,7 +35,7 @@ def clean(text: str, known: Callable[[str], bool] = lambda _: False) -> str | Re
     secrets, no address such as `@bot` or `/mlops`.
 
     known: tells words, in lower case, between which an invisible character is a space; elsewhere it is nothing.
-    Newlines stay. Refuses what is too long, empty, only quoted or not English.
+    Newlines stay. Refuses what is too long, empty or only quoted.
     """
     if len(text) > MAX_CHARS:
         return _too_long(len(text))
@@ -50,7 +50,7 @@ def clean(text: str, known: Callable[[str], bool] = lambda _: False) -> str | Re
     )
     if not own.strip():
         return _nothing_own(plain)
-    return foreign(own) or own.strip()
+    return own.strip()
 
 
 def mixed(text: str) -> bool:
@@ -103,17 +103,3 @@ def _nothing_own(plain: str) -> Refusal:
     if not _ADDRESS.fullmatch(plain):
         return NOT_OWN
     return Refusal(why="There was no request in that message.", help=HELP)
-
-
-def foreign(text: str) -> Refusal | str | None:
-    """A polite no to what is not English, in that language too; a plain question in it becomes the English one; None
-    when it is English, or when too short to tell.
-    """
-    if question := languages.plain_question(text):
-        return question
-    language, english = languages.order(text) or (languages.detect(text), "")
-    if language is None:
-        return None
-    why = f"{language.sorry} Sorry, I understand English only so far. Nothing was started.".strip()
-    help_ = "For example: `status churn`, `how did churn do this week?`, or `help`."
-    return Refusal(why=why, help=help_, heard={"english": english} if english else {})

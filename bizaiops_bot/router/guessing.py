@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bizaiops_bot.domain import glossary
 from bizaiops_bot.domain.routing import Command, Decision, Question, Refusal
-from bizaiops_bot.router import blame, doubts, emergencies, moods
+from bizaiops_bot.router import blame, doubts, emergencies, looking_up, moods, questions
 from bizaiops_bot.router.bands import band
 from bizaiops_bot.router.classifier import Guess
 from bizaiops_bot.router.finishing import Finishing
@@ -19,6 +19,7 @@ from bizaiops_bot.router.turn import HELP, MAX_CHOICES, Turn
 
 _NAME = re.compile(r"[a-z][a-z_-]{3,}")
 _LIKELY = 0.12
+_VALUES = {"model", "version", "percent", "replicas", "window"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Guessing:
     finishing: Finishing
 
     def from_words(self, turn: Turn) -> Decision:
-        """Exact forms first; several requests at once are refused; the rest is weighed by what was learned."""
+        """Exact forms first, then questions; several requests are refused; the rest is weighed by what was learned."""
         term = "" if turn.hearing.models else glossary.asked(turn.hearing.lower)
         if term and (helps := self.parts.by_playbook.get("help")):
             return self.finishing.finish(
@@ -41,13 +42,27 @@ class Guessing:
             plain = mood == "order" or (self.parts.timed(exact.intent) and mood != "question")
             plain = plain and not doubts.unsaid_whose(turn.hearing, self.parts.specs[exact.intent.playbook])
             plain = plain and not doubts.has(turn.hearing.core, exact.intent.against)
-            return self.finishing.finish(turn.noting(stage="exact"), exact.intent, sure=plain)
+            meant = self.finishing.finish(turn.noting(stage="exact"), exact.intent, sure=plain)
+            return meant if self._whole(turn, meant) else self._asked(turn) or meant
+        if asked := self._asked(turn):
+            return asked
         if (parts := moods.several(turn.hearing.core)) and not _one_way_back(parts, turn.hearing):
             why = f"That holds {len(parts)} requests; I take one at a time. Nothing was started."
             return Refusal(
                 why=why, help=f"Say {parts[0]!r} first.", heard={**turn.heard, "stage": "guards", "several": True}
             )
         return self._guess(turn.noting(stage="local"), exact)
+
+    def _asked(self, turn: Turn) -> Command | None:
+        asked = questions.read(turn.hearing, turn.memory)
+        if asked is None or asked.playbook not in self.parts.specs:
+            return None
+        return Command(playbook=asked.playbook, inputs=asked.inputs, heard=turn.noting(stage="asked").heard)
+
+    def _whole(self, turn: Turn, meant: Decision) -> bool:
+        """Whether it is a command that uses all that was said: "list alerts of churn since yesterday" is none."""
+        told = self.parts.telling.whole(turn.hearing, meant)
+        return isinstance(told, Command) and "unused" not in told.heard
 
     def _guess(self, turn: Turn, near_format: Exact | None) -> Decision:
         guesses = self.parts.classifier.rank(turn.hearing.canonical())
@@ -75,19 +90,34 @@ class Guessing:
             return self._emergency(turn, wished)
         if verdict == "act" and (moods.supposed(core) or doubts.has(core, self.parts.known(mine[0].intent).against)):
             verdict = "clarify"
-        reads = near_format is not None and near_format.intent.risk == "read" and " " not in near_format.unknown
+        if (looked := looking_up.answer(self.parts, self.finishing, turn, mine, verdict)) is not None:
+            return looked
+        reads = near_format if near_format and _reads(near_format, turn.hearing) else None
         if verdict == "act" and not (reads and self.parts.known(mine[0].intent).risk != "read"):
             turn = turn.noting(p=round(mine[0].p, 3))
             return self.finishing.finish(turn, self.parts.known(mine[0].intent), sure=False)
-        if near_format and near_format.intent.risk == "read" and " " not in near_format.unknown:
-            # "status fraud": the words before it are exact, so the last one is meant as a model, whatever it is near.
-            return self.finishing.finish(
-                turn.noting(stage="exact"), near_format.intent, sure=False, unknown=near_format.unknown
-            )
-        misnamed = self._misnamed(turn)
-        if misnamed is not None:
-            return misnamed
-        return self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
+        if reads:
+            return self.finishing.finish(turn.noting(stage="exact"), reads.intent, sure=False, unknown=reads.unknown)
+        return self._misnamed(turn) or (
+            self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
+        )
+
+    def cry(self, turn: Turn) -> Decision | None:
+        """ "Turn it off now" is about the release under way, else about the model that the thread speaks of."""
+        hearing, about = turn.hearing, turn.memory.model if turn.memory else None
+        if hearing.models or not emergencies.cries(hearing.core) or _means_another(turn):
+            return None
+        releases = [run for run in hearing.catalogue.open_runs or () if emergencies.is_of(run, hearing)]
+        ours = [run for run in releases if about and about in run.title.split()] or ([] if about else releases)
+        turn = turn.noting(stage="local", emergency="stop")
+        cancel, pause = self.parts.by_playbook.get("cancel_run"), self.parts.by_playbook.get("pause_model")
+        if len(ours) == 1 and cancel:
+            return self.finishing.confirm(turn, cancel, "Did you mean…", {"run": ours[0].number})
+        if pause is None or not (about or hearing.points_back):
+            return None
+        if about is None:
+            return self.finishing.finish(turn, pause, sure=False)
+        return self.finishing.confirm(turn, pause, "Did you mean…", {"model": about})
 
     def _emergency(self, turn: Turn, wished: emergencies.Wish) -> Decision:
         """What takes traffic away goes first: asked with the one button that it can mean."""
@@ -139,6 +169,20 @@ class Guessing:
         choices = tuple(self.finishing.offer(turn, self.parts.known(g.intent)) for g in near)
         pending = Command(playbook=self.parts.known(near[0].intent).playbook, inputs={})
         return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
+
+
+def _means_another(turn: Turn) -> bool:
+    """Whether "it" may be a schedule, or a run that nobody has looked up."""
+    memory = turn.memory
+    return bool(memory and (memory.schedule or (memory.run and turn.hearing.catalogue.open_runs is None)))
+
+
+def _reads(near: Exact, hearing: Hearing) -> bool:
+    """Whether it asks to read, exact but for a name ("status fraud") or a value too many ("status churn v3")."""
+    if near.intent.risk != "read":
+        return False
+    said = Hearing(near.unknown, hearing.catalogue)
+    return " " not in near.unknown or (bool(said.models) and not said.residue(_VALUES))
 
 
 def _one_way_back(parts: list[str], hearing: Hearing) -> bool:

@@ -9,7 +9,19 @@ from zoneinfo import ZoneInfo
 
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.router import blame, moods
-from bizaiops_bot.router.slots import cron, moments, names, namespaces, numbers, people, until, windows, words, zones
+from bizaiops_bot.router.slots import (
+    ahead,
+    cron,
+    moments,
+    names,
+    namespaces,
+    numbers,
+    people,
+    until,
+    windows,
+    words,
+    zones,
+)
 from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.slots.moments import Local, Span
 
@@ -144,7 +156,29 @@ class Hearing:
 
     @cached_property
     def until(self) -> Mention | None:
-        return until.find(self.core, self.catalogue.now, self.catalogue.time_zone)
+        return until.find(self.core, self.catalogue.now, self._time_zone)
+
+    @cached_property
+    def period(self) -> Mention | None:
+        return ahead.period(self.core, self.catalogue.now, self._time_zone)
+
+    @cached_property
+    def moment(self) -> Mention | None:
+        return ahead.moment(self.core, self.catalogue.now, self._time_zone)
+
+    @cached_property
+    def reminders(self) -> list[Mention]:
+        return numbers.reminders(self.core)
+
+    @cached_property
+    def reminded(self) -> list[Mention]:
+        return people.reminded(self.core, self.people)
+
+    @cached_property
+    def later(self) -> Mention | None:
+        """The period, if it does not begin at once."""
+        found = self.period
+        return found if found and found.value and (found.value["begin"] or found.value["weekly"]) else None
 
     def bare(self, kind: str) -> list[Mention]:
         """Bare numbers that nothing else claims, read as `kind`."""
@@ -152,6 +186,7 @@ class Hearing:
         taken += [self.until] if self.until else []
         taken += [] if kind == "schedule" else self.schedules  # "cancel schedule 3" is not about run 3
         taken += [] if kind == "alert" else self.alerts
+        taken += [] if kind == "reminder" else self.reminders
         return [m for m in numbers.bare(self.core, kind) if not any(m.overlaps(other) for other in taken)]
 
     @property
@@ -168,17 +203,27 @@ class Hearing:
             "run": self.runs,
             "schedule": self.schedules,
             "alert": self.alerts,
+            "reminder": self.reminders,
             "kpi": self.kpis,
             "fault": self.faults,
             "person": self.people,
             "namespace": self.namespaces,
+            "reminded": self.reminded,
         }
         if kind in {"version", "blamed"}:
             return self.versions or self.bare_versions
         if kind in lists:
             return lists[kind] or (self.bare(kind) if kind in _NUMBERS else [])
-        one = {"window": self.window, "cron": self.cron, "time_zone": self.zone, "until": self.until}.get(kind)
+        one: Mention | None = getattr(self, _ONE[kind]) if kind in _ONE else None
         return [one] if one else []
+
+    @cached_property
+    def _task(self) -> list[Mention]:
+        """What somebody is to be reminded of, which says nothing of what is asked for here."""
+        if "remind" not in self.core or self.moment is None or self.moment.problem:
+            return []
+        found = words.task(self.text, self.moment)
+        return [found] if found and not numbers.alerts(found.value.lower()) else []
 
     def residue(self, kinds: set[str]) -> str:
         """What is left of the words when mentions of `kinds` and fillers are taken out."""
@@ -196,6 +241,7 @@ class Hearing:
         """
         swaps: list[tuple[Mention, str]] = []
         for mentions, stand_in in (
+            (self._task, STAND_INS["what"]),
             ([self.reason] if self.reason else [], " because the sale"),
             ([self.cron] if self.cron and not self.around_name(self.cron) else [], STAND_INS["cron"]),
             ([self.window] if self.window else [], STAND_INS["window"]),
@@ -206,6 +252,7 @@ class Hearing:
             (self.runs, STAND_INS["run"]),
             (self.schedules, STAND_INS["schedule"]),
             (self.alerts, STAND_INS["alert"]),
+            (self.reminders, STAND_INS["reminder"]),
             ([m for m in self.people if people.takes_part(self.core, m)], STAND_INS["person"]),
         ):
             for mention in mentions:
@@ -226,7 +273,9 @@ def _inside(mention: Mention, other: Mention) -> bool:
     return other.start <= mention.start and mention.end <= other.end
 
 
-_NUMBERS = frozenset({"percent", "replicas", "run", "schedule", "alert"})
+_NUMBERS = frozenset({"percent", "replicas", "run", "schedule", "alert", "reminder"})
+_ONE = {"window": "window", "cron": "cron", "time_zone": "zone", "until": "until", "period": "period", "later": "later",
+        "moment": "moment"}  # fmt: skip
 STAND_INS = {
     "model": "the model",
     "version": "version 2",
@@ -241,6 +290,12 @@ STAND_INS = {
     "time_zone": "berlin time",
     "window": "this week",
     "person": "sam",
+    "what": "check the model",
     "until": "until friday",
+    "period": "friday 16:00 to monday 8:00",
+    "moment": "tomorrow at 10",
+    "later": "next week",
+    "reminder": "reminder 3",
+    "reminded": "sam",
     "text": "the sale",
 }

@@ -51,6 +51,7 @@ class Intent(BaseModel):
     about: beginnings of words for what it is done to, one of which must be said as well ("hand my tickets to sam" is
     about no approvals).
     against: beginnings of words that speak against it ("no go" is no approval); then the bot asks.
+    asked: of what changes something, the intent that tells how that stands, for who only asks about it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +69,7 @@ class Intent(BaseModel):
     cues: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    asked: str = ""
     slots: dict[str, SlotHint] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -101,6 +103,8 @@ def load_intents(folder: Path) -> list[Intent]:
         for phrase, other in intent.must_not.items():
             if other not in names or other == intent.name:
                 raise IntentFileError(f"{intent.name}: must_not {phrase!r} names {other!r}, which is no other intent")
+        if intent.asked and intent.asked not in names:
+            raise IntentFileError(f"{intent.name}: asked names {intent.asked!r}, which is no intent")
     return intents
 
 

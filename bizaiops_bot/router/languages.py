@@ -60,7 +60,18 @@ def detect(text: str) -> Language | None:
     english = sum(word in _ENGLISH for word in words)
     counts = [(sum(word in language.words for word in words), language) for language in LATIN]
     best, language = max(counts, key=lambda count: count[0])
-    return language if best >= 2 and best > english else None
+    least = 1 if not text.isascii() and not english else 2
+    return language if best >= least and best > english else None
+
+
+def is_foreign(text: str) -> bool:
+    """Whether `text` is said in another language, as far as can be told."""
+    return plain_question(text) is not None or order(text) is not None or detect(text) is not None
+
+
+def is_english(word: str) -> bool:
+    """Whether it is one of the small English words."""
+    return word in _ENGLISH
 
 
 def _plain_ascii(text: str) -> bool:

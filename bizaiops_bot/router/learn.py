@@ -12,11 +12,12 @@ from bizaiops_bot.router.router import Router
 def learn() -> None:
     """Writes what was learned into the package; files of other intents go. Raises OSError when it cannot be written."""
     BUILT.mkdir(exist_ok=True)
-    before = set(BUILT.glob("router-*.npz"))
+    before = {*BUILT.glob("router-*.npz"), *BUILT.glob("handbook-*.npy")}
     specs = [playbook.spec() for playbook in Playbooks.load(content_folder("playbooks"))]
     Router(load_intents(content_folder("intents")), specs, BUILT).warm()
-    if set(BUILT.glob("router-*.npz")) - before:
-        for old in before:
+    made = {*BUILT.glob("router-*.npz"), *BUILT.glob("handbook-*.npy")} - before
+    for old in before:
+        if any(new.suffix == old.suffix for new in made):
             old.unlink()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Memory, Refusal
-from bizaiops_bot.router import guards
+from bizaiops_bot.router import abroad, guards, short_words, small_talk
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
 from bizaiops_bot.router.slots import words
@@ -28,10 +28,13 @@ class Listening:
         cleaned = guards.clean(text, lambda word: self.is_known(word, catalogue))
         if isinstance(cleaned, str) and (m := _SPEAKER.match(cleaned.lower())) and m[1] in _people(catalogue):
             cleaned = guards.NOT_OWN  # "lead: deploy churn v3" is a line of a chat, or said to the lead
+        heard: dict[str, Any] = {}
+        if isinstance(cleaned, str) and not _is_short(cleaned):
+            cleaned, heard = abroad.in_english(cleaned, self.parts.books, catalogue, self.is_known)
         if isinstance(cleaned, Refusal):
             return cleaned.model_copy(update={"heard": {**cleaned.heard, "stage": "guards"}})
-        plain, dry = words.dry_run(cleaned)
-        heard: dict[str, Any] = {"text": cleaned, **({"dry_run": True} if dry else {})}
+        plain, dry = words.dry_run(small_talk.calm(cleaned))
+        heard |= {"text": cleaned, **({"dry_run": True} if dry else {})}
         right = self.parts.spelling.correct(plain, _names(catalogue))
         if right.changes:
             plain, heard = right.text, {**heard, "corrected": right.changes, "doubtful": not right.sure}
@@ -41,6 +44,11 @@ class Listening:
 
     def is_known(self, word: str, catalogue: Catalogue) -> bool:
         return word in self.parts.vocabulary or word in _names(catalogue)
+
+
+def _is_short(text: str) -> bool:
+    """Whether it is a short word that is known in any language: "ja, mach das", "oui vas-y"."""
+    return short_words.read(text.lower()) is not None
 
 
 def _names(catalogue: Catalogue) -> frozenset[str]:

@@ -46,6 +46,15 @@ _SLANG_WORD = re.compile(rf"(?<![\w'-])(?:{'|'.join(map(re.escape, _SLANG))})(?!
 _SYMBOLS = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 
 
+_GREETING = re.compile(rf"^{_OPENING}")
+
+
+def greeting(text: str) -> int:
+    """Where what only greets or calls ends at the beginning of lower-case `text`: "hi bot, can you" begins at "can"."""
+    m = _GREETING.match(text)
+    return m.end() if m else 0
+
+
 def opening(text: str) -> int:
     """Where the polite opening of lower-case `text` ends and what is asked for begins."""
     m = POLITE.match(text)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bizaiops_bot.domain.routing import PlaybookSpec
-from bizaiops_bot.router.classifier import Classifier
+from bizaiops_bot.handbook.book import Handbook
+from bizaiops_bot.router import phrasebook
+from bizaiops_bot.router.classifier import BUILT, Classifier
 from bizaiops_bot.router.formats import Formats
 from bizaiops_bot.router.intents import NONE, Intent
 from bizaiops_bot.router.language import Language
+from bizaiops_bot.router.phrasebook import Book
 from bizaiops_bot.router.spelling import Spelling
 from bizaiops_bot.router.telling import Telling
 from bizaiops_bot.router.training import absent, pairs, vocabulary
@@ -20,7 +23,8 @@ from bizaiops_bot.router.training import absent, pairs, vocabulary
 class Parts:
     """intents: by name. specs, by_playbook: by playbook.
 
-    vocabulary: every word of the intents; spelling: mends slips in those that give commands. language: the model that
+    vocabulary: every word of the intents; spelling: mends slips in those that give commands. books: other languages.
+    language: the model that
     is asked where the rest is unsure, None for none.
     """
 
@@ -32,6 +36,8 @@ class Parts:
     vocabulary: frozenset[str]
     spelling: Spelling
     telling: Telling
+    books: tuple[Book, ...]
+    handbook: Handbook
     language: Language | None = None
 
     def known(self, name: str) -> Intent:
@@ -60,15 +66,18 @@ def made_of(
     learned = sorted((dict(absent(missing)) | dict(pairs(usable, specs))).items())
     outside = frozenset({NONE, *(intent.name for intent in usable if intent.risk == "none")})
     folder = {"folder": encoder_dir} if encoder_dir else {}
+    classifier = Classifier(learned, cache_dir, outside=outside, **folder)
     return Parts(
         intents={intent.name: intent for intent in usable},
         specs=specs,
         by_playbook=by_playbook,
         formats=Formats([intent for intent in usable if intent.playbook], specs),
-        classifier=Classifier(learned, cache_dir, outside=outside, **folder),
+        classifier=classifier,
         vocabulary=words,
         spelling=Spelling(_commands(usable), words),
         telling=Telling(by_playbook, specs),
+        books=phrasebook.load(),
+        handbook=Handbook(classifier.sentences, [BUILT, *([cache_dir] if cache_dir else [])]),
         language=language,
     )
 

@@ -6,14 +6,17 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal
-from bizaiops_bot.router import followup, short_words
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal, Remark
+from bizaiops_bot.router import emergencies, followup, short_words, small_talk
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
+from bizaiops_bot.router.taking_back import TakingBack
 from bizaiops_bot.router.turn import HELP, Turn
 
 _MAX_OPEN = 8
+_OFFERED = {"hello": ("help", "list_models"), "anger": ("help", "list_runs")}
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Recalling:
 
     parts: Parts
     finishing: Finishing
+    taking_back: TakingBack
 
     def clicked(self, bind: dict[str, str], memory: Memory | None, catalogue: Catalogue) -> Decision:
         """What a button stands for; `bind` comes from outside and may be anything."""
@@ -40,18 +44,37 @@ class Recalling:
             decision = self._answer(turn, turn.memory.pending)
             if decision is not None:
                 return decision
+        undone = self.taking_back.undo(turn)
+        if undone is not None:
+            return undone
         last = turn.memory.last
         if last is None or last.playbook not in self.parts.by_playbook:
             return None
-        undone = followup.undone(last, turn.hearing.lower)
-        if undone and undone.playbook in self.parts.by_playbook:
-            return self._resume(turn, undone)
         again = followup.resumed(last, self.parts.specs[last.playbook], turn.hearing)
-        return self._resume(turn, again) if again else None
+        if again is None:
+            return None
+        decision = self._resume(turn, again)
+        corrects = again.how == "correction" and again.order
+        return self.taking_back.disowning(turn, decision) if corrects else decision
+
+    def small_talk(self, turn: Turn) -> Remark | None:
+        """A line to what asks for nothing; "ok" and the like may mean what waits, and then are no small talk."""
+        known, core = turn.hearing.catalogue.open_runs, turn.hearing.core
+        kind = small_talk.read(core)
+        if kind is None or (known and short_words.read(core)):
+            return None
+        names = [model.name for model in turn.hearing.catalogue.models]
+        text, reads = small_talk.WORDS[kind], _OFFERED.get(kind, ())
+        if kind == "hello" and names:
+            text = f"{text} I look after {_listed(names)}. Ask me how they are, or say `help`."
+        intents = [self.parts.by_playbook[name] for name in reads if name in self.parts.by_playbook]
+        choices = tuple(self.finishing.offer(turn, intent, {}) for intent in intents)
+        return Remark(text=text, choices=choices, heard={**turn.heard, "stage": "talk", "talk": kind})
 
     def from_what_is_open(self, turn: Turn) -> Decision | None:
         """Short words about a run: done when they can mean one thing and say what, else asked."""
-        known, short = turn.hearing.catalogue.open_runs, short_words.read(turn.hearing.core)
+        core = turn.hearing.core
+        known, short = turn.hearing.catalogue.open_runs, short_words.read(core)
         if known is None or short is None:
             return None
         turn = turn.noting(stage="open")
@@ -60,7 +83,12 @@ class Recalling:
         found = short_words.meant(short, known, turn.memory)
         schedule = turn.memory.schedule if turn.memory and short.wish == "cancel" else None
         if not found:
-            return None if schedule else _nothing_open(turn, short)
+            return None if schedule else self._nothing_open(turn, short, core)
+        withdrawn = short_words.withdraws(core) and len(found) == 1 and schedule is None
+        if withdrawn and found[0].mine and found[0].waiting and not found[0].aside:
+            return self.finishing.finish(
+                turn, self.parts.by_playbook["cancel_run"], sure=True, given={"run": found[0].number}
+            )
         intents = [(self.parts.by_playbook[short_words.playbook_for(short, run)], run) for run in found]
         if short_words.plain(short, found, turn.memory) and schedule is None and not turn.heard.get("doubtful"):
             return self.finishing.finish(turn, intents[0][0], sure=True, given={"run": found[0].number})
@@ -71,6 +99,16 @@ class Recalling:
         text = f"Do you mean {named[0]}?" if len(named) == 1 else f"Which one: {', '.join(named[:-1])} or {named[-1]}?"
         pending = Command(playbook=intents[0][0].playbook, inputs={})
         return Question(text=text, slot="playbook", choices=tuple(choices), pending=pending, heard=turn.heard)
+
+    def _nothing_open(self, turn: Turn, short: short_words.Short, core: str) -> Decision | None:
+        """Nothing to withdraw or to approve; what was just done can be taken back, what is cried for is heard after."""
+        if short.wish == "cancel":
+            if emergencies.cries(core) and turn.memory and turn.memory.model:
+                return None
+            back = self.taking_back.last_done(turn, "Nothing is open here. ")
+            if back is not None:
+                return back
+        return _nothing_open(turn, short)
 
     def _answer(self, turn: Turn, question: Question) -> Decision | None:
         picked = followup.answered(question, turn.hearing.lower)
@@ -98,6 +136,11 @@ class Recalling:
         return self.finishing.finish(
             turn, self.parts.by_playbook[found.playbook], sure=True, given=found.given, order=found.order
         )
+
+
+def _listed(names: list[str]) -> str:
+    shown = names[:_NAMED] if len(names) <= _NAMED else [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more"]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def _nothing_open(turn: Turn, short: short_words.Short) -> Refusal:

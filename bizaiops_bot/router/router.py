@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Refusal
+from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
 from bizaiops_bot.router import followup
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.guessing import Guessing
@@ -16,10 +17,15 @@ from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
 from bizaiops_bot.router.language import Language
 from bizaiops_bot.router.listening import Listening
+from bizaiops_bot.router.only_reads import OnlyReads
 from bizaiops_bot.router.parts import made_of
 from bizaiops_bot.router.proposing import Proposing
 from bizaiops_bot.router.recalling import Recalling
-from bizaiops_bot.router.turn import MAX_CHOICES
+from bizaiops_bot.router.several import Several
+from bizaiops_bot.router.taking_back import TakingBack, corrects
+from bizaiops_bot.router.turn import MAX_CHOICES, Turn
+from bizaiops_bot.router.undoing import INVERSE
+from bizaiops_bot.router.varying import Varying
 
 
 class Router:
@@ -46,8 +52,12 @@ class Router:
         self._listening = Listening(self.parts)
         self._finishing = Finishing(self.parts)
         self._guessing = Guessing(self.parts, self._finishing)
-        self._recalling = Recalling(self.parts, self._finishing)
+        self._several = Several(self.parts, self._finishing, self._guessing)
+        self._taking_back = TakingBack(self.parts, self._finishing)
+        self._recalling = Recalling(self.parts, self._finishing, self._taking_back)
         self._proposing = Proposing(self.parts, self._finishing)
+        self._only_reads = OnlyReads(self.parts, self._finishing)
+        self._varying = Varying(self.parts, self._only_reads)
 
     def ask_also(self, language: Language | None) -> None:
         """From now on `decide` asks `language` where the local stages are unsure; None: nobody."""
@@ -56,6 +66,7 @@ class Router:
     def warm(self) -> str:
         """Loads or trains now instead of at the first utterance; returns what is missing, "" when all works."""
         self.parts.classifier.warm()
+        self.parts.handbook.warm()
         return self.parts.classifier.degraded
 
     def route(
@@ -76,9 +87,21 @@ class Router:
             return self._recalling.clicked(answer, memory, catalogue)
         turn = self._listening.turn(text, memory, catalogue)
         if isinstance(turn, Refusal):
-            return self._with_english(turn, catalogue)
-        known = self._recalling.from_memory(turn) or self._recalling.from_what_is_open(turn)
-        return known or self.parts.telling.whole(turn.hearing, self._guessing.from_words(turn))
+            return self._varying.said(memory, None, self._with_english(turn, catalogue))
+        only_reads = self._only_reads.through(turn, self._meant(turn))
+        return self._varying.said(memory, turn, self._from_abroad(only_reads))
+
+    def _meant(self, turn: Turn) -> Decision:
+        known = self._recalling.from_memory(turn) or self._recalling.small_talk(turn)
+        known = known or self._recalling.from_what_is_open(turn) or self._guessing.cry(turn)
+        known = known or self._taking_back.nothing_done(turn)
+        if known:
+            return known
+        rest = corrects(turn) if turn.memory else ""  # nothing was understood before that it could correct
+        if rest:
+            turn = replace(turn, hearing=Hearing(rest, turn.hearing.catalogue))
+        decision = self._several.read(turn) or self.parts.telling.whole(turn.hearing, self._guessing.from_words(turn))
+        return self._taking_back.disowning(turn, decision) if rest and not isinstance(decision, Refusal) else decision
 
     async def decide(
         self,
@@ -101,11 +124,16 @@ class Router:
         if isinstance(turn, Refusal):
             return local
         said = await self._proposing.weigh(self.parts.language, turn, local, channel)
-        return said if said is local else self.parts.telling.whole(turn.hearing, said)
+        if said is local:
+            return local
+        whole = self.parts.telling.whole(turn.hearing, said)
+        return self._varying.said(turn.memory, turn, self._only_reads.through(turn, whole))
 
     def remember(self, memory: Memory | None, decision: Decision, catalogue: Catalogue, now: datetime) -> Memory:
         """The thread's memory after `decision`; expires 15 minutes after `now`."""
         kept = followup.remember(memory, decision, now)
+        if isinstance(decision, Command) and decision.playbook in INVERSE and not decision.heard.get("dry_run"):
+            kept = kept.model_copy(update={"changed": decision})
         gone = kept.model not in {model.name for model in catalogue.models}
         return kept.model_copy(update={"model": None, "version": None}) if gone else kept
 
@@ -113,6 +141,13 @@ class Router:
         """Stage 0 alone: the words behind the guards and the spelling, with what these noted."""
         turn = self._listening.turn(text, None, catalogue)
         return turn if isinstance(turn, Refusal) else (turn.hearing, turn.heard)
+
+    def changes(self, text: str, catalogue: Catalogue) -> bool:
+        """Whether `text` is a request whose run would change something, or the beginning of one."""
+        meant = self.route(text, None, catalogue)
+        playbook = meant.playbook if isinstance(meant, Command) else ""
+        playbook = meant.pending.playbook if isinstance(meant, Question) else playbook
+        return bool(playbook) and self.parts.specs[playbook].risk == "change"
 
     def likely(self, text: str, catalogue: Catalogue, *, beside: Collection[str] = ()) -> tuple[Choice, ...]:
         """Up to three requests that the words may mean besides the playbooks `beside`, likeliest first."""
@@ -127,16 +162,36 @@ class Router:
         return tuple(self._finishing.offer(turn, intent) for intent in offered[:MAX_CHOICES])
 
     def _with_english(self, refusal: Refusal, catalogue: Catalogue) -> Refusal:
-        """With buttons for what an order in another language is in English."""
-        english = refusal.heard.get("english", "")
+        """With buttons for what an order in another language is in English, else for what can always be asked."""
+        if "foreign" not in refusal.heard:
+            return refusal
+        english = refusal.heard["english"]
         turn = self._listening.turn(english, None, catalogue)
         strange = any(
             not self._listening.is_known(word, catalogue) for word in re.findall(r"[^\W\d_]{3,}", english.lower())
         )
         if strange or isinstance(turn, Refusal):  # "deploy churn morgen": what is left is unknown, and may matter
-            return refusal
+            return refusal.model_copy(update={"choices": self._always()})
         meant = self._recalling.from_what_is_open(turn) or self.parts.telling.whole(
             turn.hearing, self._guessing.from_words(turn)
         )
         choices = (self.parts.telling.as_choice(meant),) if isinstance(meant, Command) else meant.choices
-        return refusal.model_copy(update={"choices": choices[:MAX_CHOICES]})
+        return refusal.model_copy(update={"choices": choices[:MAX_CHOICES] or self._always()})
+
+    def _from_abroad(self, decision: Decision) -> Decision:
+        """What was said in another language only reads; a no to it has something to click."""
+        if "polite" not in decision.heard:
+            return decision
+        if isinstance(decision, Command) and self.parts.specs[decision.playbook].risk != "read":
+            choices = (self.parts.telling.as_choice(decision),)
+            return Refusal(why="Did you mean this? Nothing was started.", choices=choices, heard=decision.heard)
+        if isinstance(decision, Refusal) and not decision.choices:
+            return decision.model_copy(update={"choices": self._always()})
+        return decision
+
+    def _always(self) -> tuple[Choice, ...]:
+        """Buttons for what anybody may ask at any time."""
+        asked = [
+            Command(playbook=name, inputs={}) for name in ("list_models", "help") if name in self.parts.by_playbook
+        ]
+        return tuple(map(self.parts.telling.as_choice, asked))

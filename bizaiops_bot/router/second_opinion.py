@@ -135,7 +135,7 @@ class _Weighing:
 
     def weigh(self, slot: SlotSpec, value: str, kept: dict[str, Any]) -> Any:
         """`value` resolved, None when nobody said it. Times, schedules and texts are read from the words alone."""
-        if slot.kind in {"percent", "replicas", "run", "schedule", "alert"}:
+        if slot.kind in {"percent", "replicas", "run", "schedule", "alert", "reminder"}:
             return self._number(slot.kind, value)
         model = kept.get("model") or self._only_model()
         readers: dict[str, Callable[[], Any]] = {

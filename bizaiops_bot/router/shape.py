@@ -79,7 +79,7 @@ _STRANGE_MODEL = re.compile(
 )
 
 
-_OWN_KINDS = frozenset({"person", "until"})
+_OWN_KINDS = frozenset({"person", "until", "period", "later", "moment", "reminded"})
 """Blanked only for playbooks with such a blank: elsewhere "let lead deploy" is no order to the bot."""
 
 

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bizaiops_bot.domain.routing import Memory, OpenRun
+from bizaiops_bot.router import utterance
 from bizaiops_bot.router.followup import YES
 
 Wish = Literal["approve", "reject", "cancel"]
 _THING = r"(?:run|plan|deploy|deployment|release|rollout|rollback|change|request)"
-_IT = rf"(?: (?:it|that|this|that one|this one|(?:the|that|this|my) {_THING}))"
+_IT = rf"(?: (?:it|that|this|that one|this one|the last one|(?:the|that|this|my) {_THING}))"
 _POLITE = (
     r"(?:(?:please|pls|plz|ok|okay|yes|yeah|yep|alright|right|well|so|then|just|no|sure|ja|oui|s[íi]|i|we|let'?s|hey|"
-    r"oh|wait)"
+    r"oh|wait|actually|sorry|hm+|on second thoughts?)"
     r"[,!.]? )*"
 )
-_END = r"(?:[ ,]*(?:please|pls|plz|now|then|thanks|thank you|thx|asap|from me|by me|everyone))*[.! ]*"
+_END = (
+    r"(?:[ ,]*(?:please|pls|plz|now|then|thanks|thank you|thx|asap|from me|by me|everyone|for now|for today|after all|"
+    r"i guess))*[.! ]*"
+)
 
 
 def _whole(words: str) -> re.Pattern[str]:
@@ -51,9 +55,19 @@ _VAGUE: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         r"(?:cancel|abort|reject|stop) (?:both|all|all of them|them|the \w+ one)|"
         r"lass (?:es|das)|laisse tomber|déjalo|"
         r"no|nope|nah|don'?t(?: do (?:it|that))?|do not|not (?:now|that|this|yet)|hold on|no go|"
-        r"(?:i )?changed my mind"
+        r"(?:i )?changed my mind|let it be|take (?:it|that|this) back|i take (?:it|that|this) back|withdraw|"
+        r"no need(?: any ?more| for (?:it|that))?|not needed(?: any ?more)?|don'?t bother|let'?s not|"
+        r"on second thoughts?,? no"
     )),
 )  # fmt: skip
+_WITHDRAWS = _whole(
+    rf"(?:stop|halt|kill|abort|cancel|scrap|drop|discard|scratch|forget|skip|leave|withdraw)(?:{_IT})?|never ?mind|nvm|"
+    rf"forget about (?:it|that)|let it be|(?:i )?take{_IT} back|no need(?: any ?more| for (?:it|that))?|not needed"
+    r"(?: any ?more)?|don'?t bother|let'?s not|(?:i )?changed my mind|on second thoughts?,? no|don'?t(?: do (?:it|"
+    r"that))?|"
+    r"do not(?: do (?:it|that))?|not now"
+)
+_BEHIND = re.compile(r"[,;.]\s+|\s+-+\s+|\s+(?:because|since|as|cause|for now|until|till)\s+")
 LONGEST = 80
 """Characters of the words that this reads."""
 
@@ -71,11 +85,25 @@ def read(text: str) -> Short | None:
     said = " ".join(text.split())
     if len(said) > LONGEST:
         return None
+    if _takes_back_with_a_reason(said):
+        return Short("cancel", False)
     for sure, known in ((True, _SURE), (False, _VAGUE)):
         for wish, pattern in known:
             if pattern.match(said):
                 return Short(wish, sure)
     return None
+
+
+def withdraws(text: str) -> bool:
+    """Whether who asked for something takes it back with lower-case `text`: no more than that is meant then."""
+    said = " ".join(text.split())
+    return bool(_WITHDRAWS.match(said)) or _takes_back_with_a_reason(said)
+
+
+def _takes_back_with_a_reason(said: str) -> bool:
+    """ "Scrap it, the data is not ready": behind it stands why, and no request of its own."""
+    parts = _BEHIND.split(said, maxsplit=1)
+    return len(parts) > 1 and bool(_WITHDRAWS.match(parts[0])) and not utterance.begins(parts[1].strip())
 
 
 def meant(short: Short, open_: tuple[OpenRun, ...], memory: Memory | None) -> tuple[OpenRun, ...]:

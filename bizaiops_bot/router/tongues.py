@@ -30,7 +30,7 @@ def _words(said: str) -> frozenset[str]:
 
 GERMAN = Language(
     "German",
-    "Entschuldigung, ich verstehe bisher nur Englisch. Es wurde nichts gestartet.",
+    "Entschuldigung, das verstehe ich bisher nur auf Englisch. Es wurde nichts gestartet.",
     _words(
         "bitte das der den dem ein eine einen wie ist und auf nicht mit für von vom zum zur zeig zeige mir uns "
         "haben wir ich du dir euch ihnen "
@@ -84,7 +84,7 @@ GERMAN = Language(
 )  # fmt: skip
 FRENCH = Language(
     "French",
-    "Désolé, je ne comprends que l'anglais pour l'instant. Rien n'a été lancé.",
+    "Désolé, cela, je ne le comprends pour l'instant qu'en anglais. Rien n'a été lancé.",
     _words(
         "le les une des du est sur avec toi ça pour vous nous je tu quel quels quelle quelles montre montrez "
         "moi modèle modèles déployer "
@@ -126,7 +126,7 @@ FRENCH = Language(
 )  # fmt: skip
 SPANISH = Language(
     "Spanish",
-    "Lo siento, por ahora solo entiendo inglés. No se ha iniciado nada.",
+    "Lo siento, eso por ahora solo lo entiendo en inglés. No se ha iniciado nada.",
     _words(
         "por favor el los las una un como cómo está están y cuál cuáles qué que muestra muéstrame modelo "
         "modelos del de la con hay para "

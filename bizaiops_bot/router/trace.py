@@ -21,7 +21,7 @@ from bizaiops_bot.router.slots.mention import Mention
 TOP = 5
 KINDS = (
     "model", "version", "percent", "replicas", "run", "schedule", "alert", "kpi", "fault", "person", "window", "cron",
-    "time_zone", "until",
+    "time_zone", "until", "period", "moment", "reminder", "reminded",
 )  # fmt: skip
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 
@@ -72,7 +72,7 @@ def _guarded(text: str, found: tuple[Hearing, dict[str, Any]] | Refusal) -> dict
     heard = found[1]
     kept = str(heard["text"])
     return {
-        "kept": kept, "cut": _cut(text, kept), "corrected": heard.get("corrected", {}),
+        "kept": kept, "cut": _cut(text, str(heard.get("said", kept))), "corrected": heard.get("corrected", {}),
         "dry_run": bool(heard.get("dry_run")), "refused": "",
     }  # fmt: skip
 
@@ -190,7 +190,7 @@ def _language(parts: Parts, decision: Decision, *, asked: bool) -> dict[str, Any
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
-    """The whole of it; `kind` is "command", "question" or "refusal"."""
+    """The whole of it; `kind` is "command", "question", "refusal" or "remark"."""
     kind = type(decision).__name__.lower()
     playbook, inputs, told, slot = "", {}, "", ""
     if isinstance(decision, Command):
@@ -198,7 +198,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     elif isinstance(decision, Question):
         playbook, inputs, told, slot = decision.pending.playbook, decision.pending.inputs, decision.text, decision.slot
     else:
-        told = decision.why
+        told = decision.why if isinstance(decision, Refusal) else decision.text
     choices = [] if isinstance(decision, Command) else [choice.label for choice in decision.choices]
     return {
         "kind": kind, "stage": decision.heard.get("stage", ""), "playbook": playbook, "inputs": inputs, "told": told,

@@ -37,7 +37,7 @@ _NOW = re.compile(r"(?:for |over |during )?(?:today|tonight|this (?:morning|afte
 _NAMES = ("kpi", "person", "fault", "namespace")
 _NUMBERED = frozenset({"model", "run", "schedule", "alert"})
 """Kinds of blanks that tell which model it is about; without one a model's name is a value like any other."""
-_TIMED = frozenset({"window", "until", "cron", "time_zone"})
+_TIMED = frozenset({"window", "until", "cron", "time_zone", "period", "later", "moment"})
 _TRIM = " ,.:;!?-/"
 
 
@@ -107,20 +107,21 @@ def _used(hearing: Hearing, intent: Intent, spec: PlaybookSpec, inputs: Mapping[
 def _span_of(hearing: Hearing, slot: SlotSpec, inputs: Mapping[str, Any]) -> Iterable[tuple[int, int]]:
     value = inputs[slot.name]
     if slot.kind == "text":
-        yield from _span_of_text(hearing, slot.name)
+        yield from _span_of_text(hearing, slot.name, str(value))
     for m in hearing.of_kind(slot.kind):
         if slot.kind in _TIMED or _is(hearing, m, value, inputs):
             yield m.start, m.end
 
 
-def _span_of_text(hearing: Hearing, name: str) -> Iterable[tuple[int, int]]:
+def _span_of_text(hearing: Hearing, name: str, value: str) -> Iterable[tuple[int, int]]:
+    if name == "what" and (task := words.task(hearing.text, hearing.moment)) is not None:
+        yield task.start, task.end
     if name == "since" and hearing.window is not None:
         yield hearing.window.start, hearing.window.end
     if name == "reason" and hearing.reason is None:
-        last = max((m.end for kind in ("run", "model") for m in hearing.of_kind(kind)), default=0)
-        loose = words.loose_reason(hearing.text, last)
-        if loose is not None:
-            yield loose.start, loose.end
+        said = re.search(r"\s+".join(map(re.escape, value.lower().split())), hearing.lower)
+        if said is not None:
+            yield said.span()
 
 
 def _is(hearing: Hearing, mention: Mention, value: object, inputs: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from html import unescape
 import httpx
 import pytest
 
-from bizaiops_bot.domain.cards import Button, Card, Chart, Series, Text
+from bizaiops_bot.domain.cards import Button, Card, Chart, File, Series, Text
 from bizaiops_bot.domain.kpi import KpiRow
 from bizaiops_bot.domain.kpi_words import short_amount, target_met, target_words
 from bizaiops_bot.surfaces.console.dashboard import KpiTile
@@ -341,3 +341,23 @@ async def test_console_programs_and_cards_say_the_same_of_a_kpi(web: httpx.Async
         assert target_met(kpi, told["value"]) is told["target_met"]
         if kpi.target is not None:
             assert f"target {target_words(kpi, told['value'])}" in page
+
+
+async def test_the_handbook_is_served_where_cards_link_to(web: httpx.AsyncClient) -> None:
+    assert "/handbook/how-to/write-a-rule" in (await web.get("/handbook")).text
+    page = await web.get("/handbook/explanation/drift-and-verdicts")
+    assert page.status_code == 200 and 'id="the-canarys-verdict"' in page.text
+    assert 'id="psi"' in (await web.get("/handbook/glossary")).text
+    assert (await web.get("/handbook/how-to/none")).status_code == 404
+    assert (await web.get("/handbook/../settings")).status_code == 404
+
+
+async def test_a_file_of_a_card_is_saved_under_its_name_and_never_shown(web: httpx.AsyncClient, desk: FakeDesk) -> None:
+    file = File(name="churn-kpis.csv", title="KPIs of churn", text="day,churn_rate\n2026-03-01,17\n")
+    card = await desk.answer("ml-ops", Card(title="KPIs", blocks=(file,)))
+    assert f"/files/{card.id}/0" in (await web.get("/")).text
+    response = await web.get(f"/files/{card.id}/0?c=ml-ops&seq={card.seq}")
+    assert response.text == file.text
+    assert response.headers["content-disposition"] == 'attachment; filename="churn-kpis.csv"'
+    assert response.headers["content-type"].startswith("text/csv")
+    assert (await web.get(f"/files/{card.id}/1")).status_code == 404

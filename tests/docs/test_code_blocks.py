@@ -22,7 +22,7 @@ COMMANDS = [(name_of(page), line) for page in PAGES for line in commands(page) i
 
 def prepare(page: Path, folder: Path) -> Path:
     """A checkout with the files the page adds; returns the program made of its other python blocks."""
-    for name in ("bizaiops_bot", "playbooks", "intents", "deploy", "tests"):
+    for name in ("bizaiops_bot", "playbooks", "intents", "phrasebooks", "deploy", "tests"):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "encoder", "node_modules")
         )

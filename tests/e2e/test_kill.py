@@ -187,3 +187,26 @@ def test_a_bot_killed_in_its_very_first_start_can_be_started_again(demo: StartDe
         assert bot.finished(number)["status"] == "succeeded"
     finally:
         bot.end()
+
+
+def test_a_bot_killed_in_a_pause_ends_it_once_and_a_reminder_comes_once(demo: StartDemo) -> None:
+    bot = demo()
+    bot.says("remind us in 40 minutes to look at churn")
+    card = bot.says("pause churn for 30 minutes")
+    eventually(lambda: bot.run(card["run_id"])["status"] == "waiting", "the wait for an approval")
+    card = next(c for c in bot.cards() if c["id"] == card["id"])
+    assert bot.click(card, "Approve", "lead")["accepted"]
+    assert bot.finished(card["run_id"])["status"] == "succeeded"
+
+    bot.crash()
+    bot.start()
+    eventually(lambda: bot.weights("churn") == {"v1": 100}, "the end of the pause", patience_s=60)
+    bot.crash()
+    bot.start()
+
+    eventually(lambda: any("a reminder" in c["title"].lower() for c in bot.cards()), "the reminder", patience_s=60)
+    bot.crash()
+    bot.start()
+    assert [run["status"] for run in bot.get("/api/runs") if run["playbook"] == "resume_model"] == ["succeeded"]
+    assert len([c for c in bot.cards() if "a reminder:" in c["title"].lower()]) == 1
+    assert_audit_is_whole(bot)

@@ -94,6 +94,7 @@ def test_no_change_is_acted_on_that_was_not_ordered(half: str) -> None:
             if (
                 isinstance(decision, Command)
                 and RISK[decision.playbook] != "read"
+                and not decision.heard.get("dry_run")
                 and not (section == "commands" and _right(decision, case))
             ):
                 wrong.append((case["say"], decision.playbook, decision.inputs))
@@ -102,4 +103,5 @@ def test_no_change_is_acted_on_that_was_not_ordered(half: str) -> None:
 
 @pytest.mark.parametrize("text", BLIND["not_acted_on"])
 def test_what_is_said_beside_the_bot_is_not_acted_on(text: str) -> None:
-    assert not isinstance(hears(text), Command)
+    decision = hears(text)
+    assert not isinstance(decision, Command) or decision.heard.get("dry_run")

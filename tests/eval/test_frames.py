@@ -29,7 +29,11 @@ def _some(index: int) -> list[dict[str, str]]:
 def test_nothing_changes_for_words_that_are_no_order(frame: str) -> None:
     said = [_said(frame, order) for order in _some(FRAMES["no_order"].index(frame))]
     heard = [(text, hears(text)) for text in said]
-    wrong = [(text, d.playbook) for text, d in heard if isinstance(d, Command) and RISK[d.playbook] != "read"]
+    wrong = [
+        (text, d.playbook)
+        for text, d in heard
+        if isinstance(d, Command) and RISK[d.playbook] != "read" and not d.heard.get("dry_run")
+    ]
     assert wrong == []
 
 

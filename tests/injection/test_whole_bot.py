@@ -19,6 +19,7 @@ from tests.support import stores
 from tests.support.talk import Talk
 
 READS = (
+    "what shall i tell the board about retention",
     "status churn",
     "what models do we have?",
     "how did churn do this week?",
@@ -103,7 +104,7 @@ async def test_questions_in_a_hostile_company_have_no_effect_and_show_nothing_al
         assert not shown.alive(card.card), card.words
     # and no secret is kept anywhere, nor was one told to the language model
     assert len(language.given) >= 3
-    assert all(redact(given) == given for given in language.given)
+    assert [given for given in language.given if redact(given) != given] == []
     assert not await _kept_secrets(talk)
 
 
@@ -145,7 +146,8 @@ async def _state(talk: Talk) -> dict[str, Any]:
         "schedules": await talk.schedules(),
         "delegations": await records.delegations(),
         "mutes": await records.mutes(),
-        "frozen": await records.frozen(),
+        "freezes": await records.freezes(),
+        "reminders": await records.timers("reminder"),
         "faults": await talk.bot.core.ports.faults.active() if talk.bot.core.ports.faults else [],
     }
 

@@ -6,7 +6,7 @@ from bizaiops_bot.domain.feedback import ELSE, Decided, Example
 from bizaiops_bot.engine import audit, audit_check, examples
 from tests.support.talk import START, Shown, Talk
 
-VAGUE = "should we pause churn?"
+VAGUE = "maybe pause churn"
 
 
 async def kept(talk: Talk) -> list[Example]:
@@ -14,7 +14,7 @@ async def kept(talk: Talk) -> list[Example]:
 
 
 async def question(talk: Talk) -> Shown:
-    """One that is asked back whatever the router has learned: it reads like a question, and would change something."""
+    """One that is asked back whatever the router has learned: it reads like a thought, and would change something."""
     card = await talk.says(VAGUE)
     assert card.card.title.endswith("Did you mean…"), card.words
     return card

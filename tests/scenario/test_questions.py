@@ -140,10 +140,17 @@ async def test_what_it_cannot_do_gets_a_clear_no_with_what_it_can(talk: Talk, wo
     assert not await talk.runs() and not card.has(Steps)
 
 
-async def test_two_requests_at_once_are_not_begun(talk: Talk) -> None:
+async def test_two_changes_at_once_are_asked_apart(talk: Talk) -> None:
     card = await talk.says("deploy churn v2 and pause demand")
-    card.shows("one at a time", "Nothing was started")
+    card.shows("2 things", "one at a time")
+    assert card.buttons() == ["deploy churn v2", "pause demand"]
     assert not await talk.runs()
+
+
+async def test_two_reads_at_once_are_both_answered(talk: Talk) -> None:
+    said = await talk.says("status churn and demand")
+    answers = [shown for shown in await talk.cards() if shown.posted.reply_to == said.posted.reply_to]
+    assert [shown.card.title.split(":")[0] for shown in answers] == ["churn", "demand"]
 
 
 @pytest.mark.parametrize(

@@ -26,14 +26,21 @@ async def test_vague_consent_is_asked_with_the_one_button_it_can_mean(talk: Talk
     assert (await talk.run(plan.run)).status == "waiting"
 
 
-async def test_no_is_asked_as_well_and_who_asked_takes_it_back(talk: Talk) -> None:
+async def test_a_no_of_somebody_else_is_asked_first(talk: Talk) -> None:
     plan = await talk.starts(ASK)
     asked = await talk.says("nevermind", by="lead")
     assert asked.buttons() == [f"reject run {plan.run}"]
-    asked = await talk.says("stop", by="engineer")
-    assert asked.buttons() == [f"cancel run {plan.run}"]
-    (await talk.says("cancel that", by="engineer")).shows(f"Cancelling run {plan.run}")
+    assert (await talk.run(plan.run)).status == "waiting"
+
+
+@pytest.mark.parametrize("words", ["nevermind", "forget it", "scrap that", "don't", "leave it", "stop it!!", "cancel that",
+                                   "actually, I changed my mind", "no need anymore", "not churn"])  # fmt: skip
+async def test_who_asked_takes_the_own_plan_back_in_any_words(talk: Talk, words: str) -> None:
+    plan = await talk.starts(ASK)
+    (await talk.says(words, by="engineer")).shows(f"Cancelling run {plan.run}")
     assert (await talk.finished(plan.run)).status == "cancelled"
+    (await plan.now()).shows("cancelled")
+    assert "Approve" not in (await plan.now()).buttons()
 
 
 async def test_a_rejection_without_a_number_ends_the_one_run(talk: Talk) -> None:

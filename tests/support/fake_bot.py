@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.errors import Conflict, NotFound, Refused
+from bizaiops_bot.domain.language_use import Spent, Use
 from bizaiops_bot.domain.records import (
     Alert,
     AuditEntry,
@@ -17,6 +18,9 @@ from bizaiops_bot.domain.records import (
     Schedule,
     Trial,
 )
+from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.domain.timers import Freeze, Timer, TimerKind
+from bizaiops_bot.domain.values import Period
 from tests.support.fake_company import Company, release
 
 
@@ -97,11 +101,26 @@ class FakeRecords:
     async def delegations(self) -> list[Delegation]:
         return [d for d in self.world.delegations if d.until > self.world.now]
 
-    async def frozen(self) -> str | None:
+    async def frozen(self, model: str | None = None) -> str | None:
         return self.world.frozen
+
+    async def freezes(self) -> list[Freeze]:
+        return self.world.freezes
+
+    async def timers(self, kind: TimerKind, model: str | None = None) -> list[Timer]:
+        return [timer for timer in self.world.timers if timer.kind == kind and model in (None, timer.model)]
+
+    async def language_spend(self) -> list[Spent]:
+        return []
 
     async def who_may(self, action: str, model: str | None = None) -> list[str]:
         return {"approve": ["lead", "sre"], "show_status": ["analyst", "engineer"]}.get(action, ["engineer"])
+
+    async def rules(self) -> list[Rule]:
+        return list(self.world.rules)
+
+    async def language_use(self, first: date, last: date) -> dict[date, Use]:
+        return {day: use for day, use in self.world.language_use.items() if first <= day <= last}
 
 
 class FakeControls:
@@ -138,9 +157,12 @@ class FakeControls:
         await self.decide(number, decision, actor=actor, reason=reason, plan_hash=plan_hash)
         return f"Run {number} is {decision}{f': {reason}' if reason else ''}."
 
-    async def delegate(self, to: str, *, actor: str, until: datetime | None = None) -> Delegation:
+    async def delegate(
+        self, to: str, *, actor: str, until: datetime | None = None, begins: datetime | None = None
+    ) -> Delegation:
         end = until or self.world.now + timedelta(hours=24)
-        made = Delegation(id=len(self.world.delegations) + 1, owner=actor, delegate=to, at=self.world.now, until=end)
+        number = len(self.world.delegations) + 1
+        made = Delegation(id=number, owner=actor, delegate=to, at=self.world.now, until=end, begins=begins)
         self.world.delegations.append(made)
         return made
 
@@ -172,13 +194,49 @@ class FakeControls:
         self.world.mutes = [m for m in self.world.mutes if m not in ended]
         return ended
 
-    async def freeze(self, *, actor: str, reason: str) -> str:
-        self.world.frozen = f"Frozen by {actor}: {reason}."
-        return self.world.frozen
+    async def freeze(
+        self, period: Period, *, actor: str, reason: str, conversation: str, key: str, model: str | None = None
+    ) -> Freeze:
+        begins = period.begin or self.world.now
+        made = Freeze(
+            timer=1, by=actor, why=reason, model=model, begins=begins, ends=period.end,
+            weekly=" to ".join(period.weekly or ()), time_zone="UTC", holds=begins <= self.world.now,
+        )  # fmt: skip
+        self.world.freezes = [*self.world.freezes, made]
+        self.world.frozen = made.frozen if made.holds else None
+        return made
 
-    async def unfreeze(self, *, actor: str) -> str:
-        self.world.frozen = None
-        return f"{actor} ended the freeze."
+    async def unfreeze(self, *, actor: str, model: str | None = None) -> list[Freeze]:
+        if not self.world.freezes:
+            raise Conflict("Changes are not frozen.")
+        ended, self.world.freezes, self.world.frozen = self.world.freezes, [], None
+        return ended
+
+    async def extend_freeze(self, until: datetime, *, actor: str, model: str | None = None) -> Freeze:
+        self.world.freezes[0] = self.world.freezes[0].model_copy(update={"ends": until})
+        return self.world.freezes[0]
+
+    async def end_pause(
+        self, model: str, until: datetime, *, run: int, actor: str, conversation: str, key: str
+    ) -> Timer:
+        return self._timer("resume", actor, model=model, ends=until, run=run, conversation=conversation)
+
+    async def remind(self, at: datetime, text: str, *, person: str, actor: str, conversation: str, key: str) -> Timer:
+        return self._timer("reminder", actor, begins=at, text=text, person=person, conversation=conversation)
+
+    def _timer(self, kind: TimerKind, owner: str, **fields: Any) -> Timer:
+        values = {"model": None, "begins": self.world.now, "ends": None, "text": "", "person": "", "run": None} | fields
+        made = Timer(
+            id=len(self.world.timers) + 1, kind=kind, owner=owner, weekly=None, time_zone="UTC", at=self.world.now,
+            **values,
+        )  # fmt: skip
+        self.world.timers.append(made)
+        return made
+
+    async def cancel_reminder(self, number: int, *, actor: str) -> Timer:
+        found = next(timer for timer in self.world.timers if timer.id == number)
+        self.world.timers.remove(found)
+        return found
 
     async def add_schedule(
         self,

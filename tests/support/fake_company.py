@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
+from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.models import (
     Build,
     Candidate,
@@ -21,6 +22,8 @@ from bizaiops_bot.domain.models import (
 )
 from bizaiops_bot.domain.monitoring import ArmSample, DriftReport, HealthSample, SeriesData
 from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, Release, RunRecord, Schedule, Trial
+from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.domain.timers import Freeze, Timer
 from bizaiops_bot.domain.values import NoData
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -86,8 +89,12 @@ class Company:
     delegations: list[Delegation] = field(default_factory=list)
     mutes: list[Mute] = field(default_factory=list)
     frozen: str | None = None
+    freezes: list[Freeze] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
     days: dict[str, Callable[[date], float | None]] = field(default_factory=dict)
     by_version: dict[str, KpiDay] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    language_use: dict[date, Use] = field(default_factory=dict)
     active_faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -258,7 +258,7 @@ class FakeRecords:
         found = [e for e in self.log if (before is None or e.seq < before) and subject in (None, e.subject)]
         return found[:limit]
 
-    async def frozen(self) -> str | None:
+    async def frozen(self, model: str | None = None) -> str | None:
         return None
 
     async def approvals(self, number: int | None = None) -> list[OpenGate]:

@@ -30,6 +30,7 @@ from tests.support.fake_company import (
     FakeServing,
     FakeWarehouse,
 )
+from tests.support.handbook import handbook
 
 T = TypeVar("T")
 ENGINEER = Actor(id="engineer", name="Engineer", roles=("engineer",))
@@ -60,6 +61,7 @@ class RunDouble(Run):
         self.registry, self.metrics, self.drift = FakeRegistry(world), FakeMetrics(world), FakeDrift(world)
         self.warehouse, self.faults = FakeWarehouse(world), FakeFaults(world)
         self.records, self.controls, self.words = FakeRecords(world), FakeControls(world), TemplateWords()
+        self.handbook = handbook()
         self.world = world
         self.verdict, self.approved, self.meanwhile = verdict, approved, meanwhile
         self.done: list[str] = []

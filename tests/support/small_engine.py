@@ -32,7 +32,7 @@ PEOPLE = [
     Actor(id="engineer", name="Erin", roles=("engineer",)),
     Actor(id="lead", name="Lee", roles=("engineer", "approver")),
 ]
-PORTS = ("pipelines", "serving", "registry", "metrics", "drift", "warehouse", "faults", "words")
+PORTS = ("pipelines", "serving", "registry", "metrics", "drift", "warehouse", "faults", "words", "handbook")
 
 
 class SmallEngine:

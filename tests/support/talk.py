@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bizaiops_bot.bootstrap import Bot, build
-from bizaiops_bot.domain.cards import Card, Chart, Diff, Fields, Steps, Table, Text
+from bizaiops_bot.domain.cards import Card, Chart, Diff, Fields, File, Links, Steps, Table, Text
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard
 from bizaiops_bot.domain.records import Alert, RunRecord, RunStatus, Schedule
@@ -55,6 +55,10 @@ def words_of(card: Card) -> str:
             parts += [f"{d.what}: {d.before} -> {d.after}" for d in block.lines]
         elif isinstance(block, Chart):
             parts += [block.title]
+        elif isinstance(block, Links):
+            parts += [f"{link.label} {link.to}" for link in block.links]
+        elif isinstance(block, File):
+            parts += [block.title, block.name, block.text]
         else:
             parts.append(block.text)
     return "\n".join(parts)

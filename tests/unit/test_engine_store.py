@@ -51,16 +51,38 @@ def test_a_file_of_schema_4_gets_the_tables_of_chat_platforms_and_keeps_what_it_
     with sqlite3.connect(path) as old:
         for table in NEW_IN_5:
             old.execute(f"drop table {table}")
-        old.execute("insert into flags values ('frozen', 'by lead')")
         old.execute("PRAGMA user_version=4")
     old.close()
     Store.sqlite(path).close()
     with sqlite3.connect(path) as now:
-        assert now.execute("PRAGMA user_version").fetchone() == (8,)
-        assert now.execute("select * from flags").fetchall() == [("frozen", "by lead")]
+        assert now.execute("PRAGMA user_version").fetchone() == (9,)
         assert [now.execute(f"select count(*) from {table}").fetchone() for table in NEW_IN_5] == [(0,)] * 3
         indexes = {row[0] for row in now.execute("select name from sqlite_master where type = 'index'")}
         assert {"open_events", "ix_people_seen_person", "ix_places_title"} <= indexes
+    now.close()
+
+
+KEPT = [
+    ("frozen by lead at 3 Mar 10:00 UTC because of the audit", "lead", "the audit"),
+    ("frozen by lead at 3 Mar 10:00 UTC", "lead", ""),
+    ("by whoever", "somebody", "by whoever"),
+]
+
+
+@pytest.mark.parametrize(("known", "by", "why"), KEPT)
+def test_a_freeze_of_schema_8_holds_on_and_can_be_ended(tmp_path: Path, known: str, by: str, why: str) -> None:
+    path = tmp_path / "b.sqlite"
+    Store.sqlite(path).close()
+    with sqlite3.connect(path) as old:
+        old.execute("drop table timers")
+        old.execute("insert into flags values ('frozen', ?)", [known])
+        old.execute("PRAGMA user_version=8")
+    old.close()
+    Store.sqlite(path).close()
+    with sqlite3.connect(path) as now:
+        assert now.execute("select owner, text, ends, ended from timers").fetchall() == [(by, why, None, None)]
+        assert now.execute("select begins from timers").fetchone() < (t.iso(START),)
+        assert now.execute("select count(*) from flags").fetchone() == (0,)
     now.close()
 
 

@@ -120,7 +120,7 @@ def test_a_playbook_can_be_named_instead_of_words() -> None:
         (["--as", "rule:latency", "roll back churn"], "Did you mean latency_page or latency_rolls_back?"),
         (["fly to the moon"], "'fly to the moon' is no request that I know."),
         (["deploy fraud v2"], "There is no model 'fraud'"),
-        (["deploy churn, roll back demand"], "I take one at a time"),
+        (["deploy churn, roll back demand"], "That is 2 things."),
         ([], "Give either words in quotes or --playbook NAME."),
         (["deploy churn", "--playbook", "deploy_model"], "Give either words in quotes or --playbook NAME."),
         (["deploy churn", "--input", "version=v2"], "--input goes with --playbook NAME"),

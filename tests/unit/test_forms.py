@@ -11,7 +11,7 @@ import pytest
 from bizaiops_bot.domain.errors import NotFound, Refused
 from bizaiops_bot.domain.forms import Form, FormField, WrongFields
 from tests.support.chat_rig import ChatRig, told
-from tests.support.router_company import specs
+from tests.support.router_company import intents, specs
 
 HERE = "slack:C1"
 
@@ -65,7 +65,10 @@ async def test_without_a_model_its_version_is_written_by_hand(rig: ChatRig) -> N
     assert field(form, "version").kind == "text" and field(form, "version").choices == ()
 
 
-@pytest.mark.parametrize("playbook", [spec.name for spec in specs() if spec.name not in ("approve_run", "reject_run")])
+_REQUESTS = {intent.playbook for intent in intents()} - {"", "approve_run", "reject_run"}
+
+
+@pytest.mark.parametrize("playbook", sorted(_REQUESTS))
 async def test_every_request_has_a_form_with_a_field_for_each_input(rig: ChatRig, playbook: str) -> None:
     form = await rig.forms.form("lead", playbook)
     spec = next(spec for spec in specs() if spec.name == playbook)

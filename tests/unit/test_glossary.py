@@ -46,7 +46,7 @@ def test_no_two_terms_have_a_name_in_common() -> None:
         ("what is the latency of churn", "show_status"),
         ("what is alert 5", "show_alert"),
         ("what is in the audit log", "show_audit"),
-        ("what is running right now", "list_runs"),
+        ("what is running right now", "answer_question"),
         ("what is revenue at risk", "show_kpis"),
     ],
 )

@@ -16,8 +16,8 @@ ALL = list(Playbooks.load(FOLDER))
 RISKS = {
     "change": {"deploy_model", "roll_back_model", "retrain_model", "pause_model", "resume_model", "scale_model"},
     "control": {
-        "approve_run", "cancel_run", "clear_faults", "delegate_approvals", "end_delegation", "freeze_deploys",
-        "inject_fault", "mute_alerts", "reject_run", "schedule_digest", "send_digest", "snooze_alert", "stop_schedule",
+        "approve_run", "cancel_reminder", "cancel_run", "clear_faults", "delegate_approvals", "end_delegation",
+        "extend_freeze", "freeze_deploys", "inject_fault", "mute_alerts", "reject_run", "remind_me", "schedule_digest", "send_digest", "snooze_alert", "stop_schedule",
         "unfreeze_deploys", "unmute_alerts",
     },
 }  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import Conflict
 from bizaiops_bot.domain.people import Actor
-from playbooks._words import spoken_end
+from bizaiops_bot.playbook import spoken_end
 from playbooks.delegate_approvals import delegate_approvals
 from playbooks.end_delegation import end_delegation
 from playbooks.list_approvals import list_approvals

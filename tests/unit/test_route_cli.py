@@ -62,10 +62,10 @@ def test_guesses_come_with_their_scores_and_the_limits_they_are_held_against() -
     assert local["band"] in {"act", "clarify", "refuse"} and {"act", "clarify"} <= local["limits"].keys()
 
 
-def test_why_a_change_is_asked_back_is_told() -> None:
+def test_why_a_question_is_not_met_with_a_change_is_told() -> None:
     found = told("should we pause churn?")
     assert found["doubts"]["mood"] == "question"
-    assert found["decision"]["kind"] == "question" and found["decision"]["choices"] == ["pause churn"]
+    assert found["decision"]["kind"] == "refusal" and found["decision"]["choices"] == ["status churn"]
 
 
 def test_what_the_guards_cut_is_shown_and_what_they_refuse() -> None:
@@ -86,7 +86,7 @@ def test_a_follow_up_is_read_with_what_was_said_before() -> None:
 def test_people_get_a_page_with_every_stage() -> None:
     answer = CliRunner().invoke(app, ["route", "hey bot, should we pasue churn?"])
     assert answer.exit_code == 0
-    for words in ("decision", "question pause_model", "cut out: hey bot,", "read 'pasue' as 'pause'", "mood: question"):
+    for words in ("decision", "refusal", "cut out: hey bot,", "read 'pasue' as 'pause'", "mood: question"):
         assert words in answer.stdout
     for stage in ("guards", "exact", "local", "doubts", "language", "values"):
         assert f"\n{stage}" in answer.stdout

@@ -143,7 +143,7 @@ def test_a_change_never_takes_its_model_from_memory_without_being_pointed_at_it(
         ("stop it", ("stop_schedule", {"schedule": 3})),
         ("approve it", ("approve_run", {"run": 7})),
         ("reject it because it is late", ("reject_run", {"run": 7, "reason": "it is late"})),
-        ("is it done yet?", ("show_run", {"run": 7})),
+        ("is it done yet?", ("answer_question", {"subject": "run", "aggregate": "state", "run": 7})),
         ("pause it", ("pause_model", {"model": "churn"})),
     ],
 )
@@ -239,7 +239,7 @@ def test_status_alone_asks_which_model_and_takes_a_place_in_the_list() -> None:
     ("said", "late", "command"),
     [
         ("maybe deploy churn v3", "at 20%", ("deploy_model", {"model": "churn", "version": "v3", "canary": 20})),
-        ("should we roll back churn?", "to v1", ("roll_back_model", {"model": "churn", "version": "v1"})),
+        ("maybe roll back churn", "to v1", ("roll_back_model", {"model": "churn", "version": "v1"})),
         ("deploy churn", "v3 at 10%", ("deploy_model", {"model": "churn", "version": "v3", "canary": 10})),
         ("deploy churn", "3", ("deploy_model", {"model": "churn", "version": "v3"})),
         ("scaling demand to 3", "to 4", ("scale_model", {"model": "demand", "replicas": 4})),
@@ -254,10 +254,10 @@ def test_a_value_given_late_is_carried_over(said: str, late: str, command: tuple
 @pytest.mark.parametrize(
     ("turns", "cron"),
     [
-        (["regular digest of churn?", "every friday at 8:00"], "0 8 * * 5"),
-        (["regular digest of churn?", "monday 9am"], "0 9 * * 1"),
-        (["regular digest of churn?", "at 9:30", "weekdays"], "30 9 * * 1-5"),
-        (["regular digest of churn?", "weekly", "at 10"], "0 10 * * 1"),
+        (["maybe a regular digest of churn", "every friday at 8:00"], "0 8 * * 5"),
+        (["maybe a regular digest of churn", "monday 9am"], "0 9 * * 1"),
+        (["maybe a regular digest of churn", "at 9:30", "weekdays"], "30 9 * * 1-5"),
+        (["maybe a regular digest of churn", "weekly", "at 10"], "0 10 * * 1"),
         (["digest every monday", "churn", "at 8"], "0 8 * * 1"),
         (["digest every monday at 9", "churn please"], "0 9 * * 1"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bizaiops_bot.domain.routing import Command
-from bizaiops_bot.router import guards
+from bizaiops_bot.router import languages
 from tests.support.router_company import does, hears, refuses
 
 
@@ -64,23 +64,23 @@ def test_invisible_characters_odd_widths_and_addresses_do_not_matter(text: str) 
 @pytest.mark.parametrize(
     "text",
     [
-        "zeig mir den status von churn",
-        "muéstrame el estado del modelo",
-        "quel est le statut des modèles",
+        "zeig mir das wetter von gestern in der stadt",
+        "muéstrame la foto del perro",
+        "quel temps fait-il demain à la plage",
         "покажи статус",
         "チャーンの状態を見せて",
         "أظهر الحالة",
     ],
 )
 def test_other_languages_get_a_polite_no_in_english(text: str) -> None:
-    assert "English" in refuses(text).why
+    assert "Nothing was started." in refuses(text).why
 
 
 @pytest.mark.parametrize(
     "text", ["status churn", "revert churn", "résumé of churn please show me the status of churn", "models"]
 )
 def test_english_is_not_taken_for_another_language(text: str) -> None:
-    assert guards.foreign(text) is None
+    assert not languages.is_foreign(text)
 
 
 @pytest.mark.parametrize(

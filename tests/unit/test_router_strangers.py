@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bizaiops_bot.domain.routing import Question
-from tests.support.router_company import Thread, asks, does, refuses
+from bizaiops_bot.domain.routing import Question, Refusal
+from bizaiops_bot.router.slots.until import AT_ONCE
+from tests.support.router_company import COMPANY, NOW, Thread, asks, does, refuses, router
 
 
 @pytest.mark.parametrize("text", ["error rate of churn", "what is the error rate of churn", "failure rate for churn"])
@@ -39,10 +41,11 @@ def test_a_share_in_german_is_not_left_out_of_a_release() -> None:
     assert [choice.command for choice in offered] == ["deploy churn v3 as a 10% canary"]
 
 
-def test_a_pause_for_the_weekend_is_no_schedule_and_its_end_is_not_lost() -> None:
-    question = asks("pause churn for the weekend")
-    assert question.text == "I would leave out 'for the weekend'. Did you mean…"
-    assert question.pending.playbook == "pause_model"
+def test_a_pause_for_the_weekend_is_no_schedule_and_begins_at_once_or_not_at_all() -> None:
+    wednesday = COMPANY.model_copy(update={"now": NOW - timedelta(days=3)})
+    later = router().route("pause churn for the weekend", None, wednesday)
+    assert isinstance(later, Refusal) and later.why == AT_ONCE
+    assert does("pause churn until sunday")[1] == {"model": "churn", "until": "until sunday"}
 
 
 def test_a_polite_put_is_an_order_and_a_told_one_is_not() -> None:
@@ -52,11 +55,11 @@ def test_a_polite_put_is_an_order_and_a_told_one_is_not() -> None:
 
 
 def test_an_end_that_cannot_be_kept_is_not_called_a_condition() -> None:
-    assert refuses("pause churn until tomorrow").why.startswith("I cannot end a change by itself")
+    assert refuses("resume churn until tomorrow").why.startswith("I cannot end a change by itself")
 
 
 def test_a_button_reads_well_without_the_model() -> None:
-    assert [choice.label for choice in asks("what did lee do yesterday").choices] == ["audit", "kpis yesterday"]
+    assert [choice.label for choice in asks("show what lee was up to yesterday").choices] == ["kpis yesterday"]
 
 
 def test_a_button_keeps_the_share_that_was_said_without_a_model() -> None:

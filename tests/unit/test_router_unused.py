@@ -16,7 +16,7 @@ from tests.support.router_company import NOW, ROOT, Thread, asks, does, hears, r
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("compare churn v1 v2 and v3", "v3"),
+        ("history of churn v3 and v2", "v3"),
         ("show kpis of churn at 20%", "20%"),
         ("status churn v3", "v3"),
         ("status of churn for the last 7 days", "for the last 7 days"),
@@ -24,7 +24,7 @@ from tests.support.router_company import NOW, ROOT, Thread, asks, does, hears, r
         ("history of churn limit 5", "5"),
         ("kpis churn 10", "10"),
         ("show runs of churn v3", "v3"),
-        ("list alerts of churn since yesterday", "since yesterday"),
+        ("status churn since yesterday", "since yesterday"),
         ("show schedules of churn", "churn"),
     ],
 )
@@ -35,10 +35,10 @@ def test_an_answer_notes_the_value_that_it_does_not_use(text: str, left: str) ->
 
 
 def test_the_answer_begins_with_it() -> None:
-    decision = hears("compare churn v1 v2 and v3")
+    decision = hears("status churn v3")
     assert isinstance(decision, Command)
-    card = with_unused(Card(title="v1 and v2", summary="v2 is better."), decision)
-    assert card.text == "I did not use 'v3'. v2 is better."
+    card = with_unused(Card(title="churn", summary="churn is healthy."), decision)
+    assert card.text == "I did not use 'v3'. churn is healthy."
     assert card.blocks == (Text(text="I did not use 'v3'."),)
 
 
@@ -52,13 +52,11 @@ def test_an_answer_that_uses_all_of_it_says_nothing_more() -> None:
 @pytest.mark.parametrize(
     ("text", "left", "offered"),
     [
-        ("pause churn for 2 hours", "for 2 hours", "pause churn"),
-        ("pause churn for the weekend", "for the weekend", "pause churn"),
+        ("resume churn for 2 hours", "for 2 hours", "resume churn"),
         ("deploy churn v3 with 3 replicas", "3 replicas", "deploy churn v3"),
         ("retrain churn v2", "v2", "retrain churn"),
         ("retrain churn with 20% of the data", "20%", "retrain churn"),
         ("approve run 7 at 20%", "20%", "approve run 7"),
-        ("freeze deploys of churn", "churn", "freeze deploys"),
         ("cancel run 7 in half an hour", "half an hour", "cancel run 7"),
         ("scale demand to 3 with 20% more", "20%", "scale demand to 3"),
     ],
@@ -112,9 +110,13 @@ def test_what_is_used_or_no_value_at_all_is_not_told(text: str) -> None:
     assert "leave out" not in getattr(decision, "text", "") + getattr(decision, "why", "")
 
 
+OWN_WORDS = {"list_schedules", "show_limits"}
+"""What these leave out their cards tell: a schedule's times, and the limit that somebody wished for."""
+
+
 def test_people_are_not_bothered_about_values_that_were_understood() -> None:
     told = cases.load(ROOT / "tests" / "eval")
-    said = [case.say for found in told.commands.values() for case in found if case.playbook != "list_schedules"]
+    said = [case.say for found in told.commands.values() for case in found if case.playbook not in OWN_WORDS]
     assert len(said) > 700
     bothered = [
         text for text in said if "unused" in (heard := hears(text)).heard or "leave out" in getattr(heard, "text", "")
@@ -129,11 +131,11 @@ def test_a_follow_up_uses_its_value() -> None:
 
 
 def test_a_click_on_what_was_asked_carries_it_out() -> None:
-    choice = asks("pause churn for 2 hours").choices[0]
-    decision = hears("yes", Memory(at=NOW, pending=asks("pause churn for 2 hours")))
+    choice = asks("resume churn for 2 hours").choices[0]
+    decision = hears("yes", Memory(at=NOW, pending=asks("resume churn for 2 hours")))
     assert isinstance(decision, Command)
-    assert (decision.playbook, decision.inputs) == ("pause_model", {"model": "churn"})
-    assert choice.bind["playbook"] == "pause_model"
+    assert (decision.playbook, decision.inputs) == ("resume_model", {"model": "churn"})
+    assert choice.bind["playbook"] == "resume_model"
 
 
 @pytest.mark.parametrize(
@@ -152,8 +154,7 @@ def test_an_end_in_parts_of_an_hour_is_kept(text: str, label: str) -> None:
 
 
 def test_half_a_time_of_day_is_no_reason() -> None:
-    refusal = refuses("freeze deploys until tomorrow 9:00")
-    assert [choice.command for choice in refusal.choices] == ["freeze deploys"]
+    assert does("freeze deploys until tomorrow 9:00") == ("freeze_deploys", {"during": "until tomorrow 9:00"})
 
 
 def test_a_time_of_day_before_a_colon_is_one() -> None:
@@ -213,10 +214,8 @@ def test_a_number_is_a_run_and_no_model(text: str) -> None:
     "text", ["freeze deploys for 36 hours", "freeze deploys for the weekend", "freeze all changes for the next 3 hours"]
 )
 def test_an_end_is_no_reason(text: str) -> None:
-    question = asks(text)
-    assert question.text.startswith("I would leave out 'for ") and [c.command for c in question.choices] == [
-        "freeze deploys"
-    ]
+    playbook, inputs = does(text)
+    assert playbook == "freeze_deploys" and set(inputs) == {"during"} and inputs["during"].startswith("for ")
 
 
 def test_a_version_with_a_suffix_is_that_version() -> None:

@@ -152,7 +152,7 @@ async def test_a_change_never_takes_a_number_from_the_memory_that_the_words_do_n
         "deploy churn v3 and pause demand",
         "> put the new churn model out",
         "status churn",
-        "wie geht es dem modell und was ist mit der nachfrage",
+        "come sta il modello e cosa succede con la domanda",
     ],
 )
 async def test_what_is_denied_told_injected_several_or_clear_is_not_asked(
@@ -267,3 +267,13 @@ async def test_a_kpi_counts_when_its_words_are_near(
 ) -> None:
     decision = await decide(text, Says(playbook, **proposed), sure_of="")
     assert isinstance(decision, Command) and decision.inputs.get("kpi") == kept
+
+
+@pytest.mark.parametrize(
+    "text", ["is all traffic back where it was?", "are things frozen at churn?", "tell me if v3 of churn went out"]
+)
+async def test_a_model_cannot_answer_a_question_with_a_change(decide: Any, text: str) -> None:
+    decision = await decide(text, Says("roll_back_model", model="churn"), p=0.02)
+    offered = [] if isinstance(decision, Command) else [c.bind.get("playbook") for c in decision.choices]
+    assert "roll_back_model" not in offered
+    assert not isinstance(decision, Command) or decision.playbook != "roll_back_model"

@@ -227,6 +227,7 @@ class EmbeddedPipelines:
             size_bytes=sum(file.stat().st_size for file in target.iterdir()),
             metrics=served.metrics,
             summary=build.summary,
+            features=tuple(feature.name for feature in served.features),
         )
 
     # -- where things are --------------------------------------------------------------------------

@@ -21,6 +21,7 @@ _NUMBERS = {
     "run": "number of the run",
     "schedule": "number of the schedule",
     "alert": "number of the alert",
+    "reminder": "number of the reminder",
 }
 
 

@@ -78,6 +78,7 @@ _SCHEDULE = re.compile(
     rf"\b(?:schedules?|digests?|reports?|subscription) ?(?:#|number |no\.? ?|nr\.? "
     rf"?)?({NUMBER})(?![\w.%])|(?<!\w)#({NUMBER})(?![\w.%])"
 )
+_REMINDER = re.compile(rf"\breminders? ?(?:#|number |no\.? ?|nr\.? ?)?({NUMBER})(?![\w.%:])(?! ?[ap]m\b)")
 _ALERT = re.compile(
     rf"\b(?:alerts?|alarms?|incidents?|snooze(?= #)) ?(?:#|number |no\.? ?|nr\.? ?)?({NUMBER})(?![\w.%])"
     rf"(?! (?:hours?|minutes?|mins?|h|days?|weeks?|times)\b)"
@@ -185,6 +186,11 @@ def last_run(text: str, number: int | None) -> list[Mention]:
 def schedules(text: str) -> list[Mention]:
     """ "schedule 3", "digest #3"."""
     return [_whole("schedule", m, 1, 10**9, "") for m in _SCHEDULE.finditer(text)]
+
+
+def reminders(text: str) -> list[Mention]:
+    """ "reminder 3"."""
+    return [_whole("reminder", m, 1, 10**9, "") for m in _REMINDER.finditer(text)]
 
 
 def alerts(text: str) -> list[Mention]:

@@ -15,6 +15,14 @@ _TO = re.compile(
     r"\b(?:delegat\w*|giv\w*|hand\w*|pass\w*|transfer\w*|assign\w*|grant\w*)\b.*\bto @?([a-z][\w.-]*)|"
     r"\b(?:let|have|make) @?([a-z][\w.-]*) (?:approve|decide)"
 )
+EVERYBODY = "everybody"
+"""Stands for all who read in the conversation."""
+_REMINDS = re.compile(r"\b(?:remind|ping|nudge)\s+@?$")
+_EVERYBODY = re.compile(
+    r"\b(?:remind|ping|nudge) (us|everyone|everybody|all|all of us|the (?:team|channel|others)|this channel)\b"
+)
+_REMINDED = re.compile(r"\bremind @?([a-z][\w.-]*)")
+_NO_NAME = frozenset({"all", "our", "this", "myself", "at", "in", "on", "about", "to", "that", "of", "again", "next"})
 _NOBODY = frozenset({"me", "us", "someone", "somebody", "anyone", "anybody", "everyone", "him", "her", "them", "the"})
 
 
@@ -53,6 +61,19 @@ def unknown(text: str) -> str:
     m = _TO.search(text)
     name = next((said for said in m.groups() if said), "") if m else ""
     return "" if name in _NOBODY else name
+
+
+def reminded(text: str, found: list[Mention]) -> list[Mention]:
+    """Those of `found` who are to be reminded: "remind sam to look", not "remind me to ask sam"."""
+    told = [m for m in found if _REMINDS.search(text[: m.start])]
+    everybody = _EVERYBODY.search(text)
+    return told or ([Mention("reminded", everybody.start(1), everybody.end(1), EVERYBODY)] if everybody else [])
+
+
+def reminded_unknown(text: str) -> str:
+    """The name in "remind kim to look" when nobody is called that; "" when none is said."""
+    m = _REMINDED.search(text)
+    return "" if m is None or m[1] in _NOBODY or m[1] in _NO_NAME else m[1]
 
 
 @lru_cache(maxsize=1024)

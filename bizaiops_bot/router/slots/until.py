@@ -13,18 +13,18 @@ from bizaiops_bot.router.slots.numbers import NUMBER, value
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT = {day[:3]: day for day in _DAYS} | {"tues": "tuesday", "thur": "thursday", "thurs": "thursday"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY = rf"(?:{'|'.join(_DAYS)}|{'|'.join(sorted(_SHORT, key=len, reverse=True))})"
+DAY = rf"(?:{'|'.join(_DAYS)}|{'|'.join(sorted(_SHORT, key=len, reverse=True))})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_UNIT = r"(minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|fortnights?|months?)"
-_PARTS_OF = {
+UNIT = r"(minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|fortnights?|months?)"
+PARTS_OF = {
     "half a": 0.5, "a half": 0.5, "half": 0.5, "quarter of a": 0.25, "a quarter of a": 0.25, "a quarter": 0.25,
     "three quarters of a": 0.75, "a few": 3.0, "few": 3.0, "a couple of": 2.0, "couple of": 2.0, "a": 1.0, "": 1.0,
 }  # fmt: skip
-_PART = "|".join(sorted(filter(None, _PARTS_OF), key=len, reverse=True))
+SOME = "|".join(sorted(filter(None, PARTS_OF), key=len, reverse=True))
 _FOR = re.compile(
     rf"\b(?:for|during|within) (?:about |around |another )?(?:the )?(?P<led>(?:next |coming )?)"
-    rf"(?:(?P<n>{NUMBER})(?P<half> and a half)?|(?P<part>{_PART})n?|) ?(?P<unit>{_UNIT})(?![^\W\d])(?! end)"
+    rf"(?:(?P<n>{NUMBER})(?P<half> and a half)?|(?P<part>{SOME})n?|) ?(?P<unit>{UNIT})(?![^\W\d])(?! end)"
     rf"(?P<half2> and a half)?(?:(?: and|,)? ?(?P<more>{NUMBER}) ?(?P<unit2>minutes?|mins?|m|hours?|h)?\b)?"
 )
 _PERIOD = re.compile(
@@ -32,14 +32,19 @@ _PERIOD = re.compile(
     r"(today|tonight|day|week ?end|week|month)\b"
 )
 _LED = re.compile(r"\b(?:for|over|during|until|till?|rest|end|this|today|tonight)\b")
+NAMED = (
+    rf"(?P<named>(?P<day>{DAY})\b|(?P<near>today|tonight|tomorrow|day after tomorrow)\b|(?P<iso>\d{{4}}-\d\d-\d\d)|"
+    rf"(?P<dom>\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of )?(?P<month>{_MONTH})\b|(?P<month2>{_MONTH}) "
+    rf"(?P<dom2>\d{{1,2}})(?:st|nd|rd|th)?\b)"
+)
+"""A day as people name it; `named_day` reads the match."""
+PART = r"(?: ?(?P<part>morning|noon|afternoon|evening|night)\b)"
 _UNTIL = re.compile(
     rf"\b(?:until|till?|through|up to|to) (?:the |next |this |coming |end of )*"
-    rf"(?P<named>(?P<day>{_DAY})\b|(?P<near>today|tonight|tomorrow|day after tomorrow)\b|(?P<iso>\d{{4}}-\d\d-\d\d)|"
-    rf"(?P<dom>\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of )?(?P<month>{_MONTH})\b|(?P<month2>{_MONTH}) "
-    rf"(?P<dom2>\d{{1,2}})(?:st|nd|rd|th)?\b)?(?: ?(?P<part>morning|noon|afternoon|evening|night)\b)?"
+    rf"{NAMED}?{PART}?"
 )
 _PARTS = {"morning": 12, "noon": 12, "afternoon": 18, "evening": 22, "night": 24, "tonight": 24}
-_LATER = re.compile(rf"\b(?:from|starting|beginning|as of) (?:on )?(?:next |the )?(?:{_DAY}|tomorrow|\d)|"
+_LATER = re.compile(rf"\b(?:from|starting|beginning|as of) (?:on )?(?:next |the )?(?:{DAY}|tomorrow|\d)|"
                     r"\b(?:for|during) (?:tomorrow|next (?:week|month))\b")  # fmt: skip
 AT_ONCE = "It begins at once: say only until when, for example `until friday` or `for 3 days`."
 
@@ -53,26 +58,28 @@ def find(text: str, now: datetime, zone: str) -> Mention | None:
     local = now.astimezone(ZoneInfo(zone))
     if m := _LATER.search(text):
         return Mention("until", m.start(), m.end(), None, AT_ONCE)
-    return _span(text, local) or _moment(text, local) or _period(text, local)
+    return span(text, local) or moment(text, local) or period(text, local)
 
 
-def _span(text: str, local: datetime) -> Mention | None:
+def span(text: str, local: datetime) -> Mention | None:
+    """ "for 3 days": from now on."""
     m = _FOR.search(text)
     if m is None or not (m["n"] or m["part"] or m["led"]):
         return None
-    count = value(m["n"]) if m["n"] else _PARTS_OF[m["part"] or ""]
+    count = value(m["n"]) if m["n"] else PARTS_OF[m["part"] or ""]
     end = m.end() if m["more"] is None or _goes_on(m) else m.end("half2") if m["half2"] else m.end("unit")
     said = text[m.start() : end]
     count += 0.5 if m["half"] or m["half2"] else 0
     if not 0 < count <= 10_000:
         return Mention("until", m.start(), end, None, f"{said!r} is not a span of time such as `for 3 days`.")
-    span = count * _step(m["unit"])
+    lasts = count * step(m["unit"])
     if m["more"] and _goes_on(m):
-        span += value(m["more"]) * _step(m["unit2"] or "min")
-    return _mention(m.start(), end, local.astimezone(UTC) + span, said)
+        lasts += value(m["more"]) * step(m["unit2"] or "min")
+    return _mention(m.start(), end, local.astimezone(UTC) + lasts, said)
 
 
-def _step(unit: str) -> timedelta:
+def step(unit: str) -> timedelta:
+    """One of a unit that `UNIT` found."""
     if unit.startswith("fort"):
         return timedelta(weeks=2)
     return timedelta(days=30) if unit.startswith("mon") else _UNITS["min" if unit[0] == "m" else unit[0]]
@@ -83,18 +90,19 @@ def _goes_on(m: re.Match[str]) -> bool:
     return bool(m["unit2"] or m["unit"] == "h")
 
 
-def _moment(text: str, local: datetime) -> Mention | None:
+def moment(text: str, local: datetime) -> Mention | None:
+    """ "until friday 18:00"."""
     for m in _UNTIL.finditer(text):
-        day, (clock_time, end) = _named_day(m, local.date()), _time_behind(text, m.end())
+        day, (clock_time, end) = named_day(m, local.date()), time_behind(text, m.end())
         if day is None and (m["named"] or m[0].startswith("to ") or not (clock_time or m["part"])):
             continue
         if clock_time and clock_time.problem:
             return Mention("until", m.start(), end, None, clock_time.problem)
         part = _PARTS.get(m["part"] or m["near"] or "", 24)
         hour, minute = (clock_time.hour, clock_time.minute) if clock_time else (part, 0)
-        at = _wall(day or local.date(), hour, minute, local)
+        at = wall(day or local.date(), hour, minute, local)
         if day is None and at <= local:
-            at = _wall(local.date() + timedelta(days=1), hour, minute, local)
+            at = wall(local.date() + timedelta(days=1), hour, minute, local)
         said = text[m.start() : end]
         if at <= local:
             return Mention("until", m.start(), end, None, f"{said!r} has passed.")
@@ -102,7 +110,7 @@ def _moment(text: str, local: datetime) -> Mention | None:
     return None
 
 
-def _time_behind(text: str, start: int) -> tuple[clock.TimeOfDay | None, int]:
+def time_behind(text: str, start: int) -> tuple[clock.TimeOfDay | None, int]:
     """The time of day that follows ("friday 18:00", "friday at 6"), and where the words end."""
     lead = re.match(r"\s*(?:(?:at|by) )?", text[start:])
     skipped = start + (lead.end() if lead else 0)
@@ -110,7 +118,8 @@ def _time_behind(text: str, start: int) -> tuple[clock.TimeOfDay | None, int]:
     return (found, skipped + found.end - len("at ")) if found else (None, start)
 
 
-def _named_day(m: re.Match[str], today: date) -> date | None:
+def named_day(m: re.Match[str], today: date) -> date | None:
+    """The next such day, `today` too; None when the match of `NAMED` names none that exists."""
     if m["day"]:
         name = _SHORT.get(m["day"], m["day"])
         ahead = (_DAYS.index(name) - today.weekday()) % 7
@@ -129,7 +138,8 @@ def _named_day(m: re.Match[str], today: date) -> date | None:
         return None
 
 
-def _period(text: str, local: datetime) -> Mention | None:
+def period(text: str, local: datetime) -> Mention | None:
+    """ "this week", "over the weekend": to its end."""
     for m in _PERIOD.finditer(text):
         if not _LED.search(m[0]) or text[: m.start()].endswith("not "):
             continue
@@ -138,11 +148,11 @@ def _period(text: str, local: datetime) -> Mention | None:
         month = (today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
         name = m[1].replace(" ", "")
         last = {"week": sunday, "weekend": sunday, "month": month}.get(name, today)
-        return _mention(m.start(), m.end(), _wall(last, 24, 0, local).astimezone(UTC), m[0])
+        return _mention(m.start(), m.end(), wall(last, 24, 0, local).astimezone(UTC), m[0])
     return None
 
 
-def _wall(day: date, hour: int, minute: int, local: datetime) -> datetime:
+def wall(day: date, hour: int, minute: int, local: datetime) -> datetime:
     """Of the local clock; hour 24 is the end of the day."""
     day, hour = (day + timedelta(days=1), 0) if hour == 24 else (day, hour)
     return datetime.combine(day, time(hour, minute), local.tzinfo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bizaiops_bot.router.slots import supposed
 from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.slots.names import FAULTS
 from bizaiops_bot.router.slots.numbers import SAID
@@ -26,6 +27,10 @@ _A_SPAN = re.compile(
     rf"{SAID})[ -]?)?(?:min(?:ute)?s?|h(?:ou)?rs?|h|days?|d|nights?|week ?ends?|weeks?|fortnights?|months?)"
     r"(?: (?:please|pls|now|or so))*",
     re.IGNORECASE,
+)
+_TASK = re.compile(
+    r"\b(?:remind\w*|nudge|ping)\b(?:(?!\b(?:to|that|about|of)\b)[^:])*?(?:\b(?:to|that|about|of)\b|:)\s*(?P<task>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _TOPIC = re.compile(
     r"^(?:please )?(?:help|man|usage|docs?)(?: me)?(?: (?:with|about|on|for|understand))?[:\s]+(?P<topic>.+?)[?.!]*$|"
@@ -59,11 +64,21 @@ def loose_reason(text: str, start: int) -> Mention | None:
     if (
         m is None
         or not (said := _tidy(m["reason"] or m["rest"] or m["dash"]))
-        or said.lower() in {"now", "please", "me", "us", "today"}
+        or said.lower() in {"now", "please", "me", "us", "today", "the moment", "the time being", "a while", "a bit"}
         or (m["reason"] and _A_SPAN.fullmatch(said))
     ):
         return None
     return Mention("text", m.start(), len(text), said)
+
+
+def task(text: str, moment: Mention | None) -> Mention | None:
+    """What somebody is to be reminded of: what follows "to", "that" or "about", without the moment around it."""
+    start, end = (moment.start, moment.end) if moment else (len(text), len(text))
+    blank = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    m = _TASK.search(blank)
+    if m is None or not (said := _tidy(m["task"])):
+        return None
+    return Mention("text", m.start("task"), len(text), said)
 
 
 def topic(text: str) -> str | None:
@@ -74,7 +89,9 @@ def topic(text: str) -> str | None:
 
 
 def dry_run(text: str) -> tuple[str, bool]:
-    """The text without its "dry run" mark, and whether it had one."""
+    """The text without its "dry run" mark, and whether it had one; what is supposed is only to be shown as well."""
+    if deed := supposed.deed(text):
+        return deed, True
     rest, count = _DRY.subn("", text, count=1)
     return (rest.strip(), True) if count and rest.strip() else (text, False)
 

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from bizaiops_bot.conversation.desk import Desk
 from bizaiops_bot.surfaces import api, problems, reads, world
-from bizaiops_bot.surfaces.console import chat, pages, sign_in
+from bizaiops_bot.surfaces.console import chat, handbook, pages, sign_in
 from bizaiops_bot.surfaces.console.views import STATIC
 from bizaiops_bot.surfaces.guards import Guard
 from bizaiops_bot.surfaces.site import Identify, Site
@@ -64,7 +64,7 @@ def create_app(
         app.add_middleware(SignedInOnly, identify=identify or _nobody, paths=tuple(open_paths))
     app.add_middleware(Guard, hosts=tuple(hosts), paths=tuple(open_paths))
     extra = world.router if demo else sign_in.router
-    for router in (api.router, reads.router, chat.router, pages.router, extra):
+    for router in (api.router, reads.router, chat.router, pages.router, handbook.router, extra):
         app.include_router(router)
     app.mount("/static", KeptFiles(directory=STATIC), name="static")
     return app

@@ -88,7 +88,7 @@ async def clear_faults(site: SiteDep) -> HTMLResponse:
 @router.get("/charts/{card_id}/{index}.png")
 async def chart(site: SiteDep, card_id: str, index: int, dark: bool = False, c: str = "", seq: After = 0) -> Response:
     """The `index`-th chart of a card as a picture. `c` and `seq` (conversation, seq of the card) save the search."""
-    posted = await _find_card(site, card_id, c, seq)
+    posted = await find_card(site, card_id, c, seq)
     charts = [block for block in posted.blocks if isinstance(block, Chart)]
     if not 0 <= index < len(charts):
         raise NotFound("chart", str(index), [str(i) for i in range(len(charts))])
@@ -96,7 +96,8 @@ async def chart(site: SiteDep, card_id: str, index: int, dark: bool = False, c: 
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
 
 
-async def _find_card(site: Site, card_id: str, conversation: str, seq: int) -> PostedCard:
+async def find_card(site: Site, card_id: str, conversation: str, seq: int) -> PostedCard:
+    """conversation, seq: save the search where they are known. Raises NotFound."""
     if conversation and seq:
         for card in await site.desk.cards(conversation, after=seq - 1, limit=1):
             if card.id == card_id:

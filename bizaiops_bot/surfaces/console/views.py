@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from bizaiops_bot.domain.cards import Diff, DiffLine
 from bizaiops_bot.domain.people import Actor
+from bizaiops_bot.domain.posts import file_path
 from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.values import spoken_duration
 from bizaiops_bot.surfaces.render.clean import number, one_line
@@ -92,7 +93,7 @@ def environment() -> Environment:
     }  # fmt: skip
     env.globals |= {
         "static": static_url, "card_blocks": card_blocks, "block_html": block_html, "spark": spark_svg,
-        "split_bar": split_bar, "step_signs": STEP_SIGNS, "diff_html": diff_html,
+        "split_bar": split_bar, "step_signs": STEP_SIGNS, "diff_html": diff_html, "file_path": file_path,
     }  # fmt: skip
     return env
 

@@ -22,6 +22,11 @@ def execute(verb: str, title: str, data: Mapping[str, str], **more: str) -> Elem
     return {"type": "Action.Execute", "title": title, "verb": verb, "data": {"action": verb, **data}, **more}
 
 
+def open_url(title: str, url: str) -> Element:
+    """A page of the console, opened in the browser. The only place an Action.OpenUrl is made."""
+    return {"type": "Action.OpenUrl", "title": literal(one_line(title, LABEL_MAX)) or "…", "url": url}
+
+
 def button_actions(posted: PostedCard) -> list[Element]:
     """One action a button, in order."""
     asked = [button.id for button in posted.buttons if one_line(button.ask)]

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from bizaiops_bot.domain.cards import Block, Chart, Context, Diff, Fields, StepLine, Steps, Table, Text
+from bizaiops_bot.domain.cards import Block, Chart, Context, Diff, Fields, File, Links, StepLine, Steps, Table, Text
+from bizaiops_bot.surfaces.render.adaptive_actions import open_url
 from bizaiops_bot.surfaces.render.adaptive_charts import chart_elements
 from bizaiops_bot.surfaces.render.adaptive_detail import Detail
 from bizaiops_bot.surfaces.render.adaptive_tables import diff_elements, field_elements, table_elements
@@ -24,6 +25,7 @@ from bizaiops_bot.surfaces.render.clean import clean, one_line
 from bizaiops_bot.surfaces.render.html import STEP_SIGNS, took
 
 log = logging.getLogger(__name__)
+LINKS_MAX = 6
 STEP_COLOURS = {
     "running": "Accent", "waiting": "Warning", "done": "Good", "failed": "Attention", "undone": "Warning",
 }  # fmt: skip
@@ -79,6 +81,24 @@ def _step(step: StepLine, detail: Detail) -> Element:
     return rich([sign, title, *rest], spacing="Small")
 
 
+def _links(block: Links, _detail: Detail) -> list[Element]:
+    """As buttons, which Teams opens in the browser; without an address the page's name is told, and where it is."""
+    shown = block.links[:LINKS_MAX]
+    if not shown:
+        return []
+    if not block.site:
+        told = " · ".join(f"{one_line(link.label, 120)}, {link.to}" for link in shown)
+        return [small(f"In the console: {told}", spacing="Small")]
+    return [{"type": "ActionSet", "actions": [open_url(link.label, f"{block.site}{link.to}") for link in shown]}]
+
+
+def _file(block: File, _detail: Detail) -> list[Element]:
+    told = f"{one_line(block.title, 120)}: {block.name}, {block.text.count(chr(10)):,} lines"
+    if not block.at:
+        return [small(f"{told}. It is in the console, on this card.", spacing="Small")]
+    return [small(told, spacing="Small"), {"type": "ActionSet", "actions": [open_url(f"Take {block.name}", block.at)]}]
+
+
 DRAW: dict[type[Any], Callable[[Any, Detail], list[Element]]] = {
     Text: _text,
     Fields: field_elements,
@@ -87,4 +107,6 @@ DRAW: dict[type[Any], Callable[[Any, Detail], list[Element]]] = {
     Steps: _steps,
     Diff: diff_elements,
     Context: _context,
+    Links: _links,
+    File: _file,
 }

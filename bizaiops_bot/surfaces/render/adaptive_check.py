@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from bizaiops_bot.surfaces.render.clean import is_ours
+
 BUDGET = 25_000
 """Bytes of the card's JSON in UTF-16, which is how Teams counts. It takes 28 KB from a webhook and 100 KB from a bot;
 the rest is left for what the SDK and Teams put around the card, so that every way of sending takes the same card.
@@ -16,7 +18,7 @@ ELEMENTS = {
     "ActionSet", "Container", "Input.ChoiceSet", "Input.Number", "Input.Text", "RichTextBlock", "Table", "TextBlock",
     "Chart.Line", "Chart.VerticalBar", "Chart.VerticalBar.Grouped",
 }  # fmt: skip
-ACTIONS = {"Action.Execute", "Action.ShowCard", "Action.Submit"}
+ACTIONS = {"Action.Execute", "Action.OpenUrl", "Action.ShowCard", "Action.Submit"}
 PARTS = {"AdaptiveCard", "TableCell", "TableRow", "TextRun"}
 VIEWERS_MAX, SET_MAX, CHOICES_MAX, TITLE_MAX = 60, 6, 200, 80
 
@@ -84,6 +86,8 @@ def _wrong_action(node: dict[str, Any]) -> Iterator[str]:
     data = node.get("data", {})
     if node["type"] == "Action.Execute" and not (node.get("verb") and node["verb"] == data.get("action")):
         yield "verb and data.action must be there and the same, or a click does nothing"
+    if node["type"] == "Action.OpenUrl" and not is_ours(str(node.get("url"))):
+        yield f"{node.get('url')!r} is no page of the console"
     if node["type"] == "Action.ShowCard":
         inner = node["card"]
         if any(action["type"] == "Action.ShowCard" for action in inner.get("actions", [])):

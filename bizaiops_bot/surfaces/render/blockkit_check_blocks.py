@@ -11,6 +11,7 @@ from bizaiops_bot.surfaces.render import blockkit_limits as most
 from bizaiops_bot.surfaces.render.blockkit_escape import size
 from bizaiops_bot.surfaces.render.blockkit_keys import KEYS
 from bizaiops_bot.surfaces.render.blockkit_sheet import Json
+from bizaiops_bot.surfaces.render.clean import is_ours
 
 Found = Iterator[str]
 
@@ -106,6 +107,11 @@ def _rich_part(part: Json) -> Found:
     if part.get("type") == "text":
         yield from length("rich text", "text", part.get("text"), most.MESSAGE_JSON)
         yield from (f"rich text has no style {name!r}" for name in part.get("style", {}).keys() - _STYLES)
+        return
+    if part.get("type") == "link":
+        yield from length("link", "text", part.get("text"), most.TEXT)
+        if not is_ours(str(part.get("url"))):
+            yield f"link: {part.get('url')!r} is no page of the console"
         return
     if not part.get("elements"):
         yield f"{part.get('type')}: no elements"

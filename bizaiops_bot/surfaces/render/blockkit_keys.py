@@ -13,6 +13,7 @@ KEYS: dict[str, tuple[set[str], set[str]]] = {
     "rich_text_preformatted": ({"elements"}, set()),
     "rich_text_list": ({"style", "elements"}, set()),
     "text": ({"text"}, {"style"}),
+    "link": ({"url", "text"}, set()),
     "plain_text": ({"text"}, {"emoji"}),
     "mrkdwn": ({"text"}, {"verbatim"}),
     "button": ({"text", "action_id"}, {"value", "style", "confirm"}),

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bizaiops_bot.domain.cards import Block, Card, Chart, Context, Diff, Fields, Steps, Table, Text
+from bizaiops_bot.domain.cards import Block, Card, Chart, Context, Diff, Fields, File, Links, Steps, Table, Text
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.surfaces.render.blockkit_buttons import draw_buttons
 from bizaiops_bot.surfaces.render.blockkit_charts import draw_chart
 from bizaiops_bot.surfaces.render.blockkit_escape import escape, fitted, size
 from bizaiops_bot.surfaces.render.blockkit_limits import BLOCK_ID, HEADER, MESSAGE_BLOCKS, MESSAGE_JSON, MESSAGE_TEXT
+from bizaiops_bot.surfaces.render.blockkit_links import draw_file, draw_links
 from bizaiops_bot.surfaces.render.blockkit_sheet import Json, Picture, Sheet, plain, rich, section, small, word
 from bizaiops_bot.surfaces.render.blockkit_tables import draw_table
 from bizaiops_bot.surfaces.render.blockkit_text import draw_context, draw_diff, draw_fields, draw_steps, draw_text
@@ -31,6 +32,8 @@ DRAW: dict[type[Any], Callable[[Any, Sheet], list[Json]]] = {
     Steps: draw_steps,
     Diff: draw_diff,
     Context: draw_context,
+    Links: draw_links,
+    File: draw_file,
 }
 
 

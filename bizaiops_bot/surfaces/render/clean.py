@@ -14,6 +14,14 @@ UNSAFE = re.compile(
 INLINE = re.compile(r"\*\*(?P<bold>[^*\n]+)\*\*|(?<!\w)_(?P<italic>[^_\n]+)_(?!\w)|`(?P<code>[^`\n]+)`")
 
 
+OURS = re.compile(r"https?://[^\s/?#@<>|]+(?:/[\w.-]+)*/(?:handbook|files)\b[^\s<>|]*")
+
+
+def is_ours(url: str) -> bool:
+    """Whether an address is built like a page of the console that cards link to; nothing else becomes a link."""
+    return OURS.fullmatch(url) is not None
+
+
 def clean(text: str) -> str:
     """`text` without control, surrogate and direction characters; line breaks become a plain newline."""
     return UNSAFE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -9,7 +9,21 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from bizaiops_bot.domain.cards import BARS, Block, Card, Chart, Context, Diff, Fields, StepLine, Steps, Table, Text
+from bizaiops_bot.domain.cards import (
+    BARS,
+    Block,
+    Card,
+    Chart,
+    Context,
+    Diff,
+    Fields,
+    File,
+    Links,
+    StepLine,
+    Steps,
+    Table,
+    Text,
+)
 from bizaiops_bot.domain.values import spoken_duration
 from bizaiops_bot.surfaces.render.clean import clean, one_line, spans
 from bizaiops_bot.surfaces.render.svg import chart_svg, escaped_lines, spark_svg
@@ -174,6 +188,18 @@ def _context(block: Context) -> Markup:
     return Markup('<p class="context">{}</p>').format(inline(clean(block.text)[:TEXT_LIMIT]))
 
 
+def _links(block: Links) -> Markup:
+    """Paths of this site alone: the model takes no other."""
+    shown = [Markup('<a href="{}">{}</a>').format(link.to, one_line(link.label, 120)) for link in block.links]
+    return Markup('<p class="context">{}</p>').format(Markup(" · ").join(shown))
+
+
+def _file(block: File) -> Markup:
+    """What it is; the link to it is the page's, which knows the card."""
+    lines = block.text.count("\n")
+    return Markup('<p class="context">{} · {} lines</p>').format(one_line(block.title, 120), f"{lines:,}")
+
+
 def _small(text: str) -> Markup:
     return Markup('<p class="context">{}</p>').format(text)
 
@@ -190,6 +216,8 @@ DRAW: dict[type[Any], Callable[[Any], Markup]] = {
     Steps: _steps,
     Diff: _diff,
     Context: _context,
+    Links: _links,
+    File: _file,
 }
 
 

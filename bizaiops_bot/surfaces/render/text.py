@@ -13,7 +13,20 @@ from rich.panel import Panel
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from bizaiops_bot.domain.cards import Block, Card, Chart, Context, Diff, Fields, Steps, Table, Text, sparkline
+from bizaiops_bot.domain.cards import (
+    Block,
+    Card,
+    Chart,
+    Context,
+    Diff,
+    Fields,
+    File,
+    Links,
+    Steps,
+    Table,
+    Text,
+    sparkline,
+)
 from bizaiops_bot.surfaces.render.clean import clean, number, one_line, spans
 from bizaiops_bot.surfaces.render.html import STEP_SIGNS, took
 from bizaiops_bot.surfaces.render.plot import plot_of
@@ -161,6 +174,15 @@ def _context(block: Context) -> RenderableType:
     return text
 
 
+def _links(block: Links) -> RenderableType:
+    return RichText(" · ".join(f"{one_line(link.label, 120)}: {link.to}" for link in block.links), style="bright_black")
+
+
+def _file(block: File) -> RenderableType:
+    told = f"{one_line(block.title, 120)}: {block.name}, {block.text.count(chr(10)):,} lines, to take from the console"
+    return RichText(told, style="bright_black")
+
+
 def _buttons(labels: tuple[str, ...], first: int) -> RichText:
     out = RichText("\n")
     for number_, label in enumerate(labels, first):
@@ -177,4 +199,6 @@ DRAW: dict[type[Any], Callable[[Any], RenderableType]] = {
     Steps: _steps,
     Diff: _diff,
     Context: _context,
+    Links: _links,
+    File: _file,
 }

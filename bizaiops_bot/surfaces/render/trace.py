@@ -12,7 +12,7 @@ from rich.text import Text
 from bizaiops_bot.router.trace import Trace
 from bizaiops_bot.surfaces.render.clean import one_line
 
-STYLES = {"command": "green", "question": "yellow", "refusal": "red"}
+STYLES = {"command": "green", "question": "yellow", "refusal": "red", "remark": "cyan"}
 BAND_STYLES = {"act": "green", "clarify": "yellow", "refuse": "red"}
 DOUBTS = {
     "supposed": "it only supposes", "rambling": "it is long or tells more", "mixed": "it has several lines",

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bizaiops_bot.conversation.lobby import Directory, Forms
 from bizaiops_bot.domain.errors import BotError, Permanent
-from bizaiops_bot.domain.posts import PostedCard
+from bizaiops_bot.domain.posts import PostedCard, reachable
 from bizaiops_bot.surfaces.render.blockkit import SlackMessage, render
 from bizaiops_bot.surfaces.slack.calls import Unshowable, made
 from bizaiops_bot.surfaces.slack.pictures import Pictures
@@ -37,12 +37,16 @@ class SlackPlatform:
         self._client, self._native = client, native
         self._people: Directory | None = None
         self._forms: Forms | None = None
+        self._site = ""
         self.pictures = Pictures(uploads)
         self.reading = ReadingBack(client)
 
-    def knows(self, people: Directory, forms: Forms) -> None:
-        """From now on a refusal is shown to whom it concerns alone, and a question offers a form."""
-        self._people, self._forms = people, forms
+    def knows(self, people: Directory, forms: Forms, site: str = "") -> None:
+        """From now on a refusal is shown to whom it concerns alone, and a question offers a form.
+
+        site: the console's address, for links.
+        """
+        self._people, self._forms, self._site = people, forms, site
 
     async def post(
         self, channel: str, thread_ref: str | None, card: PostedCard, *, outbox_id: str, version: int
@@ -115,8 +119,8 @@ class SlackPlatform:
 
     def _drawings(self, card: PostedCard, form: bool) -> Iterator[SlackMessage]:
         if self._native:
-            yield render(card, form=form)
-        simple = render(card, native=False, form=form)
+            yield render(reachable(card, self._site), form=form)
+        simple = render(reachable(card, self._site), native=False, form=form)
         yield simple
         yield SlackMessage(simple.text, [], simple.pictures)
 

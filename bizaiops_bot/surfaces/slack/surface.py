@@ -61,7 +61,7 @@ class SlackSurface:
     async def start(self, lobby: Lobby) -> None:
         if not (self._settings.app_token or self._settings.signing_secret):
             raise Permanent(*NO_WAY)
-        self.platform.knows(lobby.people, lobby.forms)
+        self.platform.knows(lobby.people, lobby.forms, lobby.site)
         self._open_session()
         try:
             await self._begin(lobby)

@@ -39,4 +39,4 @@ class Hall:
 
     async def draw(self, posted: PostedCard) -> dict[str, Any]:
         """As it is shown, with a form where the card asks for what is missing."""
-        return await drawn(posted, self.lobby.forms)
+        return await drawn(posted, self.lobby)

@@ -6,10 +6,10 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from bizaiops_bot.conversation.lobby import Forms, Lobby
+from bizaiops_bot.conversation.lobby import Lobby
 from bizaiops_bot.domain.errors import Permanent, Temporary
 from bizaiops_bot.domain.places import ChatPlace
-from bizaiops_bot.domain.posts import PostedCard
+from bizaiops_bot.domain.posts import PostedCard, reachable
 from bizaiops_bot.surfaces.render.adaptive import fallback_text, render
 from bizaiops_bot.surfaces.teams.calls import Calls, TooLarge
 from bizaiops_bot.surfaces.teams.places import PREFIX, THREAD
@@ -60,7 +60,7 @@ class TeamsPlatform:
         root = Ref.parse(thread_ref).thread if thread_ref and place.kind == "channel" else ""
         text = fallback_text(card)
         try:
-            sent = await calls.send(place, root=root, card=await drawn(card, lobby.forms), summary=text[:SUMMARY])
+            sent = await calls.send(place, root=root, card=await drawn(card, lobby), summary=text[:SUMMARY])
         except TooLarge:
             sent = await calls.send(place, root=root, text=text)
         return str(Ref(sent, root))
@@ -70,7 +70,7 @@ class TeamsPlatform:
         at = Ref.parse(ref)
         root = at.thread if place.kind == "channel" else ""
         try:
-            await calls.edit(place, at.message, root=root, card=await drawn(card, lobby.forms))
+            await calls.edit(place, at.message, root=root, card=await drawn(card, lobby))
         except TooLarge:
             await calls.edit(place, at.message, root=root, text=fallback_text(card))
 
@@ -94,12 +94,12 @@ class TeamsPlatform:
         return self._calls, self._lobby, place
 
 
-async def drawn(card: PostedCard, forms: Forms) -> dict[str, Any]:
+async def drawn(card: PostedCard, lobby: Lobby) -> dict[str, Any]:
     """The card; with the button "Fill in a form" when it asks its person for what an order lacks."""
     asked = None
     if card.asked_by is not None:
         try:
-            asked = await forms.form_of(card.asked_by, card.id)
+            asked = await lobby.forms.form_of(card.asked_by, card.id)
         except Permanent as exc:
             log.info("%s has no form: %s", card.id, exc)
-    return render(card, form=asked is not None)
+    return render(reachable(card, lobby.site), form=asked is not None)

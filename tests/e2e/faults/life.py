@@ -97,7 +97,7 @@ class Bot:
         self.core = core = Core(open_store(), clock, POLICY, PLAYBOOKS, PEOPLE, home="slack:room-0", time_zone="UTC")
         core.draw_after_s = 0.01
         self.world, controls = World(folder / "effects.jsonl", clock), EngineControls(core)
-        none = dict.fromkeys(("pipelines", "registry", "metrics", "drift", "faults", "words"))
+        none = dict.fromkeys(("pipelines", "registry", "metrics", "drift", "faults", "words", "handbook"))
         ports = {"clock": clock, "records": EngineRecords(core), "controls": controls, **none}
         core.ports = cast(Ports, SimpleNamespace(serving=self.world, warehouse=self.world, **ports))
         self.orders, self.runner = Orders(core), Runner(core)

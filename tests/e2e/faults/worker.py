@@ -106,7 +106,7 @@ def open_core(url: str, folder: Path, clock: FastClock, redis: str | None = None
     policy = Policy.load(content_folder("policy"), PEOPLE, playbooks)
     known = Playbooks({p.name: p for p in playbooks})
     core = Core(store, clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
-    others = dict.fromkeys(("pipelines", "registry", "metrics", "drift", "warehouse", "faults", "words"))
+    others = dict.fromkeys(("pipelines", "registry", "metrics", "drift", "warehouse", "faults", "words", "handbook"))
     core.ports = cast(
         Ports,
         SimpleNamespace(

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -46,11 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _other_languages(*, show: bool) -> None:
-    found = languages.played()
-    _say(languages.table(found))
-    missed = [(said.text, outcome) for lines in found.values() for said, outcome in lines if not _good(said, outcome)]
-    if show:
-        _say("\n".join(f"{outcome:8} {text}" for text, outcome in missed))
+    for name in ("other_languages", "other_languages_later"):
+        found = languages.played(name)
+        _say(f"{name}\n\n{languages.table(found)}\n")
+        missed = [(said.text, outcome) for said, outcome in chain(*found.values()) if not _good(said, outcome)]
+        if show:
+            _say("\n".join(f"{outcome:8} {text}" for text, outcome in missed))
 
 
 def _good(said: languages.Said, outcome: languages.Outcome) -> bool:

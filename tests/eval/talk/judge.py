@@ -206,4 +206,6 @@ def _same(got: Any, wanted: str | int) -> bool:
 
 def _answers(playbook: str, inputs: Mapping[str, Any]) -> str:
     """Help about a topic is an answer; the whole help is what is shown to whom nobody understood."""
+    if playbook == "answer_question":
+        return f"ask_{inputs.get('subject', '')}"
     return "help_topic" if playbook == "help" and inputs.get("topic") else playbook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Stage:
         await talk.end()
 
     async def _open(self, name: str) -> Talk:
+        gc.collect()  # the bot before has a router of some 20 MB, and knows itself in circles
         source, clock = self.saved[name]
         self.opened += 1
         copy = self.folder / f"{self.opened}-{name}"
