@@ -107,7 +107,9 @@ def _logistic(z: Floats, target: Bools, *, even: bool = False) -> Floats:
         weights = np.zeros(z.shape[1] + 1, np.float32)
         weights[SIGNALS.index("near")] = 2.0
         return weights
-    model = LogisticRegression(C=1.0, max_iter=500, class_weight="balanced" if even else None).fit(z, target)
+    model = LogisticRegression(
+        C=1.0, solver="newton-cholesky", tol=1e-8, class_weight="balanced" if even else None
+    ).fit(z, target)
     return np.concatenate([model.coef_[0], model.intercept_]).astype(np.float32)
 
 

@@ -11,6 +11,7 @@ import pytest
 from bizaiops_bot.router import doubt, fitting, head
 from bizaiops_bot.router.encoder import DIMENSIONS, SENTENCE, Encoder
 from bizaiops_bot.router.fitting import Rows, choose, train
+from tests.support.router_company import intents
 
 LEARNED = {
     "lights": [
@@ -163,3 +164,13 @@ def test_two_labels_are_enough_and_learning_twice_gives_the_same() -> None:
     first, second = train(_rows(two)), train(_rows(two))
     assert _heard(first, "play a waltz")[0] == "music"
     assert _heard(first, "play a waltz") == _heard(second, "play a waltz")
+
+
+def test_the_last_digits_of_a_machines_arithmetic_do_not_change_what_is_learned() -> None:
+    said = [(text, intent.name) for intent in intents() for text in intent.examples][::2]
+    labels = sorted({label for _, label in said})
+    vectors, target = _encoder()([text for text, _ in said]), np.array([labels.index(label) for _, label in said])
+    noise = np.random.default_rng(0).normal(1.0, 1e-7, vectors.shape).astype(np.float32)
+    here, _ = fitting.sentence_view(vectors, target, len(labels))
+    there, _ = fitting.sentence_view(vectors * noise, target, len(labels))
+    assert np.abs(here - there).max() < 5e-5 * np.abs(here).max()
