@@ -170,9 +170,7 @@ def test_where_slack_has_no_charts_a_picture_can_be_downloaded(stand: SlackStand
         stand.bridge.native = True
 
 
-@pytest.mark.parametrize(
-    "text", ["status <!channel>", "status <@U0LEE000001|lee>", "what is <https://evil.example|churn>?"]
-)
+@pytest.mark.parametrize("text", ["status <!channel>", "status <@U0LEE000001|lee>"])
 def test_what_a_person_wrote_comes_back_as_no_mention_and_no_link(stand: SlackStand, text: str) -> None:
     erin = stand.users["erin"]
     before = len(erin.whispers())
@@ -180,3 +178,9 @@ def test_what_a_person_wrote_comes_back_as_no_mention_and_no_link(stand: SlackSt
     told = erin.hears("", after=before)
     shown = f"{told.text}\n{told.blocks}"
     assert not [mark for mark in ("<!channel", "<@U0LEE", "<https://evil") if mark in shown], shown
+
+
+def test_a_link_that_a_person_wrote_is_none_in_the_answer(stand: SlackStand) -> None:
+    said = stand.users["erin"].mentions("what is <https://evil.example|churn>?", stand.channel("hostile"))
+    told = stand.answer(said, "Did you mean")
+    assert "evil.example" not in f"{told.raw}"
