@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bizaiops_bot.domain.handbook import Found, Passage
+from bizaiops_bot.handbook import vectors
 from bizaiops_bot.handbook.pages import Section
 from bizaiops_bot.handbook.showing import shown
 from bizaiops_bot.handbook.words import Words
 
-_LOG = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float32]
 Encode = Callable[[list[str]], Floats]
 """Texts to unit vectors, shape (n, 384), or (n, 0) where no encoder works: then words alone find."""
@@ -139,18 +138,8 @@ class Index:
         """Read where they are known, else made anew: two seconds."""
         texts = [row.text for row in self._rows]
         name = f"handbook-{hashlib.sha256(json.dumps([_FORMAT, texts]).encode()).hexdigest()[:16]}.npy"
-        for folder in self._known:
-            try:
-                vectors: Floats = np.load(folder / name).astype(np.float32)
-            except (OSError, ValueError, EOFError):
-                continue
-            if len(vectors) == len(texts):
-                return vectors
         assert self._encode is not None
-        vectors = self._encode(texts)
-        if self._known and vectors.shape[1]:
-            _keep(self._known[-1] / name, vectors)
-        return vectors
+        return vectors.kept(name, texts, self._encode, self._known)
 
     def warm(self) -> None:
         """Reads or makes now what the first question would wait for; safe from any thread."""
@@ -161,18 +150,6 @@ class Index:
 
 def _heading(section: Section) -> str:
     return section.title if section.title == section.page_title else f"{section.page_title}: {section.title}"
-
-
-def _keep(path: Path, vectors: Floats) -> None:
-    """Whole or not at all; a folder that cannot be written costs the next start two seconds."""
-    scratch = path.with_suffix(f".{id(vectors)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch.open("wb") as file:
-            np.save(file, vectors.astype(np.float16))
-        scratch.replace(path)
-    except OSError as error:
-        _LOG.warning("the handbook's index %s cannot be written (%s)", path, error)
 
 
 def _chance(ahead: float, known: float, near: float) -> float:

@@ -280,15 +280,15 @@ class Filling:
 
     def _pair(self) -> list[str | None]:
         """Two versions to compare: as said, else the one said against the stable one, else the previous one against
-        it.
+        it. Where a playbook can do without, those said.
         """
         model = self.inputs.get("model", "")
         slots = [s for s in self.spec.slots if s.kind == "version"]
         heard = [self._known_version(slots[0], m.value) for m in self.hearing.of_kind("version")]
         found = list(dict.fromkeys(heard))
         stable, previous = self.catalogue.stable.get(model), self.catalogue.previous.get(model)
-        if len(found) >= _PAIR:
-            return [found[0], found[1]]
+        if len(found) >= _PAIR or not all(slot.required for slot in slots):
+            return [*found, None, None][:_PAIR]
         if found:
             return [stable if found[0] != stable else previous, found[0]]
         return [previous, stable]

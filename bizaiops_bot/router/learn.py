@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.engine.registry import Playbooks
 from bizaiops_bot.router.classifier import BUILT
@@ -12,13 +14,21 @@ from bizaiops_bot.router.router import Router
 def learn() -> None:
     """Writes what was learned into the package; files of other intents go. Raises OSError when it cannot be written."""
     BUILT.mkdir(exist_ok=True)
-    before = {*BUILT.glob("router-*.npz"), *BUILT.glob("handbook-*.npy")}
+    before = _files()
     specs = [playbook.spec() for playbook in Playbooks.load(content_folder("playbooks"))]
     Router(load_intents(content_folder("intents")), specs, BUILT).warm()
-    made = {*BUILT.glob("router-*.npz"), *BUILT.glob("handbook-*.npy")} - before
+    made = _files() - before
     for old in before:
-        if any(new.suffix == old.suffix for new in made):
+        if any(_kind(new) == _kind(old) for new in made):
             old.unlink()
+
+
+def _files() -> set[Path]:
+    return {*BUILT.glob("*-*.npz"), *BUILT.glob("*-*.npy")}
+
+
+def _kind(path: Path) -> str:
+    return path.name.partition("-")[0]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from bizaiops_bot.domain.routing import PlaybookSpec
 from bizaiops_bot.handbook.book import Handbook
 from bizaiops_bot.router import phrasebook
+from bizaiops_bot.router.at_hand.aspects import Aspects
 from bizaiops_bot.router.classifier import BUILT, Classifier
 from bizaiops_bot.router.formats import Formats
 from bizaiops_bot.router.intents import NONE, Intent
@@ -24,8 +25,8 @@ class Parts:
     """intents: by name. specs, by_playbook: by playbook.
 
     vocabulary: every word of the intents; spelling: mends slips in those that give commands. books: other languages.
-    language: the model that
-    is asked where the rest is unsure, None for none.
+    aspects: what short sentences ask of a thing that is not named. language: the model that is asked where the rest is
+    unsure, None for none.
     """
 
     intents: dict[str, Intent]
@@ -38,6 +39,7 @@ class Parts:
     telling: Telling
     books: tuple[Book, ...]
     handbook: Handbook
+    aspects: Aspects
     language: Language | None = None
 
     def known(self, name: str) -> Intent:
@@ -67,6 +69,7 @@ def made_of(
     outside = frozenset({NONE, *(intent.name for intent in usable if intent.risk == "none")})
     folder = {"folder": encoder_dir} if encoder_dir else {}
     classifier = Classifier(learned, cache_dir, outside=outside, **folder)
+    kept = [BUILT, *([cache_dir] if cache_dir else [])]
     return Parts(
         intents={intent.name: intent for intent in usable},
         specs=specs,
@@ -77,7 +80,8 @@ def made_of(
         spelling=Spelling(_commands(usable), words),
         telling=Telling(by_playbook, specs),
         books=phrasebook.load(),
-        handbook=Handbook(classifier.sentences, [BUILT, *([cache_dir] if cache_dir else [])]),
+        handbook=Handbook(classifier.sentences, kept),
+        aspects=Aspects(classifier.sentences, kept),
         language=language,
     )
 

@@ -11,6 +11,7 @@ from bizaiops_bot.router import emergencies, followup, short_words, small_talk
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
+from bizaiops_bot.router.short_words import Short
 from bizaiops_bot.router.taking_back import TakingBack
 from bizaiops_bot.router.turn import HELP, Turn
 
@@ -71,10 +72,12 @@ class Recalling:
         choices = tuple(self.finishing.offer(turn, intent, {}) for intent in intents)
         return Remark(text=text, choices=choices, heard={**turn.heard, "stage": "talk", "talk": kind})
 
-    def from_what_is_open(self, turn: Turn) -> Decision | None:
-        """Short words about a run: done when they can mean one thing and say what, else asked."""
+    def from_what_is_open(self, turn: Turn, wished: Short | None = None) -> Decision | None:
+        """Short words about a run: done when they can mean one thing and say what, else asked. wished: what they are
+        known to mean.
+        """
         core = turn.hearing.core
-        known, short = turn.hearing.catalogue.open_runs, short_words.read(core)
+        known, short = turn.hearing.catalogue.open_runs, wished or short_words.read(core)
         if known is None or short is None:
             return None
         turn = turn.noting(stage="open")
@@ -100,7 +103,7 @@ class Recalling:
         pending = Command(playbook=intents[0][0].playbook, inputs={})
         return Question(text=text, slot="playbook", choices=tuple(choices), pending=pending, heard=turn.heard)
 
-    def _nothing_open(self, turn: Turn, short: short_words.Short, core: str) -> Decision | None:
+    def _nothing_open(self, turn: Turn, short: Short, core: str) -> Decision | None:
         """Nothing to withdraw or to approve; what was just done can be taken back, what is cried for is heard after."""
         if short.wish == "cancel":
             if emergencies.cries(core) and turn.memory and turn.memory.model:
@@ -143,7 +146,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
-def _nothing_open(turn: Turn, short: short_words.Short) -> Refusal:
+def _nothing_open(turn: Turn, short: Short) -> Refusal:
     what = "is under way here that could be stopped" if short.wish == "cancel" else "waits for an approval here"
     helps = "`runs` lists what was asked for elsewhere." if short.wish == "cancel" else "`approvals` lists what waits."
     return Refusal(why=f"Nothing {what}. Nothing was started.", help=helps, heard=turn.heard)

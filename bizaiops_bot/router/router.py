@@ -11,6 +11,7 @@ from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
 from bizaiops_bot.router import followup
+from bizaiops_bot.router.at_hand.answering import AtHand
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.guessing import Guessing
 from bizaiops_bot.router.hearing import Hearing
@@ -22,10 +23,13 @@ from bizaiops_bot.router.parts import made_of
 from bizaiops_bot.router.proposing import Proposing
 from bizaiops_bot.router.recalling import Recalling
 from bizaiops_bot.router.several import Several
+from bizaiops_bot.router.short_words import Short
 from bizaiops_bot.router.taking_back import TakingBack, corrects
 from bizaiops_bot.router.turn import MAX_CHOICES, Turn
 from bizaiops_bot.router.undoing import INVERSE
 from bizaiops_bot.router.varying import Varying
+
+_FOR_ALL = frozenset({"freeze_deploys", "extend_freeze", "unfreeze_deploys"})
 
 
 class Router:
@@ -57,6 +61,7 @@ class Router:
         self._recalling = Recalling(self.parts, self._finishing, self._taking_back)
         self._proposing = Proposing(self.parts, self._finishing)
         self._only_reads = OnlyReads(self.parts, self._finishing)
+        self._at_hand = AtHand(self.parts, self._finishing)
         self._varying = Varying(self.parts, self._only_reads)
 
     def ask_also(self, language: Language | None) -> None:
@@ -67,6 +72,7 @@ class Router:
         """Loads or trains now instead of at the first utterance; returns what is missing, "" when all works."""
         self.parts.classifier.warm()
         self.parts.handbook.warm()
+        self.parts.aspects.warm()
         return self.parts.classifier.degraded
 
     def route(
@@ -101,6 +107,9 @@ class Router:
         if rest:
             turn = replace(turn, hearing=Hearing(rest, turn.hearing.catalogue))
         decision = self._several.read(turn) or self.parts.telling.whole(turn.hearing, self._guessing.from_words(turn))
+        if not isinstance(decision, Command) and (wish := self._at_hand.wishes(turn)):
+            decision = self._recalling.from_what_is_open(turn, Short(wish, sure=False)) or decision
+        decision = self._at_hand.instead(turn, decision)
         return self._taking_back.disowning(turn, decision) if rest and not isinstance(decision, Refusal) else decision
 
     async def decide(
@@ -143,11 +152,11 @@ class Router:
         return turn if isinstance(turn, Refusal) else (turn.hearing, turn.heard)
 
     def changes(self, text: str, catalogue: Catalogue) -> bool:
-        """Whether `text` is a request whose run would change something, or the beginning of one."""
+        """Whether `text` is a request that would change something of a model or for everybody, or begins one."""
         meant = self.route(text, None, catalogue)
         playbook = meant.playbook if isinstance(meant, Command) else ""
         playbook = meant.pending.playbook if isinstance(meant, Question) else playbook
-        return bool(playbook) and self.parts.specs[playbook].risk == "change"
+        return bool(playbook) and (self.parts.specs[playbook].risk == "change" or playbook in _FOR_ALL)
 
     def likely(self, text: str, catalogue: Catalogue, *, beside: Collection[str] = ()) -> tuple[Choice, ...]:
         """Up to three requests that the words may mean besides the playbooks `beside`, likeliest first."""

@@ -133,6 +133,8 @@ WORDS: dict[Kind, str] = {
     "hello": "Hello.",
     "self": "I am a bot: I run the models here, and people decide.",
 }
+NOTED = "Noted. That asked for nothing, so nothing was started."
+"""To what is told and asks for nothing."""
 
 
 def read(text: str) -> Kind | None:
