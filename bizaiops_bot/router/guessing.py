@@ -163,6 +163,8 @@ class Guessing:
     def _clarify(self, turn: Turn, guesses: list[Guess]) -> Decision:
         not_to = " ".join(moods.forbidden(turn.hearing.core))
         may = [g for g in guesses if not doubts.has(not_to, self.parts.known(g.intent).cues)]
+        if may and self.parts.known(may[0].intent).playbook == "roll_back_model":  # no release of what is to go
+            may = [g for g in may if self.parts.known(g.intent).playbook != "deploy_model"]
         if not may:
             return Refusal(why=moods.WHY["negated"], help=HELP, heard={**turn.heard, "mood": "negated"})
         near = [g for g in may if g.p >= 0.25 * may[0].p and g.p >= 0.05][:MAX_CHOICES] or may[:1]

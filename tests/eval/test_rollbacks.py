@@ -52,10 +52,15 @@ WANTED = [
 ]
 
 
+READS = {"explain_verdict", "compare_versions", "check_safety"}
+"""They tell of a version and go back to none."""
+
+
 def targets(decision: Decision) -> set[str]:
     """The versions that the decision goes back to, or offers to with a button."""
-    binds = [json.loads(choice.bind.get("inputs", "{}")) for choice in getattr(decision, "choices", ())]
-    inputs = [decision.inputs] if isinstance(decision, Command) else binds
+    offered = [choice.bind for choice in getattr(decision, "choices", ())]
+    binds = [json.loads(bind.get("inputs", "{}")) for bind in offered if bind.get("playbook") not in READS]
+    inputs = [decision.inputs] if isinstance(decision, Command) and decision.playbook not in READS else binds
     return {str(given["version"]) for given in inputs if given.get("version")}
 
 

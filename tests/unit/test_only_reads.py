@@ -79,13 +79,13 @@ def test_an_order_with_a_question_mark_is_asked_back(text: str) -> None:
 def test_a_question_without_an_answer_is_told_so_with_the_nearest_read() -> None:
     decision = hears("should we roll back churn?")
     assert isinstance(decision, Refusal)
-    assert (decision.why, [c.label for c in decision.choices]) == (WHY, ["status churn"])
+    assert (decision.why, [c.label for c in decision.choices]) == (WHY, ["is it safe to deploy churn", "status churn"])
 
 
-def test_a_yes_to_the_nearest_read_reads() -> None:
+def test_the_nearest_read_is_picked_by_a_word() -> None:
     thread = Thread()
     thread.says("should we roll back churn?")
-    assert thread.does("yes") == ("show_status", {"model": "churn"})
+    assert thread.does("the second one") == ("show_status", {"model": "churn"})
 
 
 def test_a_question_that_says_an_offer_again_does_not_take_it() -> None:

@@ -27,10 +27,11 @@ _LONGEST, _WORDS = 90, 14
 _SURE, _AHEAD = 0.55, 0.04
 """Cosine from which an aspect is taken, and its lead over one that has another answer."""
 _SURE_OF_ANY = 0.65
-"""Where nothing is open that it could be about, or the handbook has an answer too."""
+"""Where nothing is open, something is named, or the handbook has an answer too."""
 _NEAR = 0.4
 """Cosine from which its answer is offered."""
-_CONSENTS = 0.62
+_WISHED = 0.5
+"""Cosine from which a wish is heard: it is only asked back."""
 _SHOWN = 2
 _TOPICS = {
     **dict.fromkeys(
@@ -78,12 +79,13 @@ class AtHand:
         if first in (CONSENT, *WISHES) or (first == NONE and near):
             return decision
         topics = self.topics(turn)
-        if first == REMARK and near[REMARK] >= _SURE and isinstance(decision, Refusal) and self._tells(turn):
+        if first == REMARK and isinstance(decision, Refusal) and self._tells(turn, near[REMARK]):
             heard = {**turn.heard, "stage": "talk", "talk": "remark"}
             return Remark(text=small_talk.NOTED, choices=self._buttons(self._otherwise(topics)), heard=heard)
         answers = self._answers(turn, topics, near)
-        handbook = isinstance(decision, Command)
-        if answers and _is_sure(answers, near) and (not handbook or answers[0][1] >= _SURE_OF_ANY):
+        handbook = isinstance(decision, Command) and not turn.hearing.points_back
+        limit = _SURE if self._is_open_here(turn) and not handbook else _SURE_OF_ANY
+        if answers and _is_sure(answers, near, limit):
             aspect, score, command = answers[0]
             noted = turn.noting(stage="at hand", aspect=aspect, near=round(score, 3))
             return self._finished(noted, command)
@@ -91,6 +93,10 @@ class AtHand:
             return decision
         offered = [command for _, score, command in answers if score >= _NEAR] + self._otherwise(topics)
         return decision.model_copy(update={"choices": self._buttons(offered)})
+
+    def _is_open_here(self, turn: Turn) -> bool:
+        """Whether the words leave to what is open what they are about."""
+        return bool(turn.memory or turn.hearing.catalogue.open_runs) and not self._named(turn)
 
     def _may_order(self, turn: Turn, decision: Decision) -> bool:
         """Whether a change was asked back, and the words do not ask for their part."""
@@ -117,11 +123,14 @@ class AtHand:
         first = max(near, key=near.__getitem__) if near else NONE
         if first == CONSENT and moods.forbidden(turn.hearing.core):
             return None
-        return WISHES.get(first) if near and near[first] >= _CONSENTS else None
+        return WISHES.get(first) if near and near[first] >= _WISHED else None
 
-    def _tells(self, turn: Turn) -> bool:
+    def _tells(self, turn: Turn, near: float) -> bool:
+        """Whether the words only tell something; "what a night" is built like a question and is none."""
         text = turn.hearing.text.lower()
-        return not utterance.asks(text) and not utterance.begins(turn.hearing.core)
+        if "?" in text or (utterance.begins(turn.hearing.core) and near < _SURE_OF_ANY):
+            return False
+        return near >= (_SURE_OF_ANY if utterance.asks(text) else _SURE)
 
     def _finished(self, turn: Turn, command: Command) -> Decision:
         """The command; what it lacks is asked for, with what can be chosen."""
@@ -206,11 +215,11 @@ class AtHand:
     def _told(self, turn: Turn, topic: Topic, aspect: str) -> Command | None:
         if aspect == "meaning":
             return self._command("help", {"topic": turn.hearing.text.strip()}) if not turn.hearing.points_back else None
-        how = _answers().get(topic.kind, {}).get(aspect)
+        how = answers().get(topic.kind, {}).get(aspect)
         return self._command(str(how), topic.known) if how else None
 
     def _otherwise(self, topics: list[Topic]) -> list[Command]:
-        told = _answers().get(topics[0].kind, {}).get(_OTHERWISE, ())
+        told = answers().get(topics[0].kind, {}).get(_OTHERWISE, ())
         return [command for how in told if (command := self._command(how, topics[0].known))]
 
     def _command(self, how: str, known: dict[str, Any]) -> Command | None:
@@ -238,7 +247,7 @@ class AtHand:
 
 
 @cache
-def _answers() -> dict[str, dict[str, Any]]:
+def answers() -> dict[str, dict[str, Any]]:
     known: dict[str, dict[str, Any]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     return known
 
@@ -247,10 +256,10 @@ def _narrows(subject: str) -> tuple[str, ...]:
     return {"approval": ("run",), "run": ("run",), "alert": ("alert", "model"), "person": ()}.get(subject, ("model",))
 
 
-def _is_sure(answers: list[tuple[str, float, Command]], near: dict[str, float]) -> bool:
+def _is_sure(answers: list[tuple[str, float, Command]], near: dict[str, float], limit: float) -> bool:
     """Whether the nearest aspect has the answer, and is near and ahead enough of those with another one."""
     _, score, told = answers[0]
-    if score < (_SURE if told.inputs else _SURE_OF_ANY) or max(near.values()) > score:
+    if score < limit or max(near.values()) > score:
         return False
     others = [score for _, score, command in answers[1:] if command != told]
     return score - max([*others, near.get(NONE, 0.0)]) >= _AHEAD
