@@ -25,7 +25,7 @@ ENOUGH_STRANGE = 30
 KEPT_EXAMPLES = 3000
 CENTRES_EACH = 6
 SOLVER: Final = "newton-cg"
-TOLERANCE = 1e-7
+TOLERANCE = 1e-9
 """Newton's steps in double precision end at the minimum. Where lbfgs stops hangs on the last digits of exp(): weights
 differed by 2% between Debian 12 and 13, and a sentence near a limit was understood in another way there."""
 SETTINGS = (

@@ -65,7 +65,7 @@ def test_guesses_come_with_their_scores_and_the_limits_they_are_held_against() -
 def test_why_a_question_is_not_met_with_a_change_is_told() -> None:
     found = told("should we pause churn?")
     assert found["doubts"]["mood"] == "question"
-    assert found["decision"]["kind"] == "refusal" and found["decision"]["choices"] == ["status churn"]
+    assert found["decision"]["kind"] == "refusal" and "status churn" in found["decision"]["choices"]
 
 
 def test_what_the_guards_cut_is_shown_and_what_they_refuse() -> None:

@@ -95,7 +95,7 @@ async def test_an_odd_request_to_look_at_something_is_answered_at_once(decide: A
 async def test_what_the_thread_is_about_counts_for_reading(decide: Any) -> None:
     says = Says("show_kpis", model="churn")
     memory = Memory(at=NOW, model="churn")
-    decision = await decide(ODD_READ, says, memory)
+    decision = await decide("where are those subscribers of it", says, memory)
     assert isinstance(decision, Command) and decision.inputs["model"] == "churn"
     assert says.asked[0][2] == memory
 
