@@ -24,9 +24,9 @@ from bizaiops_bot.router.training import absent, pairs, vocabulary
 class Parts:
     """intents: by name. specs, by_playbook: by playbook.
 
-    vocabulary: every word of the intents; spelling: mends slips in those that give commands. books: other languages.
-    aspects: what short sentences ask of a thing that is not named. language: the model that is asked where the rest is
-    unsure, None for none.
+    vocabulary: every word of the intents; own_words: those in which something is asked or ordered that the bot does.
+    spelling: mends slips in those that give commands. books: other languages. aspects: what short sentences ask of a
+    thing that is not named. language: the model that is asked where the rest is unsure, None for none.
     """
 
     intents: dict[str, Intent]
@@ -35,6 +35,7 @@ class Parts:
     formats: Formats
     classifier: Classifier
     vocabulary: frozenset[str]
+    own_words: frozenset[str]
     spelling: Spelling
     telling: Telling
     books: tuple[Book, ...]
@@ -77,6 +78,7 @@ def made_of(
         formats=Formats([intent for intent in usable if intent.playbook], specs),
         classifier=classifier,
         vocabulary=words,
+        own_words=_own_words(usable),
         spelling=Spelling(_commands(usable), words),
         telling=Telling(by_playbook, specs),
         books=phrasebook.load(),
@@ -108,6 +110,11 @@ def _commands(intents: list[Intent]) -> set[str]:
         for text in (*intent.formats, *intent.aliases)
         for word in re.findall(r"(?<![{\w])[a-z]+(?![}\w])", text)
     }
+
+
+def _own_words(intents: list[Intent]) -> frozenset[str]:
+    said = [text for intent in intents if intent.risk != "none" for text in (*intent.examples, *intent.formats)]
+    return frozenset(re.findall(r"(?<![{\w])[a-z]+(?![}\w])", " ".join(said).lower()))
 
 
 def _check_slots(intents: list[Intent], specs: dict[str, PlaybookSpec]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
 from bizaiops_bot.router.short_words import Short
 from bizaiops_bot.router.taking_back import TakingBack
-from bizaiops_bot.router.turn import HELP, Turn
+from bizaiops_bot.router.turn import HELP, Turn, bound
 
 _MAX_OPEN = 8
 _OFFERED = {"hello": ("help", "list_models"), "anger": ("help", "list_runs")}
@@ -31,7 +30,7 @@ class Recalling:
     def clicked(self, bind: dict[str, str], memory: Memory | None, catalogue: Catalogue) -> Decision:
         """What a button stands for; `bind` comes from outside and may be anything."""
         intent = self.parts.by_playbook.get(bind.get("playbook", ""))
-        given = _object(bind.get("inputs", "{}"))
+        given = bound(bind)
         if intent is None or given is None:
             return Refusal(why="That button is no longer valid.", help=HELP, heard={"stage": "click"})
         heard: dict[str, Any] = {"stage": "click", **({"dry_run": True} if bind.get("dry_run") else {})}
@@ -154,11 +153,3 @@ def _nothing_open(turn: Turn, short: Short) -> Refusal:
 
 def _dry(question: Question) -> dict[str, Any]:
     return {"dry_run": True} if question.heard.get("dry_run") else {}
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None

@@ -107,7 +107,7 @@ class Router:
         if rest:
             turn = replace(turn, hearing=Hearing(rest, turn.hearing.catalogue))
         decision = self._several.read(turn) or self.parts.telling.whole(turn.hearing, self._guessing.from_words(turn))
-        if not isinstance(decision, Command) and (wish := self._at_hand.wishes(turn)):
+        if wish := self._at_hand.wishes(turn, decision):
             decision = self._recalling.from_what_is_open(turn, Short(wish, sure=False)) or decision
         decision = self._at_hand.instead(turn, decision)
         return self._taking_back.disowning(turn, decision) if rest and not isinstance(decision, Refusal) else decision

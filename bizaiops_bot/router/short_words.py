@@ -68,6 +68,8 @@ _WITHDRAWS = _whole(
     r"do not(?: do (?:it|that))?|not now"
 )
 _BEHIND = re.compile(r"[,;.]\s+|\s+-+\s+|\s+(?:because|since|as|cause|for now|until|till)\s+")
+_NO_BEFORE = re.compile(r"(?:(?:oh|ok|okay|well|so|but|hm+|sorry|wait)[,!. ]+)*no (?!no\b)")
+""" "No veto from me", "no go": the opposite of what stands behind it."""
 LONGEST = 80
 """Characters of the words that this reads."""
 
@@ -89,7 +91,7 @@ def read(text: str) -> Short | None:
         return Short("cancel", False)
     for sure, known in ((True, _SURE), (False, _VAGUE)):
         for wish, pattern in known:
-            if pattern.match(said):
+            if pattern.match(said) and (wish == "cancel" or not _NO_BEFORE.match(said)):
                 return Short(wish, sure)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,3 +28,12 @@ class Turn:
     def alone(self) -> Turn:
         """Without the memory where nothing points back to it."""
         return self if self.hearing.points_back else replace(self, memory=None)
+
+
+def bound(bind: dict[str, str]) -> dict[str, Any] | None:
+    """The inputs that a button stands for, None for what is none; `bind` comes from outside and may be anything."""
+    try:
+        value = json.loads(bind.get("inputs", "{}"))
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
