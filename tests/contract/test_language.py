@@ -108,7 +108,7 @@ async def test_the_call_is_strict_cold_and_bounded(fake: FakeOpenAi, make: Make)
 async def test_the_thread_goes_along_as_data(fake: FakeOpenAi, make: Make) -> None:
     fake.decides("show_kpis", model="churn", kpi=None)
     memory = Memory(at=NOW, model="churn", last=Command(playbook="show_status", inputs={"model": "churn"}))
-    decision = await make(fake.url).hears("how are those customers doing lately", memory)
+    decision = await make(fake.url).hears("where are those subscribers of it", memory)
     assert isinstance(decision, Command) and decision.inputs["model"] == "churn"
     told = json.loads(fake.asked[0].user)
     assert told["thread"]["last_request"] == {"request": "show_status", "values": {"model": "churn"}}
