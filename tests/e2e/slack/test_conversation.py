@@ -170,17 +170,19 @@ def test_where_slack_has_no_charts_a_picture_can_be_downloaded(stand: SlackStand
         stand.bridge.native = True
 
 
-@pytest.mark.parametrize("text", ["status <!channel>", "status <@U0LEE000001|lee>"])
+@pytest.mark.parametrize(
+    "text", ["status <!channel>", "status <@U0LEE000001|lee>", "what is <https://evil.example|churn>?"]
+)
 def test_what_a_person_wrote_comes_back_as_no_mention_and_no_link(stand: SlackStand, text: str) -> None:
     erin = stand.users["erin"]
     before = len(erin.whispers())
-    erin.mentions(text, stand.channel("hostile"))
-    told = erin.hears("", after=before)
-    shown = f"{told.text}\n{told.blocks}"
+    said = erin.mentions(text, stand.channel("hostile"))
+
+    def told() -> str | None:
+        """A no is whispered, an answer or a question back stands in the thread."""
+        whispers = [f"{whisper.text}\n{whisper.blocks}" for whisper in erin.whispers()[before:]]
+        answers = [f"{m.raw}" for m in stand.thread(said.channel, said.thread) if m.raw["user"] == stand.bot_user]
+        return "\n".join([*whispers, *answers])
+
+    shown = stand.until(told, f"something told to {text!r}")
     assert not [mark for mark in ("<!channel", "<@U0LEE", "<https://evil") if mark in shown], shown
-
-
-def test_a_link_that_a_person_wrote_is_none_in_the_answer(stand: SlackStand) -> None:
-    said = stand.users["erin"].mentions("what is <https://evil.example|churn>?", stand.channel("hostile"))
-    told = stand.answer(said, "Did you mean")
-    assert "evil.example" not in f"{told.raw}"
