@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bizaiops_bot.domain.routing import Command, Decision, OpenRun
+from bizaiops_bot.domain.routing import Command, Decision, OpenRun, Question
 from bizaiops_bot.router import moods
 from bizaiops_bot.router.at_hand.aspects import CONSENT
 from bizaiops_bot.router.parts import Parts
@@ -67,6 +67,7 @@ def _changes(parts: Parts, decision: Decision) -> bool:
     """Whether a change was heard, or a cry."""
     if isinstance(decision, Command) or decision.heard.get("emergency") or decision.heard.get("open"):
         return True
-    asked = [getattr(decision, "pending", None)]
-    names = {getattr(one, "playbook", "") for one in asked} | {c.bind.get("playbook", "") for c in decision.choices}
+    names = {choice.bind.get("playbook", "") for choice in decision.choices}
+    if isinstance(decision, Question):
+        names.add(decision.pending.playbook)
     return any(parts.specs[name].risk == "change" for name in names if name in parts.specs)
