@@ -241,6 +241,7 @@ def test_on_a_phone_one_pane_fits_the_screen_and_nothing_scrolls_sideways(
     card = phone.say("deploy churn v2 as a 10% canary")
     expect(card.locator(".step.waiting")).to_be_visible()
     assert phone.overflow_px() == 0
+    assert page.locator(".top-nav").evaluate("nav => nav.scrollWidth - nav.clientWidth") == 0, "no name is cut"
     phone.picture(pictures / "console-phone.png", top=card)
     expect(page.locator("#board")).to_be_hidden()
     box = card.get_by_role("button", name="Approve").bounding_box()
