@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench eval talk injection docs pages pictures install format lock clean help
+.PHONY: demo test check bench eval talk week injection servers gain docs pages pictures install format lock clean help
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -12,7 +12,7 @@ help:  ## List the commands
 install: $(STAMP)  ## Create .venv and install everything that is pinned
 
 # pip resolves this set slowly and, in old versions, wrongly: it only fetches uv, which installs the pinned lock in seconds.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml $(wildcard intents/*.yaml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; give it with: make PYTHON=python3.11 ..."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
@@ -26,32 +26,41 @@ demo: install  ## Start the bot with its embedded company; console on http://127
 
 test: install check unit postgres e2e  ## Everything that must pass
 
-# Files are shared out to two processes; what measures time, or stops servers, runs alone.
-SHARED := -n 2 --dist loadfile
+# Files are shared out to two processes. A thousand bots that begin and end in one leave holes in as many arenas as there were threads.
+PYTEST := MALLOC_ARENA_MAX=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 ENGINE := tests/unit/test_engine_*.py tests/unit/test_approval_*.py tests/unit/test_escalation.py tests/unit/test_clicks.py tests/unit/test_delegations.py tests/unit/test_directory.py tests/unit/test_events_inbox.py tests/unit/test_places.py tests/unit/test_home_pages.py
 
-.PHONY: unit newest postgres e2e chaos
+.PHONY: unit newest postgres e2e nightly chaos
 unit:
-	$(BIN)/python -m pytest $(SHARED) tests/unit tests/scenario tests/eval tests/injection tests/docs
-	$(BIN)/python -m pytest tests/contract
+	$(PYTEST) tests/unit tests/eval tests/injection tests/docs
+	$(PYTEST) tests/scenario tests/contract
 
-# What the store has a part in once more, on PostgreSQL: the engine, the approvals, and conversations that wait, restart, heal or meet.
-STORED := $(patsubst %,tests/scenario/test_%.py,approvals chat_surfaces delegation healing notices operations release restart safety_first threads times_to_come)
+# What the store has a part in once more, on PostgreSQL: the engine, and conversations that wait, restart or take one another's place.
+STORED := $(patsubst %,tests/scenario/test_%.py,approvals delegation restart safety_first times_to_come)
+STORED_TOO := $(patsubst %,tests/scenario/test_%.py,chat_surfaces healing notices operations release threads)
 postgres:
-	BIZAIOPS_TEST_STORE=postgres $(BIN)/python -m pytest $(SHARED) $(STORED) $(ENGINE)
+	BIZAIOPS_TEST_STORE=postgres $(PYTEST) $(STORED) $(ENGINE)
 
 # What a newer Python does differently shows in these, without browsers and PostgreSQL.
 newest: install
-	$(BIN)/python -m pytest $(SHARED) tests/unit
+	$(PYTEST) tests/unit
 
-CHATS := tests/e2e/slack tests/e2e/teams
 e2e:
-	$(BIN)/python -m pytest tests/e2e $(CHATS:%=--ignore=%)
-	$(BIN)/python -m pytest $(SHARED) $(CHATS)
+	$(PYTEST) tests/e2e
 
 KILLS := 10000
+nightly: install chaos servers  ## Long sweeps: 10,000 kills, real servers, every conversation on PostgreSQL too
+	BIZAIOPS_TEST_STORE=postgres $(PYTEST) $(STORED_TOO)
+
 chaos: install  ## Kill the bot KILLS times wherever it could hurt, before a release
 	BIZAIOPS_KILLS=$(KILLS) $(BIN)/python -m pytest tests/e2e/faults/test_kills.py -q
+
+# Real servers, each built once from pinned sources into ~/.cache/bizaiops (llama.cpp: up to 20 minutes, needs a C++ compiler).
+servers: install  ## The bot with real servers of others; what cannot be had is skipped with its reason
+	$(BIN)/python -m pytest -rs tests/servers
+
+gain: install  ## What a language model adds to the local stages, as tables; ARGS=--scripted without the real one
+	@$(BIN)/python -m tests.servers.gain $(ARGS)
 
 check: install  ## Format, lint, types and import rules
 	$(BIN)/ruff format --check .
@@ -71,6 +80,9 @@ eval: install  ## How well the router understands our own phrases, against the b
 
 talk: install  ## Scenes of people's talk against the whole bot, as a table; ARGS="--show" lists what went wrong
 	@$(BIN)/python -m tests.eval.talk $(ARGS)
+
+week: install  ## A week of people's corrections replayed: what learning them does to sentences nobody said
+	@$(BIN)/python -m tests.eval.week $(ARGS)
 
 injection: install  ## Hostile text against the router and an obeying language model, as tables
 	@$(BIN)/python -m tests.injection

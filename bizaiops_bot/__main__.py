@@ -1,5 +1,5 @@
 """`python -m bizaiops_bot` is `bizaiops`."""
 
-from bizaiops_bot.cli import main
+from bizaiops_bot.cli.main import main
 
 main()

@@ -8,9 +8,13 @@ from bizaiops_bot.domain.errors import Permanent
 
 _HERE = Path(__file__).parent
 _CHECKOUT = {
-    "intents": "intents", "playbooks": "playbooks", "phrasebooks": "phrasebooks", "policy": "deploy/policy",
-    "slack": "deploy/slack", "teams": "deploy/teams", "docs": "docs",
-}  # fmt: skip
+    "intents": "intents",
+    "playbooks": "playbooks",
+    "policy": "deploy/policy",
+    "slack": "deploy/slack",
+    "teams": "deploy/teams",
+    "docs": "docs",
+}
 
 
 def content_folder(name: str) -> Path:

@@ -8,19 +8,28 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast, get_type_hints
 
+from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan
-from bizaiops_bot.engine.history import History
-from bizaiops_bot.engine.lint import Finding, lint
-from bizaiops_bot.engine.planner import make_plan
-from bizaiops_bot.engine.replay import Replayed, ReplayMismatch, replay
+from bizaiops_bot.engine.execution.planner import make_plan
+from bizaiops_bot.engine.execution.replay import Replayed, ReplayMismatch, replay
+from bizaiops_bot.engine.lint.lint import Finding, lint
+from bizaiops_bot.engine.runs.history import History
 from bizaiops_bot.playbook import Inputs, Playbook
-from bizaiops_bot.ports import Ports
 
 __all__ = [
-    "ENGINEER", "Finding", "History", "ReplayMismatch", "Replayed", "StillClock", "lint", "load_history", "plan",
-    "ports", "replay",
-]  # fmt: skip
+    "ENGINEER",
+    "Finding",
+    "History",
+    "ReplayMismatch",
+    "Replayed",
+    "StillClock",
+    "lint",
+    "load_history",
+    "plan",
+    "ports",
+    "replay",
+]
 
 ENGINEER = Actor(id="engineer", name="Engineer", roles=("engineer",))
 

@@ -125,7 +125,7 @@ async def known_names(run: Run, ask: Inquiry) -> list[str]:
     if ask.model is not None:
         await known_model(run, ask.model)
         return [ask.model]
-    return [info.name for info in await run.read(run.serving.models)]
+    return [info.name for info in await run.read(run.models.specs)]
 
 
 async def fitting_releases(run: Run, ask: Inquiry) -> tuple[list[Release], bool]:

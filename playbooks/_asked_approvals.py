@@ -28,8 +28,15 @@ async def _of_one(run: Run, ask: Inquiry) -> Card:
     of = f"the decisions of run {record.id}"
     about = f"run {record.id} ({inputs_words(record)})"
     if not made:
-        return answer(ask, run, f"Nobody has {wanted} {about}", of=of, more=await _instead(run, record),
-                      buttons=run_button(record.id), tone="muted")  # fmt: skip
+        return answer(
+            ask,
+            run,
+            f"Nobody has {wanted} {about}",
+            of=of,
+            more=await _instead(run, record),
+            buttons=run_button(record.id),
+            tone="muted",
+        )
     people = " and ".join(dict.fromkeys(f"{d.actor}{f' for {d.behalf}' if d.behalf else ''}" for d in made))
     said = people if ask.aggregate == "who" else f"{about[0].upper()}{about[1:]} was {wanted} {stamp(made[-1].at)}"
     rows = tuple((d.actor, d.behalf or "–", d.decision, d.reason or "–", stamp(d.at)) for d in record.decisions)
@@ -91,9 +98,11 @@ async def _expiry(run: Run, ask: Inquiry) -> Card:
 async def _given(run: Run, ask: Inquiry) -> Card:
     found, cut = await fitting_runs(run, ask, to_be_decided=True)
     made = [
-        (r, d) for r in found for d in r.decisions
+        (r, d)
+        for r in found
+        for d in r.decisions
         if d.decision == "approved" and ask.person in (None, d.actor) and ask.holds(d.at)
-    ]  # fmt: skip
+    ]
     made.sort(key=lambda pair: pair[1].at, reverse=True)
     by = f" by {ask.person}" if ask.person else ""
     said = f"{count_words(len(made), 'approval')}{by}{in_time(ask)}"

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bizaiops_bot.playbook import (
+    HEALTH_MINUTES,
     Alert,
     Card,
     DriftReport,
     HealthSample,
     HealthVerdict,
     Inquiry,
-    ModelInfo,
+    ModelSpec,
     NoData,
     Run,
     Table,
@@ -22,7 +23,7 @@ from bizaiops_bot.playbook import (
 )
 from playbooks._asked import answer, known_names
 from playbooks._cards import known_model, listed, metric_words, status_button
-from playbooks._health import HEALTH_MINUTES, drift_now, drift_words, quality_words
+from playbooks._health import drift_now, drift_words, health_of, quality_of, quality_words, traffic_of
 
 OF = f"health and drift of the last {HEALTH_MINUTES:.0f} min, traffic and open alerts"
 BAD = {"failing": 3, "degraded": 2, "no_data": 1, "ok": 0}
@@ -33,7 +34,7 @@ WELL = {"ok": "healthy", "degraded": "slow", "failing": "failing", "no_data": "h
 class Seen:
     """One model now."""
 
-    info: ModelInfo
+    info: ModelSpec
     traffic: TrafficState
     health: list[HealthSample] | NoData
     drift: DriftReport | NoData
@@ -45,7 +46,7 @@ class Seen:
 
     @property
     def verdict(self) -> HealthVerdict:
-        return assess_health(self.health)
+        return assess_health(self.health, self.info.limits)
 
     @property
     def samples(self) -> list[HealthSample]:
@@ -86,7 +87,7 @@ class Seen:
 
     @property
     def latency(self) -> float | None:
-        return max((s.latency_p95_ms for s in self.samples if s.requests), default=None)
+        return max((s.latency_p95_ms for s in self.samples if s.latency_p95_ms is not None), default=None)
 
     @property
     def strongest(self) -> float | None:
@@ -119,10 +120,11 @@ async def of_models(run: Run, ask: Inquiry) -> Card:
 
 async def look(run: Run, model: str) -> Seen:
     """Reads all that is known of the model now."""
+    traffic = await traffic_of(run, model)
     return Seen(
         await known_model(run, model),
-        await run.read(run.serving.traffic, model),
-        await run.read(run.metrics.health, model, minutes=HEALTH_MINUTES),
+        traffic,
+        await health_of(run, traffic, HEALTH_MINUTES),
         await drift_now(run, model),
         tuple(await run.read(run.records.alerts, model=model, open_only=True)),
     )
@@ -252,10 +254,9 @@ async def _features(run: Run, ask: Inquiry) -> Card:
 async def _quality(run: Run, ask: Inquiry) -> Card:
     """On late labels where there are enough, beside what the gate measured on held-out rows."""
     model = str(ask.model)
-    traffic = await run.read(run.serving.traffic, model)
+    traffic = await traffic_of(run, model)
     gate = next((v for v in await run.read(run.registry.versions, model) if v.version == traffic.stable), None)
-    report = await drift_now(run, model)
-    live = quality_words(report)
+    live = quality_words(await quality_of(run, traffic))
     at_gate = metric_words(gate.metrics) if gate else "not measured"
     said = (
         f"{model} {traffic.stable or ''} on live labels: {live}"

@@ -56,10 +56,18 @@ async def of_releases(run: Run, ask: Inquiry) -> Card:
 def releases_table(found: list[Release]) -> Table:
     """When, model, what, from, to, by, approved by, run; newest first."""
     rows = tuple(
-        (stamp(r.at), r.model, r.kind, r.previous or "–", r.version, r.actor, ", ".join(r.approved_by) or "–",
-         str(r.run or "–"))
+        (
+            stamp(r.at),
+            r.model,
+            r.kind,
+            r.previous or "–",
+            r.version,
+            r.actor,
+            ", ".join(r.approved_by) or "–",
+            str(r.run or "–"),
+        )
         for r in found
-    )  # fmt: skip
+    )
     return Table(columns=("When", "Model", "What", "From", "To", "By", "Approved by", "Run"), rows=rows)
 
 
@@ -81,9 +89,15 @@ def _who(run: Run, ask: Inquiry, found: list[Release], *, cut: bool) -> Card:
     people = list(dict.fromkeys(r.actor for r in found)) if ask.window else [one.actor]
     more = f"{sentence_of(one)}, {stamp(one.at)}. {_by(one)}"
     return answer(
-        ask, run, " and ".join(people), of=OF, more=more, tables=(releases_table(found),), buttons=run_button(one.run),
+        ask,
+        run,
+        " and ".join(people),
+        of=OF,
+        more=more,
+        tables=(releases_table(found),),
+        buttons=run_button(one.run),
         cut=cut,
-    )  # fmt: skip
+    )
 
 
 async def _why(run: Run, ask: Inquiry, release: Release) -> Card:
@@ -95,9 +109,10 @@ async def _why(run: Run, ask: Inquiry, release: Release) -> Card:
         tried = await run.read(run.records.trials, release.model, run=release.run)
         reason = reason or next((t.reason for t in tried if t.kind == "rollback"), "")
     alerts = [
-        a for a in await run.read(run.records.alerts, model=release.model, limit=LIMIT)
+        a
+        for a in await run.read(run.records.alerts, model=release.model, limit=LIMIT)
         if a.detected <= release.at and (a.closed is None or a.closed >= release.at)
-    ]  # fmt: skip
+    ]
     open_then = "; ".join(map(titled, alerts)) or "no alert"
     given = f"On record: {reason.rstrip('.')}." if reason else "No reason is on record."
     more = f"{given} Open at that time: {open_then}. {_by(release)}"

@@ -169,8 +169,14 @@ async def _how_long(run: Run, ask: Inquiry, record: RunRecord) -> Card:
     told = f"{spoken_duration(worked)} of work after {spoken_duration(waited)} of waiting for an approval"
     if record.ended is not None:
         said = f"Run {record.id} took {spoken_duration((end - record.created).total_seconds())}"
-        return answer(ask, run, said, of=f"run {record.id} and runs like it", more=f"{told}. {usual}",
-                      buttons=run_button(record.id))  # fmt: skip
+        return answer(
+            ask,
+            run,
+            said,
+            of=f"run {record.id} and runs like it",
+            more=f"{told}. {usual}",
+            buttons=run_button(record.id),
+        )
     said, more = _ahead(record, past, worked, waited), usual
     if began is not None:
         more = f"It has been at work for {spoken_duration(worked)}. {usual}"

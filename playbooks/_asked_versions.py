@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bizaiops_bot.playbook import (
+    LOWER_IS_BETTER,
     Button,
     Card,
     Inquiry,
@@ -18,10 +19,10 @@ from bizaiops_bot.playbook import (
     trial_words,
 )
 from playbooks._asked import LIMIT, answer
-from playbooks._cards import clock_now, known_model, known_versions, listed, metric_words, number_of
+from playbooks._cards import clock_now, known_model, known_versions, listed, metric_words
+from playbooks._health import traffic_of
 
 OF = "the registry, trials and releases"
-LOWER_IS_BETTER = frozenset({"wape", "mape", "mae", "rmse", "brier", "log_loss", "ece"})
 
 
 async def of_versions(run: Run, ask: Inquiry) -> Card:
@@ -42,7 +43,7 @@ async def of_versions(run: Run, ask: Inquiry) -> Card:
     if ask.aggregate == "compare":
         return _compared(run, ask, built, trials, table)
     unbuilt = [name for name in names if name not in {v.version for v in built}]
-    newest = max(names, key=number_of, default="")
+    newest = names[-1] if names else ""
     said = f"{model} has {len(names)} version{'' if len(names) == 1 else 's'}: {listed(names)}"
     if ask.aggregate == "last":
         said = f"{model} {newest} is the newest{', not built yet' if newest in unbuilt else ''}"
@@ -113,7 +114,7 @@ def _compared(run: Run, ask: Inquiry, built: list[ModelVersion], trials: list[Tr
 
 async def _live_since(run: Run, ask: Inquiry, releases: list[Release]) -> Card:
     model = str(ask.model)
-    traffic = await run.read(run.serving.traffic, model)
+    traffic = await traffic_of(run, model)
     version = ask.versions[0] if ask.versions else traffic.stable
     last = next((r for r in releases if r.version == version), None)
     share = traffic.weights.get(str(version), 0)

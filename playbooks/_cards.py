@@ -10,21 +10,23 @@ from bizaiops_bot.playbook import (
     Button,
     Check,
     Delegation,
-    ModelInfo,
+    ModelSpec,
     NotFound,
     OpenGate,
     Outcome,
     Run,
     RunRecord,
+    ServiceRef,
     Table,
     Verdict,
+    in_order,
     spoken_duration,
     spoken_end,
     spoken_moment,
 )
 
 MARKS = {"successful": "✓ ok", "failed": "✗ failed", "inconclusive": "– not shown", "error": "! error"}
-NOT_TESTED = "– not tested"
+NOT_JUDGED = "– not judged"
 
 
 async def clock_now(run: Run) -> datetime:
@@ -36,20 +38,25 @@ async def clock_now(run: Run) -> datetime:
     return await run.read(tell)
 
 
-async def known_model(run: Run, name: str) -> ModelInfo:
+async def known_model(run: Run, name: str) -> ModelSpec:
     """The model called `name`. Raises NotFound with the nearest names."""
-    models = await run.read(run.serving.models)
+    models = await run.read(run.models.specs)
     for info in models:
         if info.name == name:
             return info
     raise NotFound("model", name, [info.name for info in models])
 
 
+async def service_of(run: Run, model: str) -> ServiceRef:
+    """What serves "churn" in the default environment, "churn in staging" in that one. Raises NotFound."""
+    return await run.read(run.records.service, model)
+
+
 async def known_versions(run: Run, model: str) -> list[str]:
-    """Every version that is registered or can be built, oldest first."""
+    """Every version that is registered or can be built, oldest first in the registry's order."""
     registered = [v.version for v in await run.read(run.registry.versions, model)]
-    buildable = [c.version for c in await run.read(run.pipelines.candidates, model)]
-    return sorted({*registered, *buildable}, key=number_of)
+    buildable = [one.version for one in await run.read(run.pipelines.buildable, model)]
+    return list(in_order(registered, buildable))
 
 
 async def known_run(run: Run, number: int) -> RunRecord:
@@ -64,12 +71,6 @@ async def known_run(run: Run, number: int) -> RunRecord:
     return await run.read(run.records.run, number)
 
 
-def number_of(version: str) -> int:
-    """7 of "v7"; 0 when it is not a number."""
-    digits = version.removeprefix("v")
-    return int(digits) if digits.isdigit() else 0
-
-
 def metric_words(metrics: dict[str, float]) -> str:
     """ "auc 0.842, brier 0.101" """
     return ", ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items())) or "no metrics"
@@ -82,11 +83,16 @@ def age(now: datetime, when: datetime | None) -> str:
 
 def _mark(check: Check) -> str:
     untested = check.outcome is Outcome.INCONCLUSIVE and not check.must
-    return NOT_TESTED if untested else MARKS[check.outcome.value]
+    return NOT_JUDGED if untested else MARKS[check.outcome.value]
 
 
 def verdict_table(verdict: Verdict) -> Table:
-    """The checks of a verdict with the numbers that decided them."""
+    """The checks of a verdict with the numbers that decided them; those of a gate have no stable version beside."""
+    if verdict.checks and not any(check.stable for check in verdict.checks):
+        measured = tuple((c.name, c.canary, c.limit, _mark(c)) for c in verdict.checks)
+        return Table(
+            columns=("Check", "Measured", "Limit", "Outcome"), rows=measured, align="lrrl", caption="The quality gate"
+        )
     rows = tuple((c.name, c.stable, c.canary, c.limit, _mark(c)) for c in verdict.checks)
     caption = f"{verdict.stable_requests:,} stable and {verdict.canary_requests:,} canary requests"
     return Table(columns=("Check", "Stable", "Canary", "Limit", "Outcome"), rows=rows, align="lrrrl", caption=caption)
@@ -105,7 +111,7 @@ def verdict_line(verdict: Verdict) -> str:
         return f"{sentence(verdict.reason)} {sentence(verdict.decided)}".strip()
     line = f"{verdict.canary_requests:,} requests rule out harm beyond the limits in {shown}."
     untested = listed([c.name for c in verdict.checks if c.outcome is not Outcome.SUCCESSFUL])
-    return f"{line} Not tested, with too few labels: {untested}." if untested else line
+    return f"{line} Not judged: {untested}." if untested else line
 
 
 def listed(names: Sequence[str]) -> str:

@@ -16,13 +16,25 @@ from bizaiops_bot.playbook import (
     change_words,
     digest_facts,
     full_title,
+    provisional_words,
     short_amount,
     sparkline,
     target_words,
     template,
 )
 from playbooks._cards import age, clock_now
-from playbooks._kpis import MEMORY_DAYS, Events, Span, event_words, events, model_kpis, rows_of, stories, told_first
+from playbooks._kpis import (
+    MEMORY_DAYS,
+    Events,
+    Span,
+    event_words,
+    events,
+    model_kpis,
+    rows_of,
+    stale_words,
+    stories,
+    told_first,
+)
 from playbooks._words import local_day
 
 MAX_ROWS = 5
@@ -37,17 +49,18 @@ async def digest_card(run: Run, model: str, time_zone: str) -> Card:
     yesterday = today - timedelta(days=1)
     told = await stories(run, kpis, Span(yesterday, yesterday, "yesterday"), today, time_zone)
     rows = rows_of(told)[:MAX_ROWS]
+    stale = await stale_words(run, kpis, now)
     if not any(row.value is not None for row in rows):
-        return _empty(model)
+        return _empty(model, stale)
     happened = await events(run, model)
-    others = [info.name for info in await run.read(run.serving.models)]
+    others = [info.name for info in await run.read(run.models.specs)]
     facts = digest_facts(model, rows, others)
     said = await run.step(
         "word the digest", run.words.sentence, "digest", facts, channel=run.conversation, assume=template(facts)
     )
     # The template says it itself; a language model need not.
     late = "" if said.source == "template" else _late(rows[0])
-    blocks: list[Block] = [Text(text=f"**{late}**")] if late else []
+    blocks: list[Block] = [Text(text=f"**{words}**") for words in (late, stale) if words]
     blocks += [Text(text=f"**{said.text}**"), digest_table(rows, now)]
     story = told_first(told, rows)
     if chart := story.chart(model, happened, time_zone, until=rows[0].day, as_picture=True):
@@ -59,8 +72,8 @@ async def digest_card(run: Run, model: str, time_zone: str) -> Card:
     )
     return Card(
         title=f"{model} KPI digest, {rows[0].day:%a %-d %b}",
-        tone="warning" if rows[0].note or any(_bad(row) for row in rows) else "info",
-        summary=f"{model}: {f'{late} ' if late else ''}{said.text}",
+        tone="warning" if rows[0].note or stale or any(_bad(row) for row in rows) else "info",
+        summary=f"{model}: {f'{late} ' if late else ''}{said.text}{f' {stale}' if stale else ''}",
         blocks=tuple(blocks),
         buttons=_buttons(model, happened),
     )
@@ -73,7 +86,8 @@ def digest_table(rows: list[KpiRow], now: datetime) -> Table:
 
 
 def _row(row: KpiRow, now: datetime) -> tuple[str, ...]:
-    mark = " (unusual)" if row.unusual else ""
+    until = provisional_words(row.provisional_until)
+    mark = " (unusual)" if row.unusual else f" ({until})" if until else ""
     return (
         full_title(row.kpi),
         short_amount(row.kpi, row.value) + mark,
@@ -99,9 +113,9 @@ def _day(day: date) -> str:
     return f"{day:%A %-d %b}"
 
 
-def _empty(model: str) -> Card:
+def _empty(model: str, stale: str) -> Card:
     """Nothing is known of any day."""
-    said = f"There are no numbers for {model}: no whole day of the last {MEMORY_DAYS} has data."
+    said = f"There are no numbers for {model}: no whole day of the last {MEMORY_DAYS} has data. {stale}".rstrip()
     return Card(title=f"{model} KPI digest: no data", tone="warning", summary=said, blocks=(Text(text=said),))
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from bizaiops_bot.playbook import Button, Freeze
+from bizaiops_bot.playbook import Button, Freeze, spoken_service
 from playbooks._words import local_stamp
 
 POSSIBLE = "Rolling back, pausing and resuming a model stay possible."
 ARE_WE = Button(label="Are we frozen?", command="are we frozen?")
+
+
+def scope(model: str | None, environment: str | None) -> str | None:
+    """What is frozen: "churn", "churn in staging", all of "staging", or None for everything."""
+    return environment if model is None else spoken_service(model, environment)
 
 
 def whose_changes(model: str | None) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bizaiops_bot.playbook import (
     LOOK_BACK,
     POINTS,
+    WATCH_MINUTES,
     Block,
     Button,
     Card,
@@ -17,6 +18,7 @@ from bizaiops_bot.playbook import (
     Fields,
     Look,
     Mark,
+    ModelSpec,
     NoData,
     Run,
     Said,
@@ -28,32 +30,32 @@ from bizaiops_bot.playbook import (
     changes,
     stamp,
 )
-from playbooks._cards import clock_now
-from playbooks._health import drift_now, release_marks
+from playbooks._cards import clock_now, service_of
+from playbooks._health import drift_now, health_of, quality_of, release_marks, traffic_of
 
 # Three minutes, as the watch looks: a longer window would water down what has just begun.
-HEALTH_MINUTES = 3.0
-LABEL_MINUTES = 60.0
 UNFINISHED = frozenset({"waiting", "running"})
 CHARTS = {
-    "latency": ("latency", "p95 latency"), "errors": ("errors", "error rate"),
+    "latency": ("latency", "p95 latency"),
+    "errors": ("errors", "error rate"),
     "nothing": ("latency", "p95 latency"),
-}  # fmt: skip
+}
 TONES: dict[str, Tone] = {"nothing": "success", "unknown": "info", "errors": "danger", "latency": "danger"}
 FINDING_CHARS = 300
 
 
-async def evidence(run: Run, model: str) -> Evidence:
+async def evidence(run: Run, info: ModelSpec) -> Evidence:
     """Every look at the model. What a port has no answer for is kept as such."""
-    now = await clock_now(run)
-    health = await run.read(run.metrics.health, model, minutes=HEALTH_MINUTES)
+    now, model = await clock_now(run), info.name
+    traffic = await traffic_of(run, model)
+    health = await health_of(run, traffic, WATCH_MINUTES)
     latency = await _series(run, model, "latency_p95_ms")
     errors = await _series(run, model, "error_rate")
     load = await _series(run, model, "requests_per_minute")
     runs = await run.read(run.records.runs, model=model, limit=20)
-    traffic = await run.read(run.serving.traffic, model)
     return Evidence(
         model=model,
+        limits=info.limits,
         now=now,
         health=health if isinstance(health, NoData) else tuple(health),
         latency=latency,
@@ -63,7 +65,7 @@ async def evidence(run: Run, model: str) -> Evidence:
         releases=tuple(await run.read(run.records.releases, model, limit=5)),
         alerts=tuple(await run.read(run.records.alerts, model=model, open_only=True)),
         report=await drift_now(run, model),
-        labels=await run.read(run.drift.report, model, minutes=LABEL_MINUTES),
+        labels=await quality_of(run, traffic),
         runs=tuple(record for record in runs if record.status in UNFINISHED),
         changes=changes(runs, traffic),
         trials=tuple(await run.read(run.records.trials, model)),
@@ -72,7 +74,7 @@ async def evidence(run: Run, model: str) -> Evidence:
 
 async def _series(run: Run, model: str, metric: str) -> SeriesData | NoData:
     now = await clock_now(run)
-    return await run.read(run.metrics.series, model, metric, now - LOOK_BACK, now, POINTS)
+    return await run.read(run.metrics.series, await service_of(run, model), metric, now - LOOK_BACK, now, POINTS)
 
 
 def investigation_card(seen: Evidence, found: Diagnosis, said: Said) -> Card:

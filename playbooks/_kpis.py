@@ -15,6 +15,7 @@ from bizaiops_bot.playbook import (
     KpiDay,
     KpiRow,
     Mark,
+    NoData,
     NotFound,
     Release,
     Run,
@@ -23,11 +24,17 @@ from bizaiops_bot.playbook import (
     build_rows,
     change_of,
     pooled,
+    spoken_duration,
+    stamp,
 )
 from playbooks._words import local_day
 
 MEMORY_DAYS = 42
+DAYS_NEEDED = 7
+"""Whole days after a release before its effect is told."""
 CHART_DAYS = 28
+STALE_AFTER = timedelta(hours=36)
+"""Data that come once a day are nearly so old before the next have come."""
 PERIODS = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
@@ -88,6 +95,11 @@ class Story:
     def value(self) -> float | None:
         """Over the whole days of the span, pooled."""
         return pooled(self.kpi, self.whole)
+
+    @property
+    def provisional_until(self) -> date | None:
+        """When all its whole days are final, None when they are."""
+        return self.kpi.provisional([d.day for d in self.whole], self.today)
 
     @property
     def so_far(self) -> float | None:
@@ -191,6 +203,19 @@ async def events(run: Run, model: str) -> Events:
     releases = await run.read(run.records.releases, model, limit=50)
     alerts = await run.read(run.records.alerts, model=model, limit=50)
     return Events([r for r in releases if r.kind != "initial"], alerts)
+
+
+async def stale_words(run: Run, kpis: list[Kpi], now: datetime) -> str:
+    """Whose data have stopped, and when: "Data of Churn rate end 28 Nov 10:00 UTC, 3 d ago." Empty for none."""
+    said: dict[str, list[str]] = {}
+    for kpi in kpis:
+        until = await run.read(run.warehouse.fresh, kpi.id)
+        if isinstance(until, NoData):
+            said.setdefault("have never come", []).append(kpi.title)
+        elif now - until > STALE_AFTER:
+            ago = spoken_duration((now - until).total_seconds())
+            said.setdefault(f"end {stamp(until)}, {ago} ago", []).append(kpi.title)
+    return " ".join(f"Data of {', '.join(titles)} {when}." for when, titles in said.items())
 
 
 def _marks(shown: list[date], happened: Events, time_zone: str) -> tuple[Mark, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bizaiops_bot.playbook import (
+    HEALTH_MINUTES,
     BotError,
     DriftReport,
     Fields,
     Kpi,
-    ModelInfo,
+    ModelSpec,
     NoData,
     Run,
     amount,
@@ -18,7 +19,7 @@ from bizaiops_bot.playbook import (
     target_words,
 )
 from playbooks._cards import clock_now, metric_words
-from playbooks._health import HEALTH_MINUTES, drift_now, drift_words, health_words, quality_words
+from playbooks._health import drift_now, drift_words, health_of, health_words, quality_of, quality_words, traffic_of
 from playbooks._words import local_day
 
 Numbers = tuple[tuple[str, str], ...]
@@ -53,7 +54,7 @@ async def kpi_now(run: Run, kpi: Kpi) -> Fields:
 
 
 async def _each(run: Run, tell: Callable[[Run, str], Awaitable[str]]) -> Numbers:
-    models: list[ModelInfo] = await run.read(run.serving.models)
+    models: list[ModelSpec] = await run.read(run.models.specs)
     return tuple([(f"{info.name} now", await tell(run, info.name)) for info in models[:_MODELS]])
 
 
@@ -74,28 +75,28 @@ def _largest(report: DriftReport) -> str:
 
 async def _health(run: Run) -> Numbers:
     async def tell(run: Run, model: str) -> str:
-        return health_words(await run.read(run.metrics.health, model, minutes=HEALTH_MINUTES))
+        return health_words(await health_of(run, await traffic_of(run, model), HEALTH_MINUTES))
 
     return await _each(run, tell)
 
 
 async def _traffic(run: Run) -> Numbers:
     async def tell(run: Run, model: str) -> str:
-        return (await run.read(run.serving.traffic, model)).spoken()
+        return (await traffic_of(run, model)).spoken()
 
     return await _each(run, tell)
 
 
 async def _replicas(run: Run) -> Numbers:
     async def tell(run: Run, model: str) -> str:
-        return str((await run.read(run.serving.traffic, model)).replicas)
+        return str((await traffic_of(run, model)).replicas)
 
     return await _each(run, tell)
 
 
 async def _gate(run: Run) -> Numbers:
     async def tell(run: Run, model: str) -> str:
-        stable = (await run.read(run.serving.traffic, model)).stable
+        stable = (await traffic_of(run, model)).stable
         known = [v for v in await run.read(run.registry.versions, model) if v.version == stable]
         return f"{stable}: {metric_words(known[0].metrics)}" if known else f"{stable or 'none'}, not measured"
 
@@ -104,7 +105,9 @@ async def _gate(run: Run) -> Numbers:
 
 async def _labels(run: Run) -> Numbers:
     async def tell(run: Run, model: str) -> str:
-        return quality_words(await drift_now(run, model)) or "no labels for the last requests yet"
+        return (
+            quality_words(await quality_of(run, await traffic_of(run, model))) or "no labels for the last requests yet"
+        )
 
     return await _each(run, tell)
 

@@ -1,58 +1,93 @@
-"""What deploying and retraining share: build, gate, package, register, canary, judge, promote, remember."""
+"""What deploying and retraining share once the version is there: canary, judge, promote, remember."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from bizaiops_bot.playbook import (
+    ArmSample,
+    Artifact,
     BadInput,
-    Build,
     Button,
     Card,
     Conflict,
     DiffLine,
     Foresight,
-    GateReport,
-    ModelVersion,
+    ModelSpec,
     Outcome,
     Outputs,
     Refused,
     Regression,
     Run,
+    ServiceRef,
     Text,
     TrafficState,
     Undecided,
     Verdict,
     duration_s,
-    of_gate,
     spoken_duration,
-    too_good,
+    spoken_service,
+    until_settled,
 )
-from playbooks._cards import listed, sentence, status_button, verdict_line, verdict_table
+from playbooks._cards import listed, sentence, service_of, status_button, verdict_line, verdict_table
+from playbooks._kpis import DAYS_NEEDED
 from playbooks._trials import failed_card
 from playbooks._watch import arm_before, what_it_can_show
 
 REMIND = {"4h": "approver", "20h": "approver"}
 """When approvers who have not decided are told again."""
-HOLD = "30m"
-"""Long enough for 90 of 100 harmless canaries of a tenth of 240 requests a minute to be shown harmless."""
+
+RESTORED_WITHIN = timedelta(minutes=8)
+"""What was there before is up still, or quickly."""
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """A version on its way to all traffic. `percent` is the canary's share, 100 for everything at once; value_must:
-    whether the plan said that the business value is tested.
+    """A version on its way to all traffic, from the state that the plan began with.
+
+    percent: the canary's share, 100 for everything at once. value_must: whether the plan said that the business value
+    is tested. home: whether it is in the default environment, of which the registry's aliases and the KPIs tell.
     """
 
-    model: str
+    spec: ModelSpec
+    traffic: TrafficState
     version: str
     stable: str
     previous: str | None
     percent: int
     kind: Literal["deploy", "retrain"]
     value_must: bool | None = None
+    artifact: Artifact | None = None
+    home: bool = True
+
+    @property
+    def service(self) -> ServiceRef:
+        return self.traffic.service
+
+    @property
+    def model(self) -> str:
+        return self.service.model
+
+    @property
+    def environment(self) -> str | None:
+        """None in the default one."""
+        return None if self.home else self.service.environment
+
+    @property
+    def called(self) -> str:
+        """As people say it: "churn", "churn in staging"."""
+        return spoken_service(self.model, self.environment)
+
+    @property
+    def there(self) -> str:
+        """Behind a version: "", " in staging"."""
+        return "" if self.home else f" in {self.service.environment}"
+
+    @property
+    def generation(self) -> str:
+        return self.traffic.generation
 
 
 class Released(Outputs):
@@ -72,7 +107,11 @@ async def refuse_while_frozen(run: Run, model: str) -> None:
 
 async def steady_traffic(run: Run, model: str) -> tuple[TrafficState, str]:
     """The traffic and its stable version. Raises BadInput while the model is paused or a canary is out."""
-    traffic = await run.read(run.serving.traffic, model)
+    traffic = await run.read(run.serving.traffic, await service_of(run, model))
+    if not traffic.settled:
+        raise BadInput(
+            f"{model} is being changed just now.", f"{sentence(traffic.unready)}", "Ask again when it is done."
+        )
     if traffic.paused:
         raise BadInput(f"{model} is paused.", "A canary needs live requests.", f"Type `resume {model}` first.")
     if traffic.canary is not None:
@@ -82,102 +121,82 @@ async def steady_traffic(run: Run, model: str) -> tuple[TrafficState, str]:
         )
     if traffic.stable is None:
         raise BadInput(f"{model} has no stable version, so there is nothing to compare a canary with.")
-    return traffic, traffic.stable
+    if traffic.stable_version is None:
+        raise BadInput(
+            f"Nobody knows which version of {model} {traffic.stable} is.",
+            "After a release it could not be said which one to go back to.",
+            "Register what it serves, and mark the service with that version.",
+        )
+    return traffic, traffic.stable_version
 
 
 async def still_as_planned(run: Run, planned: TrafficState) -> None:
-    """Raises Conflict when the traffic is no longer what the approved plan began with."""
-    now = await run.read(run.serving.traffic, planned.model)
-    if now.weights != planned.weights or now.stable != planned.stable:
+    """Raises Conflict when the service is no longer what the approved plan began with."""
+    now = await run.read(run.serving.traffic, planned.service)
+    if now.generation != planned.generation:
         raise Conflict(
-            f"{planned.model} was not changed.",
-            f"The plan began with {planned.spoken()}, but the traffic is now {now.spoken()}.",
+            f"{planned.service.model} was not changed.",
+            f"The plan began with {_state(planned)}, but it has changed since: now it is {_state(now)}.",
             "Ask again to get a plan for the world as it is.",
         )
 
 
-async def certify(
-    run: Run, build: Build, *, model: str, version: str, stable: str, registered: Mapping[str, ModelVersion]
-) -> None:
-    """Tests a build against the stable version, packages and registers it. Raises Regression when the gate says no.
-
-    registered: the versions known before, by name, in their order.
-    """
-    champion = registered[stable].metrics if stable in registered else {}
-    report = await run.step(
-        "test", run.pipelines.test, build, against=stable, detail=lambda r: _gate_detail(r, champion)
-    )
-    await _require_gate(run, report)
-    known = list(registered)
-    package = await run.step(
-        "package", run.pipelines.package, build, detail=lambda p: f"{p.size_bytes / 1e6:.2f} MB, {p.digest[:12]}"
-    )
-    listed = DiffLine(
-        what=f"registry of {model}", before=", ".join(known) or "empty", after=", ".join([*known, version])
-    )
-    await run.step(
-        "register", run.registry.register, package, changes=[listed], detail=lambda v: f"{v.version} registered"
-    )
-
-
-def _gate_detail(report: GateReport, champion: dict[str, float]) -> str:
-    said = f"{'passed' if report.passed else 'failed'} on {report.holdout_rows:,} held-out rows: {report.reason}"
-    leaked = too_good(report.metrics, champion, report.against, rows=report.holdout_rows)
-    return f"{said}. {leaked}" if leaked else said
-
-
-async def _require_gate(run: Run, report: GateReport) -> None:
-    if run.planning:
-        return
-    verdict = of_gate(report)
-    await run.note_trial(report.model, report.version, "gate", verdict)
-    if report.passed:
-        return
-    raise Regression(
-        f"{report.model} {report.version} did not pass the quality gate against {report.against}.",
-        f"{report.reason}, on {report.holdout_rows:,} held-out rows.",
-        "No traffic was moved.",
-        card=failed_card(run, report.model, report.version, report.against, verdict, registered=False),
-    )
+def _state(traffic: TrafficState) -> str:
+    return f"{traffic.spoken()}, {traffic.replicas.spoken()}"
 
 
 async def roll_out(run: Run, r: Rollout) -> Verdict:
     """Shifts traffic, judges, promotes and remembers; a failure or cancel in between restores the stable version."""
-    async with run.undo(f"restore traffic: {r.model} {r.stable} 100%", run.serving.restore, r.model, r.stable):
-        verdict = await _shift_and_judge(run, r)
+    before = await run.read(run.serving.snapshot, r.service)
+    back = until_settled(run, run.serving.restore, within=RESTORED_WITHIN)
+    async with run.undo(f"restore traffic: {r.called} {r.stable} 100%", back, r.service, before):
+        arm = await arm_before(run, r.traffic, r.stable) if r.percent == 100 else None
+        shifted = await _shift(run, r)
+        verdict = await _judge(run, r, arm)
         everything = {r.version: 100}
         state = await run.step(
             "promote",
-            run.serving.promote,
-            r.model,
+            until_settled(run, run.serving.promote),
+            r.service,
             r.version,
+            guard=shifted.generation,
             changes=[_promotion_line(r)],
             detail=lambda s: s.spoken(),
         )
         expect_weights(run, state, everything)
+        if not r.home:
+            await _note(run, r)
+            return verdict
         async with run.undo(
             f"restore champion: {r.model} {r.stable}", run.registry.set_alias, r.model, "champion", r.stable
         ):
             await _remember(run, r)
+    await _look_later(run, r)  # nothing is left to undo: a timer that cannot be set takes no release back
     return verdict
 
 
-async def _shift_and_judge(run: Run, r: Rollout) -> Verdict:
-    at_once = r.percent == 100
-    before = await arm_before(run, r.model, r.stable) if at_once else None
+async def _shift(run: Run, r: Rollout) -> TrafficState:
     state = await run.step(
         "shift traffic",
-        run.serving.set_canary,
-        r.model,
+        until_settled(run, run.serving.set_canary),
+        r.service,
         r.version,
         r.percent,
+        guard=r.generation,
+        artifact=r.artifact,
         changes=[_traffic_line(r, f"{r.stable} 100%", _split(r))],
         detail=lambda s: s.spoken(),
     )
     expect_weights(run, state, _weights(r))
+    return state
+
+
+async def _judge(run: Run, r: Rollout, before: ArmSample | None) -> Verdict:
     # With everything on the new version there is no stable arm left beside it: the hour before takes its place.
-    share = None if at_once else r.percent
-    verdict = await run.judge(r.model, r.version, hold=HOLD, share=share, value_must=r.value_must, before=before)
+    share = None if r.percent == 100 else r.percent
+    verdict = await run.judge(
+        r.service, r.version, by=r.spec.judge, share=share, value_must=r.value_must, before=before
+    )
     _require_verdict(run, r, verdict)
     return verdict
 
@@ -192,12 +211,12 @@ def _split(r: Rollout) -> str:
 
 
 def _traffic_line(r: Rollout, before: str, after: str) -> DiffLine:
-    return DiffLine(what=f"traffic of {r.model}", before=before, after=after)
+    return DiffLine(what=f"traffic of {r.called}", before=before, after=after)
 
 
 def _promotion_line(r: Rollout) -> DiffLine:
     if r.percent == 100:
-        return DiffLine(what=f"stable version of {r.model}", before=r.stable, after=r.version)
+        return DiffLine(what=f"stable version of {r.called}", before=r.stable, after=r.version)
     return _traffic_line(r, _split(r), f"{r.version} 100%")
 
 
@@ -207,9 +226,9 @@ def expect_weights(run: Run, state: TrafficState, wanted: dict[str, int]) -> Non
         return
     asked = ", ".join(f"{version} {share}%" for version, share in wanted.items())
     raise Conflict(
-        f"The traffic of {state.model} is not what was asked for.",
+        f"The traffic of {state.service.model} is not what was asked for.",
         f"Asked: {asked}; reported: {state.spoken()}.",
-        f"Type `status {state.model}` to see it as it is now.",
+        f"Type `status {state.service.model}` to see it as it is now.",
     )
 
 
@@ -219,7 +238,7 @@ def _require_verdict(run: Run, r: Rollout, verdict: Verdict) -> None:
     reason = sentence(verdict.reason)
     card = failed_card(run, r.model, r.version, r.stable, verdict, registered=True)
     if verdict.outcome is Outcome.INCONCLUSIVE:
-        what = f"{r.model} {r.version} was not promoted, and nothing is known against it."
+        what = f"{r.model} {r.version} was not promoted{r.there}, and nothing is known against it."
         answered = verdict.decided.startswith("rolled back")
         why = " ".join(filter(None, [reason, sentence(verdict.decided)]))
         raise Undecided(what, why, f"{r.stable} gets all traffic again.", answered=answered, card=card)
@@ -227,12 +246,36 @@ def _require_verdict(run: Run, r: Rollout, verdict: Verdict) -> None:
         f": harm in {listed(hurt)}" if (hurt := [c.name for c in verdict.checks if c.outcome is Outcome.FAILED]) else ""
     )
     word = {Outcome.FAILED: f"failed as a canary{harm}", Outcome.ERROR: "could not be measured"}[verdict.outcome]
-    raise Regression(f"{r.model} {r.version} {word}.", reason, f"{r.stable} gets all traffic again.", card=card)
+    raise Regression(
+        f"{r.model} {r.version} {word}{r.there}.", reason, f"{r.stable} gets all traffic again.", card=card
+    )
 
 
 async def _remember(run: Run, r: Rollout) -> None:
     await set_champion(run, r.model, r.version, r.stable, r.previous)
-    await run.step("note the release", run.controls.record_release, r.model, r.version, r.stable, r.kind, run=run.id)
+    await _note(run, r)
+
+
+async def _note(run: Run, r: Rollout) -> None:
+    await run.step("note the release", run.controls.record_release, r.called, r.version, r.stable, r.kind, run=run.id)
+
+
+async def _look_later(run: Run, r: Rollout) -> None:
+    if r.spec.labels.delay:
+        await run.step(
+            "look at the effect later",
+            run.controls.look_at_effect,
+            r.model,
+            _after_the_labels(r.spec.labels.delay),
+            run=run.id,
+            conversation=run.conversation,
+            detail=lambda made: f"on {made.begins:%-d %b}, when the labels of its first week are there",
+        )
+
+
+def _after_the_labels(delay: str) -> str:
+    """A week of whole days is needed, and the labels of its last one."""
+    return f"{(DAYS_NEEDED + 1) * 86_400 + duration_s(delay):.0f}s"
 
 
 async def set_champion(run: Run, model: str, champion: str, previous: str, old_previous: str | None) -> None:
@@ -249,16 +292,16 @@ async def previous_alias(run: Run, model: str) -> str | None:
     return next((v.version for v in versions if "previous" in v.aliases), None)
 
 
-async def foresight(run: Run, model: str, stable: str, percent: int) -> Foresight | None:
+async def foresight(run: Run, spec: ModelSpec, traffic: TrafficState, stable: str, percent: int) -> Foresight | None:
     """What this rollout can show, for those who approve it; None in runs that were planned before it was said."""
     if not run.patched("2026-11 what a rollout can show"):
         return None
-    return await what_it_can_show(run, model, stable, share=percent, hold=HOLD)
+    return await what_it_can_show(run, traffic, stable, share=percent, judge=spec.judge)
 
 
-def hold_words() -> str:
+def hold_words(spec: ModelSpec) -> str:
     """ "30 min" """
-    return spoken_duration(duration_s(HOLD))
+    return spoken_duration(duration_s(spec.judge.hold))
 
 
 def released(run: Run, r: Rollout, verdict: Verdict, *, title: str) -> Released:
@@ -271,17 +314,17 @@ def _success_card(run: Run, r: Rollout, verdict: Verdict, title: str) -> Card:
     """Verdict with numbers, traffic now, what to say next."""
     if run.planning:
         return Card(title=title)
-    line = f"{r.model} {r.version} now gets all traffic; before it was {r.stable}. {verdict_line(verdict)}"
+    line = f"{r.model} {r.version} now gets all traffic{r.there}; before it was {r.stable}. {verdict_line(verdict)}"
     return Card(
         title=title,
         tone="muted" if verdict.accepted else "success",
         summary=line,
         blocks=(Text(text=line), verdict_table(verdict)),
         buttons=(
-            status_button(r.model),
+            status_button(r.called),
             Button(label="Compare", command=f"compare {r.model} {r.stable} and {r.version}"),
-            Button(label="Effect on KPIs", command=f"what did the last {r.model} release do?"),
-            Button(label="Roll back", command=f"roll back {r.model}", style="danger"),
+            *((Button(label="Effect on KPIs", command=f"what did the last {r.model} release do?"),) if r.home else ()),
+            Button(label="Roll back", command=f"roll back {r.called}", style="danger"),
         ),
         run_id=run.id,
     )

@@ -75,6 +75,10 @@ def failed_card(run: Run, model: str, version: str, stable: str, verdict: Verdic
     blocks = (verdict_table(verdict),) if verdict.checks else (Text(text=verdict.reason),)
     tone: Tone = "muted" if verdict.outcome is Outcome.INCONCLUSIVE else "danger"
     return Card(
-        title=f"{model} {version} {word}", tone=tone, blocks=blocks, buttons=tuple(buttons), run_id=run.id,
+        title=f"{model} {version} {word}",
+        tone=tone,
+        blocks=blocks,
+        buttons=tuple(buttons),
+        run_id=run.id,
         summary=f"{model} {version} {word}: {verdict.reason}",
-    )  # fmt: skip
+    )

@@ -2,45 +2,82 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from bizaiops_bot.playbook import ArmSample, BotError, Foresight, NoData, Run, duration_s, foresee
+from bizaiops_bot.playbook import (
+    ArmSample,
+    BotError,
+    Foresight,
+    JudgeSpec,
+    NoData,
+    Run,
+    TrafficState,
+    arms_by_version,
+    duration_s,
+    foresee,
+)
 from playbooks._cards import clock_now
 
+T = TypeVar("T")
 BEFORE = timedelta(hours=1)
 
 
-async def arm_before(run: Run, model: str, stable: str) -> ArmSample | None:
+async def arm_before(run: Run, traffic: TrafficState, stable: str) -> ArmSample | None:
     """What the stable version did in the last hour; None without requests."""
-    return _of(stable, await _arms_before(run, model))
+    return (await _arms_before(run, traffic)).get(stable)
 
 
-async def what_it_can_show(run: Run, model: str, stable: str, *, share: int, hold: str) -> Foresight:
+async def what_it_can_show(run: Run, traffic: TrafficState, stable: str, *, share: int, judge: JudgeSpec) -> Foresight:
     """What a hold at this traffic can rule out; that it is not known where the traffic is not."""
+    unknown = ""
     try:
-        arms = await _arms_before(run, model)
+        before = await _arms_before(run, traffic)
+    except BotError as exc:
+        before, unknown = {}, exc.what.rstrip(".")
+    return foresee(
+        before.get(stable),
+        stable=stable,
+        share=share,
+        hold_min=duration_s(judge.hold) / 60,
+        traffic=_traffic(before),
+        judge=judge,
+        unknown=unknown,
+    )
+
+
+async def _arms_before(run: Run, traffic: TrafficState) -> Mapping[str, ArmSample]:
+    """By version. Scores and value are there as far as their ports answer."""
+    found = await run.read(arms, run, traffic, await clock_now(run) - BEFORE)
+    return {} if isinstance(found, NoData) else {arm.version: arm for arm in found}
+
+
+async def arms(run: Run, traffic: TrafficState, since: datetime) -> list[ArmSample] | NoData:
+    """Of every version that got requests since. One read of three ports, and by this name in the record of a run."""
+    service, versions = traffic.service, traffic.versions
+    counted = await run.metrics.arms(service, list(versions), since)
+    if isinstance(counted, NoData):
+        return counted
+    scores = await _known(run.predictions.scores(service, versions, since))
+    values = await _known(run.outcomes.value(service, sorted({*versions.values()}), since))
+    return list(arms_by_version(counted, scores, values, versions).values())
+
+
+async def _known(asked: Awaitable[Sequence[T] | NoData]) -> Sequence[T]:
+    try:
+        found = await asked
     except BotError:
-        arms = []
-    hold_min = duration_s(hold) / 60
-    return foresee(_of(stable, arms), stable=stable, share=share, hold_min=hold_min, traffic=_traffic(arms))
+        return ()
+    return () if isinstance(found, NoData) else found
 
 
-async def _arms_before(run: Run, model: str) -> list[ArmSample]:
-    since = await clock_now(run) - BEFORE
-    arms = await run.read(run.metrics.arms, model, since)
-    return [] if isinstance(arms, NoData) else list(arms)
-
-
-def _of(version: str, arms: list[ArmSample]) -> ArmSample | None:
-    return next((arm for arm in arms if arm.version == version), None)
-
-
-def _traffic(arms: list[ArmSample]) -> float | None:
+def _traffic(before: Mapping[str, ArmSample]) -> float | None:
     """Requests a minute to all versions: one that became stable a minute ago had only a canary's part before.
 
     None without minutes. Minutes in which two versions answered count twice in a bot's first hour, so it is rather
     too small there.
     """
     whole = BEFORE.total_seconds() / 60.0
-    minutes = min(whole, float(sum(len(arm.by_minute) for arm in arms)))
-    return sum(arm.requests for arm in arms) / minutes if minutes else None
+    minutes = min(whole, float(sum(len(arm.by_minute) for arm in before.values())))
+    return sum(arm.requests for arm in before.values()) / minutes if minutes else None

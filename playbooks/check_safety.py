@@ -10,12 +10,13 @@ from typing import Literal
 from pydantic import Field
 
 from bizaiops_bot.playbook import (
+    HEALTH_MINUTES,
     Button,
     Card,
     Context,
-    HealthLimits,
     Inputs,
     ModelName,
+    ModelSpec,
     NoData,
     NotFound,
     Run,
@@ -30,7 +31,7 @@ from bizaiops_bot.playbook import (
 )
 from playbooks._asked_models import WELL, Seen, look
 from playbooks._cards import clock_now, inputs_words, known_model, known_versions, listed, status_button
-from playbooks._health import HEALTH_MINUTES, drift_words
+from playbooks._health import drift_words, health_of, traffic_of
 
 BUDGET_HOURS = 24
 FAILURES = timedelta(hours=24)
@@ -59,9 +60,9 @@ class CheckSafety(Inputs):
 
 @playbook(title="Check whether it is safe to deploy", risk="read")
 async def check_safety(run: Run, ask: CheckSafety) -> Card:
-    if ask.model is not None:
-        await known_model(run, ask.model)
-    names = [ask.model] if ask.model else [info.name for info in await run.read(run.serving.models)]
+    models = [await known_model(run, ask.model)] if ask.model else await run.read(run.models.specs)
+    names = [info.name for info in models]
+    allowed = " or ".join(sorted({f"{100 * info.limits.error_rate:g}%" for info in models}))
     found = [await _frozen(run)]
     for name in names:
         found += await _of_model(run, name)
@@ -94,7 +95,7 @@ async def check_safety(run: Run, ask: CheckSafety) -> Card:
             Context(
                 text=f"Health and drift of the last {HEALTH_MINUTES:.0f} min, failures of the last "
                 f"{spoken_duration(FAILURES.total_seconds())}, error budget of the last {BUDGET_HOURS} h at "
-                f"{HealthLimits().error_rate:.0%} errors allowed. A plan still needs its approval and its canary."
+                f"{allowed} errors allowed. A plan still needs its approval and its canary."
             ),
         ),
         buttons=_buttons(names, found),
@@ -119,7 +120,7 @@ async def _of_model(run: Run, name: str) -> list[Finding]:
         _health(seen),
         _drift(seen),
         *await _runs(run, name),
-        await _budget(run, name),
+        await _budget(run, seen.info),
     ]
 
 
@@ -173,13 +174,14 @@ def _stands(record: RunRecord) -> str:
     return "waits for approval" if record.status == "waiting" else "is under way"
 
 
-async def _budget(run: Run, name: str) -> Finding:
+async def _budget(run: Run, info: ModelSpec) -> Finding:
     """How much of the errors that the service level allows were made."""
-    health = await run.read(run.metrics.health, name, minutes=60.0 * BUDGET_HOURS)
+    name = info.name
+    health = await health_of(run, await traffic_of(run, name), 60.0 * BUDGET_HOURS)
     asked = 0 if isinstance(health, NoData) else sum(s.requests for s in health)
     if isinstance(health, NoData) or not asked:
         return Finding(name, "Error budget", "unknown", "its error budget is not known, no requests are on record")
-    share = sum(s.errors for s in health) / (asked * HealthLimits().error_rate)
+    share = sum(s.errors for s in health) / (asked * info.limits.error_rate)
     mark: Mark = "no" if share >= 1.0 else "caution" if share >= NEARLY_SPENT else "ok"
     return Finding(name, "Error budget", mark, f"{share:.0%} of its error budget is spent")
 

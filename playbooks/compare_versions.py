@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from bizaiops_bot.playbook import (
+    HEALTH_MINUTES,
     BadInput,
     Block,
     Button,
@@ -22,12 +23,14 @@ from bizaiops_bot.playbook import (
     Trial,
     Version,
     held_against,
+    newer,
+    pace_words,
     playbook,
     stamp,
     trial_words,
 )
-from playbooks._cards import known_model, known_versions, number_of
-from playbooks._health import HEALTH_MINUTES
+from playbooks._cards import known_model, known_versions
+from playbooks._health import health_of, traffic_of
 from playbooks._trials import checks_table, known_trials, leak, warning
 
 
@@ -44,12 +47,13 @@ async def compare_versions(run: Run, ask: CompareVersions) -> Card:
     await known_model(run, ask.model)
     if ask.version_a == ask.version_b:
         raise BadInput(f"{ask.version_a} is the same as {ask.version_b}.", do="Name two versions.")
-    pair = await _pair(run, ask)
-    traffic = await run.read(run.serving.traffic, ask.model)
-    health = await run.read(run.metrics.health, ask.model, minutes=HEALTH_MINUTES)
+    known = await known_versions(run, ask.model)
+    pair = await _pair(run, ask, known)
+    traffic = await traffic_of(run, ask.model)
+    health = await health_of(run, traffic, HEALTH_MINUTES)
     releases = await run.read(run.records.releases, ask.model, limit=50)
     trials = await known_trials(run, ask.model)
-    versions = {v.version: v for v in pair}
+    versions = {v.version: v for v in sorted(pair, key=lambda v: known.index(v.version))}
     rows = (
         *_metric_rows(*pair),
         *_live_rows(pair, traffic, health),
@@ -66,13 +70,12 @@ async def compare_versions(run: Run, ask: CompareVersions) -> Card:
             *_checks(pair, trials),
             Context(text="Metrics were measured on held-out rows at each version's gate."),
         ),
-        buttons=_buttons(ask, traffic, trials),
+        buttons=_buttons(ask, traffic, trials, known),
     )
 
 
-async def _pair(run: Run, ask: CompareVersions) -> tuple[ModelVersion, ModelVersion]:
+async def _pair(run: Run, ask: CompareVersions, known: list[str]) -> tuple[ModelVersion, ModelVersion]:
     registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
-    known = await known_versions(run, ask.model)
     for version in (ask.version_a, ask.version_b):
         if version not in known:
             raise NotFound(f"{ask.model} version", version, known)
@@ -107,7 +110,7 @@ def _live_rows(
         shares,
         ("requests, 15 min", *(f"{s.requests:,}" if s else "–" for s in live)),
         ("errors, 15 min", *(f"{s.error_rate:.2%}" if s else "–" for s in live)),
-        ("p95, 15 min", *(f"{s.latency_p95_ms:.0f} ms" if s else "–" for s in live)),
+        ("p95, 15 min", *(pace_words(s.latency_p95_ms) if s else "–" for s in live)),
     ]
 
 
@@ -138,10 +141,10 @@ def _checks(pair: tuple[ModelVersion, ModelVersion], trials: list[Trial]) -> tup
 
 
 def _warnings(versions: dict[str, ModelVersion], traffic: TrafficState, trials: list[Trial]) -> list[str]:
-    """What is held against either, and a gate that is too good beside the other one's."""
-    older, newer = sorted(versions, key=number_of)
+    """What is held against either, and a gate that is too good beside the other one's. versions: the older first."""
+    older, later = versions
     beside = older if traffic.stable not in versions else str(traffic.stable)
-    other = newer if beside == older else older
+    other = later if beside == older else older
     said = [warning(trials, version) for version in versions]
     return [text for text in (*said, leak(versions, other, beside)) if text]
 
@@ -152,14 +155,14 @@ def _summary(a: ModelVersion, b: ModelVersion) -> str:
     return f"{a.model} {a.version} and {b.version} at the gate: {said or 'no common metric'}."
 
 
-def _buttons(ask: CompareVersions, traffic: TrafficState, trials: list[Trial]) -> tuple[Button, ...]:
+def _buttons(ask: CompareVersions, traffic: TrafficState, trials: list[Trial], known: list[str]) -> tuple[Button, ...]:
     """A version that has failed is not offered; the run in which it did is."""
-    stable = number_of(traffic.stable or "v0")
-    newer = [v for v in (ask.version_a, ask.version_b) if not traffic.weights.get(v) and number_of(v) > stable]
+    idle = [v for v in (ask.version_a, ask.version_b) if not traffic.weights.get(v)]
+    later = [v for v in idle if traffic.stable is None or newer(v, traffic.stable, known)]
     against = {v: held_against(trials, v) for v in (ask.version_a, ask.version_b)}
     deploy = tuple(
         Button(label=f"Deploy {v} as a 10% canary", command=f"deploy {ask.model} {v} as a 10% canary")
-        for v in newer[-1:]
+        for v in later[-1:]
         if against[v] is None
     )
     shown = tuple(

@@ -4,24 +4,27 @@ from pydantic import Field
 
 from bizaiops_bot.playbook import (
     BadInput,
-    Build,
-    DiffLine,
-    Inputs,
-    ModelName,
+    BuildOrder,
+    EnvironmentName,
+    ModelSpec,
     ModelVersion,
     NotFound,
     Percent,
     Run,
+    ServiceInputs,
     Trial,
     Version,
     playbook,
+    spoken_duration,
+    spoken_service,
+    stamp,
 )
-from playbooks._cards import known_model, known_versions, metric_words, success_title
+from playbooks._builds import build_version
+from playbooks._cards import clock_now, known_model, known_versions, metric_words, service_of, success_title
 from playbooks._rollout import (
     REMIND,
     Released,
     Rollout,
-    certify,
     foresight,
     hold_words,
     previous_alias,
@@ -34,42 +37,82 @@ from playbooks._rollout import (
 from playbooks._trials import known_trials, leak, warning
 
 
-class DeployModel(Inputs):
+class DeployModel(ServiceInputs):
     """Roll a version out: build and test it if needed, send it part of the traffic, judge it, promote it."""
 
-    model: ModelName = Field(description="the model")
     version: Version = Field(description="the version to deploy, such as v2")
     canary: Percent = Field(10, description="percent of requests for the canary; 100 moves everything at once")
+    source: EnvironmentName | None = Field(None, description="the environment in which it has proved itself, if any")
 
 
 @playbook(title="Deploy a model version", risk="change")
 async def deploy_model(run: Run, ask: DeployModel) -> Released:
-    await known_model(run, ask.model)
+    spec = (await known_model(run, ask.model)).at(ask.environment)
     await _require_version(run, ask)
-    await refuse_while_frozen(run, ask.model)
-    traffic, stable = await steady_traffic(run, ask.model)
+    await refuse_while_frozen(run, ask.service)
+    traffic, stable = await steady_traffic(run, ask.service)
     if ask.version == stable:
         raise BadInput(
-            f"{ask.model} {ask.version} already serves 100% of the traffic.",
-            do=f"Type `history of {ask.model}` to see when it was released.",
+            f"{ask.model} {ask.version} already serves 100% of the traffic{ask.there}.",
+            do=f"Type `history of {ask.service}` to see when it was released.",
         )
     registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
+    if ask.version in registered:
+        _require_whole(registered[ask.version])
     trials = await known_trials(run, ask.model)
-    seen = await foresight(run, ask.model, stable, ask.canary)
+    proved = await _proved(run, ask)
+    seen = await foresight(run, spec, traffic, stable, ask.canary)
     await run.approve(
-        _question(ask, stable, registered, trials),
+        proved + _question(ask, spec, stable, registered, trials),
         escalate=REMIND,
-        undo=f"say `roll back {ask.model}`",
+        undo=f"say `roll back {ask.service}`",
         foresight=seen.words if seen else "",
     )
-    await refuse_while_frozen(run, ask.model)
+    await refuse_while_frozen(run, ask.service)
     await still_as_planned(run, traffic)
-    if ask.version not in registered:
-        await _make(run, ask, stable, registered)
-    previous = await previous_alias(run, ask.model)
-    rollout = Rollout(ask.model, ask.version, stable, previous, ask.canary, "deploy", seen.value_must if seen else None)
+    made = registered.get(ask.version) or await _make(run, ask, spec, stable, registered)
+    previous = None if ask.environment else await previous_alias(run, ask.model)
+    tested = seen.value_must if seen else None
+    rollout = Rollout(
+        spec,
+        traffic,
+        ask.version,
+        stable,
+        previous,
+        ask.canary,
+        "deploy",
+        tested,
+        made.artifact,
+        home=ask.environment is None,
+    )
     verdict = await roll_out(run, rollout)
-    return released(run, rollout, verdict, title=success_title(ask.model, ask.version, "deployed"))
+    return released(run, rollout, verdict, title=success_title(ask.model, ask.version, f"deployed{ask.there}"))
+
+
+async def _proved(run: Run, ask: DeployModel) -> str:
+    """For how long the version has been stable where it comes from, as a sentence; "" when it comes from nowhere.
+
+    Raises BadInput when something else is stable there.
+    """
+    if ask.source is None:
+        return ""
+    default = (await run.read(run.records.environments))[0].name
+    if ask.source == (ask.environment or default):
+        raise BadInput(f"{ask.model} cannot be promoted from {ask.source} to itself.", do="Name another environment.")
+    there = spoken_service(ask.model, None if ask.source == default else ask.source)
+    traffic = await run.read(run.serving.traffic, await service_of(run, there))
+    if traffic.stable_version != ask.version or traffic.canary is not None:
+        raise BadInput(
+            f"{ask.model} {ask.version} is not what is stable in {ask.source}.",
+            f"There it is {traffic.spoken()}.",
+            f"Ask again to take that, or type `deploy {ask.model} {ask.version}{ask.there}` to take it all the same.",
+        )
+    releases = await run.read(run.records.releases, there, limit=1)
+    if not releases or releases[0].version != ask.version:
+        return f"{ask.version} is what is stable in {ask.source}; since when is not on record. "
+    age = spoken_duration((await clock_now(run) - releases[0].at).total_seconds())
+    by = f", run {releases[0].run}" if releases[0].run else ""
+    return f"{ask.version} has been stable in {ask.source} for {age} (since {stamp(releases[0].at)}{by}). "
 
 
 async def _require_version(run: Run, ask: DeployModel) -> None:
@@ -78,24 +121,41 @@ async def _require_version(run: Run, ask: DeployModel) -> None:
         raise NotFound(f"{ask.model} version", ask.version, known)
 
 
-def _question(ask: DeployModel, stable: str, registered: dict[str, ModelVersion], trials: list[Trial]) -> str:
+def _require_whole(found: ModelVersion) -> None:
+    if found.state == "ready":
+        return
+    name = f"{found.model} {found.version}"
+    do = "Try again when it is ready." if found.state == "pending" else "Register it anew, as another version."
+    raise BadInput(f"{name} cannot be deployed.", f"The registry has it as {found.state}, not ready.", do)
+
+
+def _question(
+    ask: DeployModel, spec: ModelSpec, stable: str, registered: dict[str, ModelVersion], trials: list[Trial]
+) -> str:
     made = "" if ask.version in registered else f"Build {ask.version} and test it against {stable}, then "
     if ask.canary == 100:
         move = (
-            f"move all traffic of {ask.model} from {stable} to {ask.version} at once, watch it for {hold_words()} "
-            f"and go back to {stable} if it is worse?"
+            f"move all traffic of {ask.service} from {stable} to {ask.version} at once, watch it for "
+            f"{hold_words(spec)} and go back to {stable} if it is worse?"
         )
     else:
         move = (
-            f"send {ask.canary}% of {ask.model} to {ask.version} ({stable} keeps {100 - ask.canary}%) "
-            f"and everything after {hold_words()} of live traffic without harm?"
+            f"send {ask.canary}% of {ask.service} to {ask.version} ({stable} keeps {100 - ask.canary}%) "
+            f"and everything after {hold_words(spec)} of live traffic without harm?"
         )
-    measured = _measured(registered, ask.version, stable)
+    measured = _measured(registered, ask.version, stable) + _untested(registered.get(ask.version))
     question = f"{made}{move}{measured}"
     against = warning(trials, ask.version)
     leaked = leak(registered, ask.version, stable)
     again = f"{against} Deploy it again? " if against else ""
     return f"{again}{question[0].upper()}{question[1:]}{f' {leaked}' if leaked else ''}"
+
+
+def _untested(found: ModelVersion | None) -> str:
+    """What the bot registers has passed its gate, and has a digest."""
+    if found is None or found.digest:
+        return ""
+    return f" {found.version} was registered by {found.registrant}; the bot has not tested it."
 
 
 def _measured(registered: dict[str, ModelVersion], version: str, stable: str) -> str:
@@ -105,14 +165,8 @@ def _measured(registered: dict[str, ModelVersion], version: str, stable: str) ->
     return f" At the gate, {'; '.join(said)}."
 
 
-async def _make(run: Run, ask: DeployModel, stable: str, registered: dict[str, ModelVersion]) -> None:
-    trained = DiffLine(what=f"build of {ask.model} {ask.version}", before="none", after="trained")
-    build: Build = await run.step(
-        "build",
-        run.pipelines.build,
-        ask.model,
-        ask.version,
-        changes=[trained],
-        detail=lambda b: f"{b.train_rows:,} rows in {b.train_seconds:.1f} s",
-    )
-    await certify(run, build, model=ask.model, version=ask.version, stable=stable, registered=registered)
+async def _make(
+    run: Run, ask: DeployModel, spec: ModelSpec, stable: str, registered: dict[str, ModelVersion]
+) -> ModelVersion:
+    order = BuildOrder(model=ask.model, version=ask.version, against=stable, pipeline=spec.pipeline)
+    return await build_version(run, order, registered, trained="trained")

@@ -1,5 +1,6 @@
 """What a model is: what it predicts from, on what it was trained and when, and its versions."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import Field
@@ -12,9 +13,10 @@ from bizaiops_bot.playbook import (
     DriftReport,
     Fields,
     Inputs,
+    JudgeSpec,
     Kpi,
-    ModelInfo,
     ModelName,
+    ModelSpec,
     ModelVersion,
     NoData,
     Release,
@@ -24,7 +26,7 @@ from bizaiops_bot.playbook import (
     playbook,
     stamp,
 )
-from playbooks._cards import age, clock_now, known_model, listed, metric_words
+from playbooks._cards import age, clock_now, known_model, listed, metric_words, service_of
 from playbooks._health import drift_now
 
 MOST_VERSIONS = 8
@@ -39,8 +41,9 @@ class DescribeModel(Inputs):
 @playbook(title="Describe a model", risk="read")
 async def describe_model(run: Run, ask: DescribeModel) -> Card:
     info = await known_model(run, ask.model)
+    service = await service_of(run, ask.model)
     now = await clock_now(run)
-    traffic = await run.read(run.serving.traffic, ask.model)
+    traffic = await run.read(run.serving.traffic, service)
     versions = await run.read(run.registry.versions, ask.model)
     releases = await run.read(run.records.releases, ask.model, limit=50)
     kpis = [kpi for kpi in await run.read(run.warehouse.kpis) if kpi.model == ask.model]
@@ -64,16 +67,34 @@ async def describe_model(run: Run, ask: DescribeModel) -> Card:
 
 
 def _facts(
-    info: ModelInfo, traffic: TrafficState, features: str, trained: str, kpis: list[Kpi]
+    info: ModelSpec, traffic: TrafficState, features: str, trained: str, kpis: list[Kpi]
 ) -> tuple[tuple[str, str], ...]:
     return (
-        ("Kind", info.kind),
+        ("Task", info.task),
         ("Owner", info.owner or "not named"),
         ("Serves", traffic.spoken()),
         ("Features", features),
         ("Trained", trained),
         ("KPIs", listed([kpi.title for kpi in kpis]) or "none"),
+        *_told_of(info),
     )
+
+
+def _told_of(info: ModelSpec) -> Iterator[tuple[str, str]]:
+    """What the company's file says of it, as far as it does."""
+    if own := info.judge.spoken():
+        yield "Canaries", f"held {info.judge.hold}; {own}"
+    elif info.judge.hold != JudgeSpec().hold:
+        yield "Canaries", f"held {info.judge.hold}"
+    labels = [f"after {info.labels.delay}" if info.labels.delay else "", info.labels.source]
+    if any(labels):
+        yield "Labels", ", from ".join(filter(None, labels))
+    if info.registered_as:
+        yield "In the registry", info.registered_as
+    if info.pipeline:
+        yield "Built by", info.pipeline
+    if info.channel:
+        yield "News go to", info.channel
 
 
 def _features(serving: ModelVersion | None, report: DriftReport | NoData) -> str:

@@ -27,11 +27,10 @@ from bizaiops_bot.playbook import (
     stamp,
 )
 from playbooks._cards import clock_now, known_model
-from playbooks._kpis import Span, Story, daily, events, model_kpis
+from playbooks._kpis import DAYS_NEEDED, Span, Story, daily, events, model_kpis
 from playbooks._words import local_day
 
 DAYS_BEFORE = 90
-DAYS_NEEDED = 7
 WORDS = {
     "better": "✓ better",
     "worse": "✗ worse",
@@ -65,8 +64,9 @@ async def explain_effect(run: Run, ask: ExplainEffect) -> Card:
     known = {k.id: k for k in await run.read(run.warehouse.kpis)}
     controls = [known[k.control] for k in kpis if k.control in known]
     beside = await daily(run, controls, released - timedelta(days=DAYS_BEFORE), today, run.time_zone)
+    final = {k.id: [d for d in days[k.id] if k.provisional([d.day], today) is None] for k in kpis}
     effects = [
-        (kpi, release_effect(kpi, days[kpi.id], beside.get(kpi.control), released, others=others)) for kpi in kpis
+        (kpi, release_effect(kpi, final[kpi.id], beside.get(kpi.control), released, others=others)) for kpi in kpis
     ]
     blocks = _blocks(release, released, effects)
     first, last = effects[0][1].first or released, effects[0][1].last or today - timedelta(days=1)
@@ -91,21 +91,21 @@ def _told(effects: list[tuple[Kpi, Effect]], released: date) -> str:
     """A sentence a KPI, or one for all of them when none can be told for the same reason."""
     reasons = {e.reason for _, e in effects if e.verdict == "cannot_tell"}
     if len(effects) > 1 and len(reasons) == 1 and all(e.verdict == "cannot_tell" for _, e in effects):
-        return f"What it did to the KPIs cannot be told yet, {reasons.pop()}.{_when(effects[0][1], released)}"
+        return f"What it did to the KPIs cannot be told yet, {reasons.pop()}.{_when(*effects[0], released)}"
     return " ".join(_sentence(kpi, effect, released) for kpi, effect in effects)
 
 
 def _sentence(kpi: Kpi, effect: Effect, released: date) -> str:
     if effect.verdict == "cannot_tell":
-        return f"{kpi.title}: cannot tell yet, {effect.reason}.{_when(effect, released)}"
+        return f"{kpi.title}: cannot tell yet, {effect.reason}.{_when(kpi, effect, released)}"
     return f"{kpi.title}: {WORDS[effect.verdict][2:]}, {effect.reason}."
 
 
-def _when(effect: Effect, released: date) -> str:
-    """When enough days will have passed; the day of the release itself does not count."""
+def _when(kpi: Kpi, effect: Effect, released: date) -> str:
+    """When enough days will be final; the day of the release itself does not count."""
     if effect.n_after >= DAYS_NEEDED:
         return ""
-    return f" Ask again from {released + timedelta(days=DAYS_NEEDED + 1):%-d %b} on."
+    return f" Ask again from {kpi.mature(released + timedelta(days=DAYS_NEEDED)):%-d %b} on."
 
 
 def _interval(kpi: Kpi, effect: Effect) -> tuple[str, str]:
@@ -124,7 +124,7 @@ def _blocks(release: Release, released: date, effects: list[tuple[Kpi, Effect]])
     )
     columns = ("KPI", "Verdict", "Effect a day", "99% interval", "Days before / after")
     blocks: list[Block] = [Text(text=_opening(release)), Table(columns=columns, rows=rows, align="llrlr")]
-    waits = [_when(e, released) for _, e in effects if e.verdict == "cannot_tell"]
+    waits = [_when(kpi, e, released) for kpi, e in effects if e.verdict == "cannot_tell"]
     if any(waits):
         blocks.append(Text(text=next(w for w in waits if w).strip()))
     method = effects[0][1].method

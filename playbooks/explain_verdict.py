@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from bizaiops_bot.playbook import (
+    LOWER_IS_BETTER,
     Block,
     Button,
     Card,
@@ -24,8 +25,7 @@ from bizaiops_bot.playbook import (
     playbook,
     stamp,
 )
-from playbooks._asked_versions import LOWER_IS_BETTER
-from playbooks._cards import known_model, known_run, known_versions, listed, number_of, sentence
+from playbooks._cards import known_model, known_run, known_versions, listed, sentence
 from playbooks._trials import checks_table
 
 SAID: dict[tuple[str, Outcome], str] = {
@@ -104,7 +104,7 @@ def _explained(trial: Trial) -> Card:
 
 
 def _sentences(trial: Trial) -> list[str]:
-    """What was compared, what decided, and what was not tested: one sentence each."""
+    """What was compared, what decided, and what was not judged: one sentence each."""
     told = [sentence(trial.reason)] if trial.reason else []
     if trial.kind == "canary" and trial.canary_requests:
         told.append(
@@ -127,7 +127,7 @@ def _names(checks: tuple[Check, ...], outcome: Outcome) -> str:
 
 async def _better(run: Run, model: str, version: str, other: str, trials: list[Trial]) -> Card:
     """Whether `version` is better than `other`: by live traffic where the two met there, else by the gate alone."""
-    newer = max(version, other, key=number_of)
+    newer = max(version, other, key=(await known_versions(run, model)).index)
     older = other if newer == version else version
     live = next((t for t in trials if t.version == newer and t.kind != "gate"), None)
     built = {v.version: v for v in await run.read(run.registry.versions, model)}
@@ -149,9 +149,12 @@ async def _better(run: Run, model: str, version: str, other: str, trials: list[T
     blocks.append(Context(text=f"Looked at: trials of {model} {newer} on live traffic, and both gates, all on record."))
     compare = Button(label=f"Compare {version} and {other}", command=f"compare {model} {version} and {other}")
     return Card(
-        title=said, tone="info" if outcome is Outcome.SUCCESSFUL else "muted", summary=f"{said}. {text}".strip(),
-        blocks=tuple(blocks), buttons=(compare, *(_buttons(model, live) if live else ())),
-    )  # fmt: skip
+        title=said,
+        tone="info" if outcome is Outcome.SUCCESSFUL else "muted",
+        summary=f"{said}. {text}".strip(),
+        blocks=tuple(blocks),
+        buttons=(compare, *(_buttons(model, live) if live else ())),
+    )
 
 
 def _gates(a: ModelVersion | None, b: ModelVersion | None) -> str:

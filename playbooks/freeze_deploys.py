@@ -2,9 +2,21 @@
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Card, Context, FreeText, Inputs, ModelName, Period, PeriodSlot, Run, Text, playbook
+from bizaiops_bot.playbook import (
+    Card,
+    Context,
+    EnvironmentName,
+    FreeText,
+    Inputs,
+    ModelName,
+    Period,
+    PeriodSlot,
+    Run,
+    Text,
+    playbook,
+)
 from playbooks._cards import known_model
-from playbooks._freezes import ARE_WE, POSSIBLE, told, unfreeze_button, whose_changes
+from playbooks._freezes import ARE_WE, POSSIBLE, scope, told, unfreeze_button, whose_changes
 
 
 class FreezeDeploys(Inputs):
@@ -15,6 +27,7 @@ class FreezeDeploys(Inputs):
 
     during: PeriodSlot | None = Field(None, description="when, such as until monday; until unfrozen if left out")
     model: ModelName | None = Field(None, description="only this model; all if left out")
+    environment: EnvironmentName | None = Field(None, description="only in this environment; in all if left out")
     reason: FreeText | None = Field(None, description="why, for everyone who asks")
 
 
@@ -30,7 +43,7 @@ async def freeze_deploys(run: Run, ask: FreezeDeploys) -> Card:
         actor=run.actor.id,
         reason=ask.reason or "",
         conversation=run.conversation,
-        model=ask.model,
+        model=scope(ask.model, ask.environment),
     )
     what = whose_changes(made.model)
     said = told(made)

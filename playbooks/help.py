@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bizaiops_bot.playbook import (
     Block,
+    BotError,
     Button,
     Card,
     Context,
@@ -129,7 +130,7 @@ async def help(run: Run, ask: Help) -> Card:  # noqa: A001 - a playbook is named
     term = find_term(meant[1] if meant else topic) if meant or len(groups) > 1 else None
     if term is None and (kpi := await _kpi_called(run, meant[1] if meant else topic)):
         term = Term((kpi.title,), kpi.description, f"kpis {kpi.model}")
-        return _meaning_card(term, await kpi_now(run, kpi), f"/handbook/reference/kpis#{kpi.id}")
+        return _meaning_card(term, await _now(run, kpi), f"/handbook/reference/kpis#{kpi.id}")
     if term is not None:
         return _meaning_card(term, await numbers_of(run, term.names[0]), glossary_link(term.names[0]))
     if topic and (told := await from_handbook(run, topic, alone=len(groups) == 1)):
@@ -141,11 +142,23 @@ async def help(run: Run, ask: Help) -> Card:  # noqa: A001 - a playbook is named
 
 
 async def _kpi_called(run: Run, topic: str) -> Kpi | None:
+    """None too while the KPIs cannot be read: help waits for no system."""
     said = topic.lower().strip(" ?.!").replace("_", " ")
-    for kpi in await run.read(run.warehouse.kpis):
+    try:
+        kpis = await run.read(run.warehouse.kpis) if said else []
+    except BotError:
+        return None
+    for kpi in kpis:
         if kpi.description and said in {kpi.id.replace("_", " "), kpi.title.lower()}:
             return kpi
     return None
+
+
+async def _now(run: Run, kpi: Kpi) -> Fields | None:
+    try:
+        return await kpi_now(run, kpi)
+    except BotError:
+        return None
 
 
 def _meaning_card(term: Term, numbers: Fields | None, link: str) -> Card:

@@ -15,10 +15,9 @@ class InvestigateModel(Inputs):
 
 @playbook(title="Investigate a model", risk="read")
 async def investigate_model(run: Run, ask: InvestigateModel) -> Card:
-    await known_model(run, ask.model)
-    seen = await evidence(run, ask.model)
+    seen = await evidence(run, await known_model(run, ask.model))
     found = diagnose(seen)
-    others = tuple(info.name for info in await run.read(run.serving.models))
+    others = tuple(info.name for info in await run.read(run.models.specs))
     facts = investigation_facts(found, others)
     said = await run.step(
         "word the findings",

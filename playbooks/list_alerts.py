@@ -9,12 +9,15 @@ from bizaiops_bot.playbook import (
     Button,
     Card,
     Context,
+    EnvironmentName,
     Inputs,
     ModelName,
     Run,
     Table,
+    parted,
     playbook,
     spoken_duration,
+    spoken_service,
     stamp,
 )
 from playbooks._alerts import mute_words
@@ -27,18 +30,24 @@ class ListAlerts(Inputs):
     """List open and recent alerts with the time to detect and to recover."""
 
     model: ModelName | None = Field(None, description="the model; all models if left out")
+    environment: EnvironmentName | None = Field(None, description="only in this environment; in all if left out")
 
 
 @playbook(title="List alerts", risk="read")
 async def list_alerts(run: Run, ask: ListAlerts) -> Card:
     if ask.model is not None:
         await known_model(run, ask.model)
-    alerts = await run.read(run.records.alerts, model=ask.model, limit=LIMIT)
-    of = f" of {ask.model}" if ask.model else ""
+    service = None if ask.model is None else spoken_service(ask.model, ask.environment)
+    alerts = await run.read(run.records.alerts, model=service, limit=LIMIT)
+    of = f" of {service}" if service else ""
+    if service is None and ask.environment is not None:
+        default = (await run.read(run.records.environments))[0].name
+        alerts = [a for a in alerts if (parted(a.model)[1] or default) == ask.environment]
+        of = f" in {ask.environment}"
     if not alerts:
         return Card(title=f"No alerts{of}", tone="success", summary=f"There has been no alert{of}.")
     now = await clock_now(run)
-    mutes = [m for m in await run.read(run.records.mutes) if ask.model in (None, m.model)]
+    mutes = [m for m in await run.read(run.records.mutes) if service in (None, m.model)]
     alerts = sorted(alerts, key=lambda a: a.closed is not None)
     still_open = [a for a in alerts if a.closed is None]
     muted = (Context(text=f"Muted: {mute_words(mutes, run.time_zone)}."),) if mutes else ()

@@ -2,33 +2,32 @@
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Alert, Card, Context, Inputs, ModelName, Run, Text, UntilSlot, playbook, spoken_end
+from bizaiops_bot.playbook import Alert, Card, Context, Run, ServiceInputs, Text, UntilSlot, playbook, spoken_end
 from playbooks._alerts import unmute_button
 from playbooks._cards import known_model, status_button
 
 
-class MuteAlerts(Inputs):
+class MuteAlerts(ServiceInputs):
     """Hold news of a model's alerts back for a while; they are found, acted on and listed all the same."""
 
-    model: ModelName = Field(description="the model")
     until: UntilSlot | None = Field(None, description="until when, at most 30 days; 8 hours if left out")
 
 
 @playbook(title="Mute alerts", risk="control")
 async def mute_alerts(run: Run, ask: MuteAlerts) -> Card:
     await known_model(run, ask.model)
-    still_open = await run.read(run.records.alerts, model=ask.model, open_only=True)
+    still_open = await run.read(run.records.alerts, model=ask.service, open_only=True)
     until = ask.until.at if ask.until else None
     made = await run.step(
-        "mute", run.controls.mute, ask.model, actor=run.actor.id, conversation=run.conversation, until=until
+        "mute", run.controls.mute, ask.service, actor=run.actor.id, conversation=run.conversation, until=until
     )
-    said = f"{ask.model} alerts are muted until {spoken_end(made.until, run.time_zone)}."
+    said = f"{ask.service} alerts are muted until {spoken_end(made.until, run.time_zone)}."
     return Card(
-        title=f"{ask.model} alerts are muted",
+        title=f"{ask.service} alerts are muted",
         tone="warning",
         summary=said,
-        blocks=(Text(text=said), Text(text=_hides(ask.model, still_open)), Context(text=_MEANING)),
-        buttons=(unmute_button(made), status_button(ask.model)),
+        blocks=(Text(text=said), Text(text=_hides(ask.service, still_open)), Context(text=_MEANING)),
+        buttons=(unmute_button(made), status_button(ask.service)),
     )
 
 

@@ -4,13 +4,24 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Alert, Build, DiffLine, FreeText, Inputs, ModelName, Run, playbook, stamp
-from playbooks._cards import clock_now, known_model, known_versions, number_of, success_title
+from bizaiops_bot.playbook import (
+    Alert,
+    BuildOrder,
+    FreeText,
+    ModelSpec,
+    ModelVersion,
+    NoData,
+    Run,
+    ServiceInputs,
+    playbook,
+    stamp,
+)
+from playbooks._builds import build_version
+from playbooks._cards import clock_now, known_model, known_versions, success_title
 from playbooks._rollout import (
     REMIND,
     Released,
     Rollout,
-    certify,
     foresight,
     hold_words,
     previous_alias,
@@ -26,10 +37,9 @@ ENOUGH_ROWS = 1_500
 RECENT = timedelta(days=30)
 
 
-class RetrainModel(Inputs):
+class RetrainModel(ServiceInputs):
     """Train a new version on history plus labelled rows since the world changed, then roll it out as a canary."""
 
-    model: ModelName = Field(description="the model")
     since: datetime | None = Field(
         None,
         description="learn from labelled rows since then (ISO time, UTC); the drift's onset or 30 days if left out",
@@ -39,26 +49,37 @@ class RetrainModel(Inputs):
 
 @playbook(title="Retrain a model", risk="change")
 async def retrain_model(run: Run, ask: RetrainModel) -> Released:
-    await known_model(run, ask.model)
-    await refuse_while_frozen(run, ask.model)
-    traffic, stable = await steady_traffic(run, ask.model)
+    spec = (await known_model(run, ask.model)).at(ask.environment)
+    await refuse_while_frozen(run, ask.service)
+    traffic, stable = await steady_traffic(run, ask.service)
     since = await _since(run, ask)
-    version = f"v{max(map(number_of, await known_versions(run, ask.model)), default=0) + 1}"
-    seen = await foresight(run, ask.model, stable, CANARY)
+    named = await _named(run, ask.model)
+    seen = await foresight(run, spec, traffic, stable, CANARY)
     await run.approve(
-        _question(ask, version, stable, since),
+        _question(ask, spec, named, stable, since),
         escalate=REMIND,
-        undo=f"say `roll back {ask.model}`",
+        undo=f"say `roll back {ask.service}`",
         foresight=seen.words if seen else "",
     )
-    await refuse_while_frozen(run, ask.model)
+    await refuse_while_frozen(run, ask.service)
     await still_as_planned(run, traffic)
     await _collect(run, ask.model, since)
-    await _make(run, ask.model, version, stable, since)
-    previous = await previous_alias(run, ask.model)
-    rollout = Rollout(ask.model, version, stable, previous, CANARY, "retrain", seen.value_must if seen else None)
+    order = BuildOrder(model=ask.model, version=named, against=stable, since=since, pipeline=spec.pipeline)
+    made = await _make(run, order, since)
+    version = named or str(made.version)
+    previous = None if ask.environment else await previous_alias(run, ask.model)
+    tested = seen.value_must if seen else None
+    home = ask.environment is None
+    rollout = Rollout(spec, traffic, version, stable, previous, CANARY, "retrain", tested, made.artifact, home=home)
     verdict = await roll_out(run, rollout)
-    return released(run, rollout, verdict, title=success_title(ask.model, version, "retrained and released"))
+    title = success_title(ask.model, version, f"retrained and released{ask.there}")
+    return released(run, rollout, verdict, title=title)
+
+
+async def _named(run: Run, model: str) -> str:
+    """What the version will be called that is about to be trained; "" where the registry names it at the end."""
+    name = await run.read(run.pipelines.new_version, model, await known_versions(run, model))
+    return "" if isinstance(name, NoData) else name
 
 
 async def _since(run: Run, ask: RetrainModel) -> datetime:
@@ -77,32 +98,30 @@ def drift_onset(alerts: list[Alert]) -> datetime | None:
     return min((a.onset for a in alerts if "drift" in a.kind), default=None)
 
 
-def _question(ask: RetrainModel, version: str, stable: str, since: datetime) -> str:
+def _question(ask: RetrainModel, spec: ModelSpec, named: str, stable: str, since: datetime) -> str:
     why = f" Reason: {ask.reason}" if ask.reason else ""
+    what = f"{ask.model} {named}" if named else f"a new version of {ask.model}, which the registry will name,"
     return (
-        f"Train {ask.model} {version} on history plus at least {ENOUGH_ROWS:,} labelled rows since {stamp(since)}, "
-        f"test it against {stable}, send it {CANARY}% and everything after {hold_words()} without harm?{why}"
+        f"Train {what} on history plus at least {ENOUGH_ROWS:,} labelled rows since {stamp(since)}, "
+        f"test it against {stable}{ask.there}, send it {CANARY}% and everything after {hold_words(spec)} without "
+        f"harm?{why}"
     )
 
 
 async def _collect(run: Run, model: str, since: datetime) -> None:
-    async def enough() -> tuple[bool, str]:
-        rows = await run.pipelines.labelled_rows(model, since)
-        return rows >= ENOUGH_ROWS, f"{rows:,} of {ENOUGH_ROWS:,} labelled rows"
-
-    await run.wait("collect labelled rows", enough, every="1m", deadline="24h")
-
-
-async def _make(run: Run, model: str, version: str, stable: str, since: datetime) -> None:
-    registered = {v.version: v for v in await run.read(run.registry.versions, model)}
-    trained = DiffLine(what=f"build of {model} {version}", before="none", after=f"trained on rows since {stamp(since)}")
-    build: Build = await run.step(
-        "retrain",
-        run.pipelines.retrain,
+    await run.until(
+        "collect labelled rows",
+        run.outcomes.labels,
         model,
-        version,
         since,
-        changes=[trained],
-        detail=lambda b: f"{b.train_rows:,} rows in {b.train_seconds:.1f} s",
+        done=lambda rows: not isinstance(rows, NoData) and rows >= ENOUGH_ROWS,
+        failed=lambda rows: f"Labelled rows cannot be counted: {rows}." if isinstance(rows, NoData) else None,
+        detail=lambda rows: f"{rows:,} of {ENOUGH_ROWS:,} labelled rows",
+        every="1m",
+        deadline="24h",
     )
-    await certify(run, build, model=model, version=version, stable=stable, registered=registered)
+
+
+async def _make(run: Run, order: BuildOrder, since: datetime) -> ModelVersion:
+    known = {v.version: v for v in await run.read(run.registry.versions, order.model)}
+    return await build_version(run, order, known, trained=f"trained on rows since {stamp(since)}")

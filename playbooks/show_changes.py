@@ -71,9 +71,16 @@ async def show_changes(run: Run, ask: ShowChanges) -> Card:
     )
     of = "releases, decisions, ends of runs, alerts, settings and KPIs"
     return answer(
-        wanted, run, _said(lines, moved, window, ask.model), of=of, more=_summary(lines, moved), tables=tables,
-        tone="info" if lines or moved else "muted", buttons=_buttons(ask), cut=cut or cut_too,
-    )  # fmt: skip
+        wanted,
+        run,
+        _said(lines, moved, window, ask.model),
+        of=of,
+        more=_summary(lines, moved),
+        tables=tables,
+        tone="info" if lines or moved else "muted",
+        buttons=_buttons(ask),
+        cut=cut or cut_too,
+    )
 
 
 async def _since_yesterday(run: Run) -> Window:
@@ -129,8 +136,11 @@ async def _alerts(run: Run, wanted: Inquiry) -> list[Line]:
     found = [
         (a.detected, "alert", a.model, f"alert {a.shown_as}: {titled(a)}") for a in every if wanted.holds(a.detected)
     ]
-    over = [(a.closed, "alert over", a.model, f"alert {a.shown_as} is over: {titled(a)}") for a in every
-            if a.closed and wanted.holds(a.closed)]  # fmt: skip
+    over = [
+        (a.closed, "alert over", a.model, f"alert {a.shown_as} is over: {titled(a)}")
+        for a in every
+        if a.closed and wanted.holds(a.closed)
+    ]
     return [*found, *over]
 
 

@@ -2,19 +2,33 @@
 
 from pydantic import Field
 
-from bizaiops_bot.playbook import Button, Card, Context, Freeze, Inputs, ModelName, Run, Table, Text, playbook
-from playbooks._freezes import POSSIBLE, next_time, told, unfreeze_button
+from bizaiops_bot.playbook import (
+    Button,
+    Card,
+    Context,
+    EnvironmentName,
+    Freeze,
+    Inputs,
+    ModelName,
+    Run,
+    Table,
+    Text,
+    playbook,
+)
+from playbooks._freezes import POSSIBLE, next_time, scope, told, unfreeze_button
 
 
 class ShowFreeze(Inputs):
     """Tell whether changes are frozen, until when, by whom and why, and which freezes are to come."""
 
     model: ModelName | None = Field(None, description="the model; all if left out")
+    environment: EnvironmentName | None = Field(None, description="only in this environment; in all if left out")
 
 
 @playbook(title="Are we frozen?", risk="read")
 async def show_freeze(run: Run, ask: ShowFreeze) -> Card:
-    known = [f for f in await run.read(run.records.freezes) if ask.model is None or f.model in (None, ask.model)]
+    of, every = scope(ask.model, ask.environment), await run.read(run.records.freezes)
+    known = [f for f in every if of is None or f.model in (None, of, ask.environment)]
     holding = [freeze for freeze in known if freeze.holds]
     if not known:
         said = "No. Changes may begin, and no freeze is set."

@@ -1,17 +1,15 @@
 """Who released what, when."""
 
-from pydantic import Field
-
 from bizaiops_bot.playbook import (
     Button,
     Card,
-    Inputs,
-    ModelName,
     Release,
     Run,
+    ServiceInputs,
     Table,
     Trial,
     all_held_against,
+    parted,
     playbook,
     stamp,
     trial_words,
@@ -27,25 +25,23 @@ VERBS = {
 }
 
 
-class ShowHistory(Inputs):
+class ShowHistory(ServiceInputs):
     """Show the releases of a model: version, who asked, who approved, when; and what was found of versions tried."""
-
-    model: ModelName = Field(description="the model")
 
 
 @playbook(title="Show the releases of a model", risk="read")
 async def show_history(run: Run, ask: ShowHistory) -> Card:
     await known_model(run, ask.model)
     trials = await run.read(run.records.trials, ask.model)
-    releases = await run.read(run.records.releases, ask.model)
+    releases = await run.read(run.records.releases, ask.service)
     if not releases:
-        said = f"No release of {ask.model} is on record."
-        return Card(title=f"No releases of {ask.model} yet", tone="muted", summary=said)
+        said = f"No release of {ask.service} is on record."
+        return Card(title=f"No releases of {ask.service} yet", tone="muted", summary=said)
     last = releases[0]
     tables = (trials_table(trials),) if trials else ()
     columns = ("When", "What", "From", "To", "By", "Approved by", "Run")
     return Card(
-        title=f"{ask.model}: {said_release(last)}",
+        title=f"{ask.service}: {said_release(last)}",
         summary=_summary(last, len(releases), trials),
         blocks=(Table(columns=columns, rows=tuple(map(_row, releases))), *tables),
         buttons=_buttons(last),
@@ -73,6 +69,6 @@ def _buttons(last: Release) -> tuple[Button, ...]:
     if last.run:
         buttons.append(Button(label=f"Show run {last.run}", command=f"show run {last.run}"))
     if last.previous:
-        compare = f"compare {last.model} {last.previous} and {last.version}"
+        compare = f"compare {parted(last.model)[0]} {last.previous} and {last.version}"
         buttons.append(Button(label=compare.capitalize(), command=compare))
     return tuple(buttons)

@@ -20,12 +20,13 @@ from bizaiops_bot.playbook import (
     full_title,
     headline,
     playbook,
+    provisional_words,
     short_amount,
     sparkline,
     target_words,
 )
 from playbooks._cards import age, clock_now, known_model
-from playbooks._kpis import Story, event_words, events, model_kpis, rows_of, span_of, stories, told_first
+from playbooks._kpis import Story, event_words, events, model_kpis, rows_of, span_of, stale_words, stories, told_first
 from playbooks._words import local_day
 
 
@@ -51,7 +52,8 @@ async def show_kpis(run: Run, ask: ShowKpis) -> Card:
     chart = story.chart(ask.model, happened, run.time_zone, until=rows[0].day) if rows else None
     updated = max((r.updated for r in rows if r.updated), default=None)
     freshness = f"data {age(now, updated)}" if updated else "no data yet"
-    blocks: list[Block] = [Text(text=early)] if early else []
+    stale = await stale_words(run, kpis, now)
+    blocks: list[Block] = [Text(text=words) for words in (early, stale) if words]
     blocks += [Text(text=headline(rows)), _table(rows, told)]
     if chart:
         blocks.append(chart)
@@ -60,7 +62,7 @@ async def show_kpis(run: Run, ask: ShowKpis) -> Card:
     blocks.append(Context(text=f"{_days_words(story)}, days in {run.time_zone}; {freshness}."))
     return Card(
         title=f"{ask.model}: {story.kpi.title if ask.kpi else 'KPIs'}, {span.label}",
-        summary=" ".join(part for part in (early, _summary(ask.model, rows, told)) if part),
+        summary=" ".join(part for part in (early, _summary(ask.model, rows, told), stale) if part),
         blocks=tuple(blocks),
         buttons=_buttons(ask, bool(happened.releases)),
     )
@@ -98,10 +100,10 @@ def _table(rows: list[KpiRow], told: list[Story]) -> Table:
 
 
 def _row(row: KpiRow, story: Story) -> tuple[str, ...]:
-    kpi = row.kpi
+    kpi, until = row.kpi, provisional_words(story.provisional_until)
     return (
         full_title(kpi),
-        short_amount(kpi, story.value),
+        short_amount(kpi, story.value) + (f" ({until})" if until else ""),
         change_words(kpi, story.change),
         f"{short_amount(kpi, row.value)}, {change_words(kpi, row.change)}",
         target_words(kpi, story.value),
@@ -120,7 +122,9 @@ def _summary(model: str, rows: list[KpiRow], told: list[Story]) -> str:
 def _said(story: Story) -> str:
     if not story.whole:
         return f"{story.kpi.title}: no complete day yet"
-    return f"{story.kpi.title} {amount(story.kpi, story.value)} ({change_words(story.kpi, story.change)})"
+    until = provisional_words(story.provisional_until)
+    told = ", ".join(filter(None, (change_words(story.kpi, story.change), until)))
+    return f"{story.kpi.title} {amount(story.kpi, story.value)} ({told})"
 
 
 def _days_words(story: Story) -> str:

@@ -59,7 +59,7 @@ async def show_spend(run: Run, ask: ShowSpend) -> Card:
         ),
         _by("Day", spent, lambda one: f"{one.day:%a %-d %b}"),
         _by("Conversation", sorted(spent, key=lambda one: -one.use.micro_usd), lambda one: one.channel or "none"),
-        Context(text="Days are of UTC, by the clock of the machine. Prices are those of the settings."),
+        Context(text=f"Days are of {run.time_zone}, by the clock of the machine. Prices are those of the settings."),
         ABOUT,
     )
     said = f"The language model cost {usd(total)} {when}: {total.calls:,} calls, {total.tokens:,} tokens."

@@ -8,7 +8,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools import bench_bot, bench_slack
+from tools import bench_bot, bench_many, bench_slack
 from tools.bench_chat import report as chat_report
 from tools.bench_engine import report
 from tools.bench_engine.measures import FULL, QUICK, SHORT
@@ -18,8 +18,11 @@ from tools.bench_rows import Row, machine, table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
 TITLES = {
-    "bot": "The bot", "engine": "The engine", "router": "The router", "chat": "The chat platforms",
-}  # fmt: skip
+    "bot": "The bot",
+    "engine": "The engine",
+    "router": "The router",
+    "chat": "The chat platforms",
+}
 KEPT = "Understanding"  # measured by `bizaiops eval`, written by hand
 FOOT = """## Repeat it
 
@@ -36,7 +39,9 @@ def bot_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], str]
     runs, seconds, count = (1, 10.0, 30) if options.quick else (3, 40.0, 100)
     rows = [bench_bot.install_row(folder)] if options.install else []
     rows += bench_bot.start_rows(folder, runs)
-    return [*rows, *bench_bot.life_rows(folder / "first-0", seconds, count)], bench_bot.NOTES
+    rows += bench_bot.life_rows(folder / "first-0", seconds, count)
+    rows += bench_many.many_rows(folder / "many", count)
+    return rows, f"{bench_bot.NOTES}\n{bench_many.NOTES}"
 
 
 def engine_rows(folder: Path, options: argparse.Namespace) -> tuple[list[Row], str]:

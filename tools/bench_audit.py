@@ -12,12 +12,12 @@ from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bizaiops_bot.engine import audit_check, audit_heads, audit_keys
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.audit_chain import GENESIS, Row, digest
-from bizaiops_bot.engine.audit_guard import SIGN_ENTRIES
-from bizaiops_bot.engine.audit_heads import Head
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import checking, signed_heads, signing_keys
+from bizaiops_bot.engine.audit.chain import GENESIS, Row, digest
+from bizaiops_bot.engine.audit.guard import SIGN_ENTRIES
+from bizaiops_bot.engine.audit.signed_heads import Head
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -38,33 +38,38 @@ def measure(entries: int) -> dict[str, float]:
             size = (folder / "bizaiops.sqlite").stat().st_size
             began, cpu = time.perf_counter(), time.process_time()
             with store.database.engine.connect().execution_options(reads=True) as conn:
-                report = audit_check.check(conn, folder, (), alone=True)
+                report = checking.check(conn, folder, (), alone=True)
             took, spent = time.perf_counter() - began, time.process_time() - cpu
         finally:
             store.close()
     if not report.whole or report.entries != entries or report.attested is None:
         raise RuntimeError("\n".join(report.lines()))
     return {
-        "entries": entries, "build_s": built, "verify_s": took, "verify_cpu_s": spent, "entries_per_s": entries / took,
-        "bytes_an_entry": size / entries, "heads": heads,
-    }  # fmt: skip
+        "entries": entries,
+        "build_s": built,
+        "verify_s": took,
+        "verify_cpu_s": spent,
+        "entries_per_s": entries / took,
+        "bytes_an_entry": size / entries,
+        "heads": heads,
+    }
 
 
 def _build(folder: Path, entries: int) -> int:
     """Straight into the file, as a million transactions would take hours; the number of heads."""
-    key, heads = audit_keys.load_or_make(folder), list[Head]()
+    key, heads = signing_keys.load_or_make(folder), list[Head]()
     file = sqlite3.connect(folder / "bizaiops.sqlite")
     try:
         with file:
             for row in _rows(entries):
                 file.execute("INSERT INTO audit VALUES (?,?,?,?,?,?,?,?)", row)
                 if row[0] % SIGN_ENTRIES == 0 or row[0] == entries:
-                    heads.append(audit_heads.make(key, row[0], row[7], datetime.fromisoformat(row[1])))
+                    heads.append(signed_heads.make(key, row[0], row[7], datetime.fromisoformat(row[1])))
             file.executemany("INSERT INTO audit_heads VALUES (?,?,?,?,?)", map(astuple, heads))
         file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         file.close()
-    audit_heads.add_to_file(folder, heads)
+    signed_heads.add_to_file(folder, heads)
     return len(heads)
 
 

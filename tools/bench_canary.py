@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bizaiops_bot.domain.canary import assess_canary
-from bizaiops_bot.domain.monitoring import LATENCY_EDGES_MS, ArmSample, Outcome
+from bizaiops_bot.domain.histogram import Histogram
+from bizaiops_bot.domain.monitoring import ArmSample, Outcome
+from bizaiops_bot.embedded.life.minutes import LATENCY_EDGES_MS
 
 Ints = NDArray[np.int64]
 HOLD_MIN = 30
@@ -70,11 +72,19 @@ class Arm:
         at = minute - 1
         n, total, squares = self.value[at]
         return ArmSample.model_construct(
-            version=self.version, requests=int(self.requests[at]), errors=int(self.errors[at]),
-            latency_counts=tuple(self.latency[at].tolist()), score_counts=tuple(self.scores[at].tolist()),
-            expected_score_shares=(0.1,) * 10, value_n=int(n), value_sum=float(total), value_sumsq=float(squares),
-            value_name="revenue", value_unit="EUR", by_minute=self.minutes[:minute],
-        )  # fmt: skip
+            version=self.version,
+            requests=int(self.requests[at]),
+            errors=int(self.errors[at]),
+            latency=Histogram(edges_ms=LATENCY_EDGES_MS, counts=tuple(self.latency[at].tolist())),
+            score_counts=tuple(self.scores[at].tolist()),
+            expected_score_shares=(0.1,) * 10,
+            value_n=int(n),
+            value_sum=float(total),
+            value_sumsq=float(squares),
+            value_name="revenue",
+            value_unit="EUR",
+            by_minute=self.minutes[:minute],
+        )
 
 
 def rollout(rng: np.random.Generator, size: Size, harm: Harm) -> tuple[Outcome, int]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.reference import cli, intents, kpis, playbooks, questions, rest_api, rules, settings
+from tools.reference import cli, company_files, house, intents, kpis, playbooks, questions, rest_api, rules, settings
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -18,6 +18,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "kpis.md": kpis.render,
     "cli.md": cli.render,
     "rest-api.md": rest_api.render,
+    "house.md": house.render,
+    "company-files.md": company_files.render,
 }
 
 

@@ -29,11 +29,13 @@ from tests.support.random_cards import posted
 
 FOLDER = Path("tests/support/slack_preview")
 IMAGES = Path("docs/images")
-APART = {"home", "form", "reason"}
+APART = {"conversation", "home", "form", "reason"}
 """Not on the sheet of all cards."""
-KEPT = {"approval", "home", "form"}
+KEPT = {"approval", "conversation", "home", "form"}
 """What has a picture of its own in the documentation."""
 COLOURS = 64
+SPEED = 240.0
+PATIENCE_S = 300.0
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 STYLE = """
 body { margin: 0; background: #fff; font-family: Lato, Arial, sans-serif; font-size: 15px; }
@@ -41,6 +43,8 @@ body { margin: 0; background: #fff; font-family: Lato, Arial, sans-serif; font-s
 pre, code, pre *, code * { font-family: "DejaVu Sans Mono", monospace !important; }
 .one { width: 620px; padding: 14px 18px; box-sizing: border-box; overflow: hidden; }
 .one table { font-size: 13px; }
+#conversation { width: 720px; }
+#conversation > h6 { display: none; }
 img.emoji { display: inline !important; width: 1.1em; height: 1.1em; vertical-align: -0.2em; }
 #sheet { columns: 3; column-gap: 14px; width: 1920px; padding: 10px; box-sizing: border-box; }
 #sheet .one { break-inside: avoid; border: 1px solid #ddd; border-radius: 8px; margin: 0 0 14px; }
@@ -61,13 +65,17 @@ def form() -> Form:
         text="I have **churn**. What else should I know?",
         fields=(
             FormField(
-                name="version", label="Version", kind="choice", required=True, value="v2",
+                name="version",
+                label="Version",
+                kind="choice",
+                required=True,
+                value="v2",
                 choices=(("v2", "v2, trained on 2 March"), ("v1", "v1, serving now")),
             ),
             FormField(name="canary", label="Canary, % of traffic", kind="number", value="10", low=1, high=50),
             FormField(name="when", label="When", kind="time", hint="Nothing means at once."),
         ),
-    )  # fmt: skip
+    )
 
 
 def messages() -> dict[str, dict[str, Any]]:
@@ -76,7 +84,12 @@ def messages() -> dict[str, dict[str, Any]]:
         name: {"blocks": render(posted(card()), form=name == "question").blocks}
         for name, card in sample_cards.ALL.items()
     }
-    found["approval"] = {"blocks": render(posted(real_approval())).blocks}
+    plan, ended = real_release()
+    asked, released = render(posted(plan)).blocks, render(posted(ended)).blocks
+    found["approval"] = {"blocks": asked}
+    told = [_said("*Erin*\n@bizaiops deploy churn v2 as a 10% canary"), *asked]
+    told += [_said("_The lead approves. The same message, once the release has ended:_"), *released]
+    found["conversation"] = {"blocks": told}
     plain = render(posted(sample_cards.alert_card()), native=False)
     found["alert without native charts"] = {"blocks": plain.blocks}
     cards = (sample_cards.alert_card(), sample_cards.verdict_card(), sample_cards.question_card())
@@ -89,14 +102,27 @@ def messages() -> dict[str, dict[str, Any]]:
     return found
 
 
-def real_approval() -> Card:
-    """The plan of a release as a demo posts it when somebody asks for one."""
+def _said(words: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": words}}
+
+
+def real_release() -> tuple[Card, Card]:
+    """The card of a release as a demo posts it when somebody asks for one, and as it is once the release has ended."""
     with tempfile.TemporaryDirectory() as place:
         demo = DemoProcess(Path(place) / "data")
         try:
-            said = CardOut.model_validate(demo.start().says("deploy churn v2 as a 10% canary"))
+            plan = demo.start(speed=SPEED).says("deploy churn v2 as a 10% canary")
+            asked = _card(plan)
+            demo.click(plan, "Approve", by="lead")
+            demo.finished(1, patience_s=PATIENCE_S)
+            ended = next(card for card in demo.cards() if card["id"] == plan["id"])
         finally:
             demo.end()
+    return asked, _card(ended)
+
+
+def _card(shown: Any) -> Card:
+    said = CardOut.model_validate(shown)
     buttons = tuple(Button(label=one.label, command=one.label, style=one.style) for one in said.buttons)
     return card_of(said).model_copy(update={"buttons": buttons})
 

@@ -1,0 +1,1 @@
+"""One outside system a file or folder: what a vendor says becomes what a port promises."""

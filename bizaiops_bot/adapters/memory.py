@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bizaiops_bot.domain.readiness import Readiness
+
 
 class MemorySettings(BaseModel):
     """Nothing has to be set up. Workers on one PostgreSQL hear of each other's news through it."""
@@ -18,6 +20,6 @@ class MemorySettings(BaseModel):
         """There is nothing to connect to: the store's own signals do."""
         return
 
-    def answers(self) -> str:
-        """What is wrong with the server; empty, as there is none."""
-        return ""
+    async def ready(self) -> Readiness:
+        """As no server is needed."""
+        return Readiness(ok=True, says="memory: live updates between workers go through the store")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from bizaiops_bot.engine.signals import Heard, keep_listening, tell
+from bizaiops_bot.domain.readiness import Readiness
+from bizaiops_bot.engine.store.signals import Heard, keep_listening, tell
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -64,7 +65,15 @@ class RedisSettings(BaseModel):
         """See `engine.signals.Signals`; nothing is opened before it is used."""
         return RedisSignals(self)
 
-    def answers(self) -> str:
+    async def ready(self) -> Readiness:
+        """Whether the server answers. Without it the bot goes on, and news are a second late."""
+        problem = await asyncio.to_thread(self._problem)
+        if not problem:
+            return Readiness(ok=True, says="redis: carries live updates between workers, answers")
+        do = "Check BIZAIOPS_CACHE__URL; without it news are a second late."
+        return Readiness(ok=False, says=f"redis: live updates between workers; {problem}", do=do)
+
+    def _problem(self) -> str:
         """What is wrong with the server, empty when it answers."""
         from redis import Redis as Client
         from redis.exceptions import RedisError

@@ -1,0 +1,1 @@
+"""The desk: stores every message, has it understood, answers every one with a card."""

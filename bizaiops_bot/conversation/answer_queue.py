@@ -7,7 +7,10 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from bizaiops_bot.domain.errors import Temporary
+
 AT_ONCE = 16
+ALONE_WITHIN_S = 30.0
 LONGEST_S = 2.0
 """However many messages come, an answer is never held back longer than this for their sake."""
 
@@ -17,6 +20,7 @@ class AnswerQueue:
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._one_alone = asyncio.Lock()
         self._taking = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -32,6 +36,28 @@ class AnswerQueue:
             self._taking -= 1
             if not self._taking:
                 self._quiet.set()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Enters when no answer is being made; none begins within.
+
+        Raises Temporary when those that are being made take too long.
+        """
+        async with self._one_alone:
+            taken = 0
+            try:
+                try:
+                    async with asyncio.timeout(ALONE_WITHIN_S):
+                        while taken < AT_ONCE:
+                            await self._slots.acquire()
+                            taken += 1
+                except TimeoutError as exc:
+                    what = f"Messages were being answered for {ALONE_WITHIN_S:g} s, so nothing was changed."
+                    raise Temporary(what, do="Try it again.") from exc
+                yield
+            finally:
+                for _ in range(taken):
+                    self._slots.release()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

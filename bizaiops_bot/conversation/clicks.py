@@ -18,11 +18,13 @@ from bizaiops_bot.domain.cards import Button
 from bizaiops_bot.domain.errors import BotError, NotFound
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
-from bizaiops_bot.engine import deciding, gates, outbox
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.deciding import Decision
-from bizaiops_bot.engine.orders import Order, Orders, Place
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.approvals import deciding, gates
+from bizaiops_bot.engine.approvals.deciding import Decision
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.store.store import StoreDown
 
 ONE_PRESS_S = 2.0
 KEPT_PRESSES = 1000
@@ -109,9 +111,16 @@ class Clicks:
             if deciding.answered(conn, event) is not None:
                 return None
             message, _ = outbox.put_message(
-                conn, conversation=posted.conversation, thread=posted.thread, actor=person.id, text=button.command,
-                event_id=None, now=self._core.clock.now(), bind=bind, worker=self._core.worker,
-            )  # fmt: skip
+                conn,
+                conversation=posted.conversation,
+                thread=posted.thread,
+                actor=person.id,
+                text=button.command,
+                event_id=None,
+                now=self._core.clock.now(),
+                bind=bind,
+                worker=self._core.lead.worker,
+            )
             self._core.note(conn, person.id, "click", posted.id, said=button.command, message=message.id)
             if self._learning is not None:
                 self._learning.chosen(conn, person, posted, button)

@@ -12,8 +12,8 @@ from bizaiops_bot.conversation.threads import load_memory
 from bizaiops_bot.domain.feedback import Decided, Source, says_what_was_meant
 from bizaiops_bot.domain.posts import PostedMessage
 from bizaiops_bot.domain.routing import Command, Decision, Memory, Question
-from bizaiops_bot.engine import examples
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.audit import examples
+from bizaiops_bot.engine.store import tables as t
 from bizaiops_bot.router.followup import KEEP
 
 AT_ONCE = timedelta(minutes=2)
@@ -21,8 +21,10 @@ AT_ONCE = timedelta(minutes=2)
 LOOK_BACK = 5
 _OWN_WORDS = frozenset({"local", "language", "exact"})
 _WANTED: dict[str, frozenset[str]] = {
-    "choice": frozenset({"question"}), "corrected": frozenset({"request"}), "cancelled": frozenset({"request"}),
-}  # fmt: skip
+    "choice": frozenset({"question"}),
+    "corrected": frozenset({"request"}),
+    "cancelled": frozenset({"request"}),
+}
 
 
 @dataclass(frozen=True)

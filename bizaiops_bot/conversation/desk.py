@@ -7,21 +7,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from bizaiops_bot.bot_api.reads import Reads
 from bizaiops_bot.domain.feedback import FeedbackAnswer, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
 from bizaiops_bot.domain.routing import Catalogue
-from bizaiops_bot.ports import Ports
 
 
 class Desk(Protocol):
-    """The conversation as a surface sees it. `ports` are for read-only dashboards."""
+    """The conversation as a surface sees it."""
 
     home: str
 
     @property
-    def ports(self) -> Ports:
-        """Everything the bot knows, for read-only pages."""
+    def reads(self) -> Reads:
+        """What the bot knows, for pages and programs that look."""
 
     def people(self) -> list[Actor]: ...
 
@@ -51,6 +51,19 @@ class Desk(Protocol):
 
         reason: for a decision. The same event_id is answered as before, and nothing happens twice.
         """
+
+    async def decide(
+        self,
+        actor: str,
+        run: int,
+        decision: str,
+        *,
+        reason: str = "",
+        plan_hash: str | None = None,
+        gate: str | None = None,
+        event_id: str | None = None,
+    ) -> str:
+        """As Controls.decide_words: for a program that has no card to click on."""
 
     async def feedback(
         self, actor: str, card: str, verdict: Verdict, event_id: str | None = None, *, meant: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -12,11 +12,13 @@ from bizaiops_bot.domain.errors import Refused
 from bizaiops_bot.domain.identity import Identity, PlatformName, Standing
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.recognition import Grants, Named, Seen
-from bizaiops_bot.engine import deciders, people_seen, pseudonyms
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.policy import ROLES
-from bizaiops_bot.engine.roll import Account, Roll, account
-from bizaiops_bot.engine.store import after_commit
+from bizaiops_bot.engine.approvals import deciders
+from bizaiops_bot.engine.audit import pseudonyms
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.policy.policy import ROLES
+from bizaiops_bot.engine.store import people_seen
+from bizaiops_bot.engine.store.roll import Account, Roll, account
+from bizaiops_bot.engine.store.store import after_commit
 
 log = logging.getLogger("bizaiops.people")
 ACTOR = "directory"
@@ -140,6 +142,17 @@ class EngineDirectory:
         edition = people_seen.edition(conn)
         after_commit(conn, lambda: self._roll.take(list(seen.values()), edition))
 
+    def rename(self, conn: sa.Connection, named: Sequence[Named]) -> None:
+        """From the end of the transaction on these are the people that the settings name; whose roles change is
+        audited.
+        """
+        seen, edition = people_seen.read_all(conn), people_seen.edition(conn)
+        before, after = self._roll.actors(seen), self._roll.actors(seen, {one.actor.id: one for one in named})
+        for gone in before.keys() - after.keys():
+            after[gone] = before[gone].model_copy(update={"roles": ()})
+        self._note_roles(conn, before, after)
+        after_commit(conn, lambda: self._roll.rename(named, seen, edition))
+
     def _admitted(self, identity: Identity, taken: set[str]) -> Seen | None:
         """A new person, let in by a user group."""
         if not recognition.granted(identity, self._roll.grants):
@@ -156,4 +169,4 @@ class EngineDirectory:
                 self._core.note(conn, ACTOR, "roles", person, before=sorted(had), after=sorted(actor.roles))
         if changed:
             for number in deciders.waiting_runs(conn):
-                self._core.touch(conn, number)
+                self._core.cards.touch(conn, number)

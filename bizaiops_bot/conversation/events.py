@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bizaiops_bot.domain.identity import PlatformName
-from bizaiops_bot.engine import events_store
-from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.store import inbox
 
 
 class EngineEvents:
@@ -15,11 +15,11 @@ class EngineEvents:
 
     async def take(self, event: str, platform: PlatformName, body: str) -> bool:
         core, now = self._core, self._core.clock.now()
-        return await core.store.write(lambda conn: events_store.take(conn, event, platform, body, core.worker, now))
+        return await core.store.write(lambda conn: inbox.take(conn, event, platform, body, core.lead.worker, now))
 
     async def end(self, event: str) -> None:
-        await self._core.store.write(lambda conn: events_store.end(conn, event))
+        await self._core.store.write(lambda conn: inbox.end(conn, event))
 
     async def left(self, platform: PlatformName) -> list[tuple[str, str]]:
         core = self._core
-        return await core.store.write(lambda conn: events_store.claim_left(conn, platform, core.worker))
+        return await core.store.write(lambda conn: inbox.claim_left(conn, platform, core.lead.worker))

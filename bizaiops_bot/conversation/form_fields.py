@@ -23,8 +23,9 @@ MOST_LABEL = 45
 
 def fields_of(playbook: Playbook, given: Mapping[str, str], catalogue: Catalogue) -> tuple[FormField, ...]:
     """One for each input, in the order they are declared."""
-    infos = playbook.inputs.model_fields
-    return tuple(_field(slot, infos[slot.name], given, catalogue) for slot in playbook.spec().slots)
+    infos, several = playbook.inputs.model_fields, len(catalogue.environments) > 1
+    slots = [slot for slot in playbook.spec().slots if several or slot.kind != "environment"]
+    return tuple(_field(slot, infos[slot.name], given, catalogue) for slot in slots)
 
 
 def _field(slot: SlotSpec, info: FieldInfo, given: Mapping[str, str], catalogue: Catalogue) -> FormField:
@@ -37,9 +38,16 @@ def _field(slot: SlotSpec, info: FieldInfo, given: Mapping[str, str], catalogue:
     if kind == "choice" and value not in {choice for choice, _ in choices}:
         value = ""
     return FormField(
-        name=slot.name, label=label, kind=kind, required=slot.required, hint=hint, value=value, choices=choices,
-        low=low if kind == "number" else None, high=high if kind == "number" else None,
-    )  # fmt: skip
+        name=slot.name,
+        label=label,
+        kind=kind,
+        required=slot.required,
+        hint=hint,
+        value=value,
+        choices=choices,
+        low=low if kind == "number" else None,
+        high=high if kind == "number" else None,
+    )
 
 
 def _free(slot: SlotSpec) -> FieldKind:
@@ -71,13 +79,15 @@ def _choices(slot: SlotSpec, given: Mapping[str, str], catalogue: Catalogue) -> 
         found = [(m.name, m.name if m.title in ("", m.name) else f"{m.name}: {m.title}") for m in catalogue.models]
     elif slot.kind in {"version", "blamed"}:
         stable = catalogue.stable.get(model)
-        newest = names.newest_first(catalogue.versions.get(model, ()))
+        newest = catalogue.versions.get(model, ())[::-1]
         found = [(v, f"{v}, serving now" if v == stable else v) for v in newest]
     elif slot.kind == "kpi":
         owners = [model] if model in catalogue.kpis else list(catalogue.kpis)
         found = [(kpi, words[0] if words else kpi) for owner in owners for kpi, words in catalogue.kpis[owner]]
     elif slot.kind in {"person", "reminded"}:
         found = [(person, person) for person in catalogue.people]
+    elif slot.kind == "environment":
+        found = [(name, name) for name, _ in catalogue.environments]
     elif slot.kind == "fault":
         found = [(fault, fault.replace("_", " ")) for fault in names.FAULTS]
     unique = dict(found)

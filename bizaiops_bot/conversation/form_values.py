@@ -10,7 +10,7 @@ from bizaiops_bot.conversation.form_fields import NUMBERS
 from bizaiops_bot.domain.forms import FormField
 from bizaiops_bot.domain.routing import Catalogue, SlotSpec
 from bizaiops_bot.router.hearing import Hearing
-from bizaiops_bot.router.slots import names
+from bizaiops_bot.router.slots import names, versions
 from bizaiops_bot.router.slots.mention import Mention
 
 EXAMPLES = {
@@ -24,10 +24,15 @@ EXAMPLES = {
     "since": "`last 30 days` or `since monday`",
 }
 BEGINNINGS = {
-    "cron": ("", "every ", "each "), "until": ("", "until ", "for "), "window": ("", "the ", "since "),
-    "period": ("", "until ", "for ", "on "), "later": ("", "from ", "on "), "moment": ("", "at ", "in ", "on "),
-    "time_zone": ("", "in "), "since": ("", "since ", "the "),
-}  # fmt: skip
+    "cron": ("", "every ", "each "),
+    "until": ("", "until ", "for "),
+    "window": ("", "the ", "since "),
+    "period": ("", "until ", "for ", "on "),
+    "later": ("", "from ", "on "),
+    "moment": ("", "at ", "in ", "on "),
+    "time_zone": ("", "in "),
+    "since": ("", "since ", "the "),
+}
 MODEL_FIRST = ("model",)
 
 
@@ -121,14 +126,19 @@ def _model(text: str, _model: str, catalogue: Catalogue) -> str:
 
 def _version(text: str, model: str, catalogue: Catalogue) -> str:
     plain = text.lower()
-    said = f"v{plain}" if plain.isdecimal() else plain
     if not model:  # told at the model's own field
-        return said
-    found = names.version(said, model, catalogue)
-    if found is None:
-        known = names.newest_first(catalogue.versions.get(model, ()))[::-1]
-        raise Unusable(f"{model} has no version {text[:20]!r}. Known versions: {', '.join(known[-10:]) or 'none'}.")
-    return found
+        return f"v{plain}" if plain.isdecimal() else plain
+    known = catalogue.versions.get(model, ())
+    found = [text] if text in known else versions.meant(plain, model, catalogue)
+    if not known:
+        raise Unusable(f"I know of no version of {model} now, so I cannot tell whether {text[:20]!r} is one.")
+    if len(found) > 1:
+        raise Unusable(f"{text[:20]!r} may be {' or '.join(found)}. Write the whole name.")
+    if not found:
+        near = versions.near(plain, known)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known versions: {', '.join(known[-10:])}."
+        raise Unusable(f"{model} has no version {text[:20]!r}. {hint}")
+    return found[0]
 
 
 def _kpi(text: str, model: str, catalogue: Catalogue) -> str:

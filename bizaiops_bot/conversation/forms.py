@@ -18,9 +18,9 @@ from bizaiops_bot.domain.forms import Form, FormField, WrongFields
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import PostedCard, PostedMessage
 from bizaiops_bot.domain.routing import Catalogue
-from bizaiops_bot.engine import outbox
-from bizaiops_bot.engine.audit import redact
-from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.audit.trail import redact
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.posting import outbox
 from bizaiops_bot.playbook import Playbook
 from bizaiops_bot.router.formats import said, say
 from bizaiops_bot.router.intents import Intent
@@ -44,9 +44,12 @@ class EngineForms:
         catalogue = await self._desk.catalogue()
         self._require_allowed(self._desk.person(actor), found, dict(given or {}), catalogue)
         return Form(
-            playbook=found.name, title=found.title, text=found.help.partition("\n")[0], submit=SUBMITS[found.risk],
+            playbook=found.name,
+            title=found.title,
+            text=found.help.partition("\n")[0],
+            submit=SUBMITS[found.risk],
             fields=fields_of(found, given or {}, catalogue),
-        )  # fmt: skip
+        )
 
     async def form_of(self, actor: str, card: str) -> Form | None:
         posted = await self._desk.card(card)
@@ -76,9 +79,14 @@ class EngineForms:
         self._require_allowed(self._desk.person(actor), found, inputs, catalogue)
         bind = {"playbook": found.name, "inputs": json.dumps(inputs)}
         return await self._desk.order(
-            conversation, actor, say(intent, inputs), bind, thread=thread, platform_event=platform_event,
+            conversation,
+            actor,
+            say(intent, inputs),
+            bind,
+            thread=thread,
+            platform_event=platform_event,
             platform_thread=platform_thread,
-        )  # fmt: skip
+        )
 
     # -- what the form is for ------------------------------------------------------------------------
 
@@ -88,9 +96,10 @@ class EngineForms:
             raise NotFound("request", name[:60], self._intents)
         if name in DECISIONS:
             raise Refused(
-                "A decision is not made in a form.", "It counts for one exact plan, which has to be in sight.",
+                "A decision is not made in a form.",
+                "It counts for one exact plan, which has to be in sight.",
                 "Say `approvals`, and decide on the card that shows the plan.",
-            )  # fmt: skip
+            )
         return self._core.playbooks.get(name), intent
 
     def _require_allowed(self, actor: Actor, playbook: Playbook, given: dict[str, Any], catalogue: Catalogue) -> None:
@@ -104,9 +113,10 @@ class EngineForms:
         what = f"{actor.id} may not {playbook.name.removesuffix('_model').replace('_', ' ')}"
         who = self._core.policy.who_may(playbook.name, model=model, **asked)
         raise Refused(
-            f"{what}.", f"Policy rule {answers[0].rule}: {answers[0].why}.",
+            f"{what}.",
+            f"Policy rule {answers[0].rule}: {answers[0].why}.",
             f"Allowed: {', '.join(who)}." if who else "Nobody is allowed to do it.",
-        )  # fmt: skip
+        )
 
     async def _pending(self, posted: PostedCard) -> tuple[str, dict[str, Any]] | None:
         """What a question without choices waits for, as the thread remembers it."""

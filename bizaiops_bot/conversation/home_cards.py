@@ -8,21 +8,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bizaiops_bot.domain.cards import Button, Card, Context, Table, Text
-from bizaiops_bot.domain.health import assess_health
-from bizaiops_bot.domain.models import ModelInfo, TrafficState
+from bizaiops_bot.domain.health import HEALTH_MINUTES, assess_health
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.monitoring import HealthSample
-from bizaiops_bot.domain.records import Alert, OpenGate, RunRecord, Schedule
+from bizaiops_bot.domain.records import Alert, OpenGate, RunRecord, Schedule, run_title
 from bizaiops_bot.domain.recurrence import spoken
+from bizaiops_bot.domain.services import TrafficState
 from bizaiops_bot.domain.values import NoData, spoken_duration
-from bizaiops_bot.engine.core import run_title
 
 MOST = 10
 """Lines of one card."""
-HEALTH_MINUTES = 15.0
 HEALTH = {"ok": "✓ healthy", "degraded": "! slow", "failing": "✗ failing", "no_data": "? no data"}
-RUN = {"waiting": "… waits for approval", "running": "▶ running", "succeeded": "✓ succeeded", "failed": "✗ failed",
-       "rejected": "✗ rejected", "cancelled": "– cancelled", "expired": "– expired"}  # fmt: skip
-Model = tuple[ModelInfo, TrafficState | None, list[HealthSample] | NoData | None]
+RUN = {
+    "waiting": "… waits for approval",
+    "running": "▶ running",
+    "succeeded": "✓ succeeded",
+    "failed": "✗ failed",
+    "rejected": "✗ rejected",
+    "cancelled": "– cancelled",
+    "expired": "– expired",
+}
+Model = tuple[ModelSpec, TrafficState | None, list[HealthSample] | NoData | None]
 """What is known of it; None: it could not be read."""
 
 
@@ -63,7 +69,13 @@ def _model_row(model: Model, alerts: Sequence[Alert]) -> tuple[str, ...]:
     count = sum(alert.model == info.name for alert in alerts)
     if traffic is None:
         return info.name, "not known", "? could not be read", str(count)
-    state = "– paused" if traffic.paused else "? no data" if health is None else HEALTH[assess_health(health).state]
+    state = (
+        "– paused"
+        if traffic.paused
+        else "? no data"
+        if health is None
+        else HEALTH[assess_health(health, info.limits).state]
+    )
     return info.name, traffic.spoken(), state, str(count) if count else "none"
 
 

@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from bizaiops_bot.bot_api.observed import health_of
 from bizaiops_bot.conversation import home_cards
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.health import HEALTH_MINUTES
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import PostedMessage
 from bizaiops_bot.domain.records import Alert
-from bizaiops_bot.engine import places_store
-from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.store import known_places
 
 T = TypeVar("T")
 MOST_MODELS = 15
@@ -54,7 +56,7 @@ class EngineHomePages:
         return home_cards.approvals(list(zip(mine, runs, strict=True)), self._core.clock.now())
 
     async def _models(self, person: Actor) -> Card:
-        served = await self._core.ports.serving.models()
+        served = await self._core.ports.models.specs()
         called = {person.id, person.name.lower(), *person.called}
         own = [model for model in served if model.owner.lower() in called]
         shown = own or served
@@ -62,11 +64,15 @@ class EngineHomePages:
         more = len(served) - len(found)
         return home_cards.models(found, own=bool(own), alerts=await self._open_alerts(), more=more)
 
-    async def _model(self, info: ModelInfo) -> home_cards.Model:
+    async def _model(self, info: ModelSpec) -> home_cards.Model:
         ports = self._core.ports
-        traffic = await _known(ports.serving.traffic(info.name))
-        health = await _known(ports.metrics.health(info.name, minutes=home_cards.HEALTH_MINUTES))
-        return info, traffic, health
+        service = await _known(ports.records.service(info.name))
+        if service is None:
+            return info, None, None
+        traffic = await _known(ports.serving.traffic(service))
+        if traffic is None:
+            return info, None, None
+        return info, traffic, await _known(health_of(ports, traffic, minutes=HEALTH_MINUTES))
 
     async def _runs(self, person: Actor) -> Card:
         newest = await self._core.ports.records.runs(limit=RUNS_LOOKED_AT)
@@ -75,7 +81,7 @@ class EngineHomePages:
     async def _schedules(self, person: Actor) -> Card:
         active = await self._core.ports.records.schedules()
         used = {schedule.conversation for schedule in active}
-        places = await self._core.store.read(lambda conn: [places_store.find(conn, name) for name in sorted(used)])
+        places = await self._core.store.read(lambda conn: [known_places.find(conn, name) for name in sorted(used)])
         titles = {place.conversation: place.title for place in places if place is not None}
         return home_cards.schedules(active, person.id, titles)
 

@@ -18,10 +18,11 @@ from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard, PostedMessage
 from bizaiops_bot.domain.records import FINISHED
 from bizaiops_bot.domain.routing import Choice, Decision, Memory
-from bizaiops_bot.engine import examples, outbox
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.ports import Clock
+from bizaiops_bot.engine.audit import examples
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.ports.clock import Clock
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.marking import marked
 from bizaiops_bot.router.router import Router
@@ -171,9 +172,15 @@ class Learning:
     def _keep_correction(self, conn: sa.Connection, example: Example) -> None:
         number = examples.keep(conn, example)
         self._core.note(
-            conn, example.who, "example", example.message,
-            number=number, source=example.source, label=example.label, guess=example.decided.guess,
-        )  # fmt: skip
+            conn,
+            example.who,
+            "example",
+            example.message,
+            number=number,
+            source=example.source,
+            label=example.label,
+            guess=example.decided.guess,
+        )
 
     # -- parts -------------------------------------------------------------------------------------
 
@@ -195,9 +202,15 @@ class Learning:
         names = self._catalogue.last
         shape = marked(Hearing(text, names)) if names is not None else text.lower()
         return Example(
-            at=self._core.clock.now(), message=message, who=person, source=source, text=text, shape=shape,
-            decided=decided, label=label,
-        )  # fmt: skip
+            at=self._core.clock.now(),
+            message=message,
+            who=person,
+            source=source,
+            text=text,
+            shape=shape,
+            decided=decided,
+            label=label,
+        )
 
     async def _offered(self, judged: Judged) -> tuple[Choice, ...]:
         wrong = {judged.decided.playbook, *judged.decided.offered}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.posts import PostedCard, PostedMessage
-from bizaiops_bot.engine import outbox
+from bizaiops_bot.engine.posting import outbox
 
 NEWS_PAGE = 200
 

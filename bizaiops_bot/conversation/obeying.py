@@ -10,9 +10,10 @@ from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.posts import PostedMessage
 from bizaiops_bot.domain.routing import Catalogue, Command, Memory
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.orders import Order, Orders, Place
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.store.store import StoreDown
 from bizaiops_bot.router.only_reads import ASKED_FOR
 from bizaiops_bot.router.router import Router
 from bizaiops_bot.router.taking_back import DISOWNS
@@ -41,10 +42,15 @@ class Obeying:
         `Orders.carry_out` raises for a command that stands alone.
         """
         order = Order(
-            playbook=command.playbook, inputs=command.inputs, actor=self.core.actor(message.actor),
-            place=Place(message.conversation, message.thread, message.id), key=message.id, heard=command.heard,
-            dry_run=bool(command.heard.get("dry_run")), instead_of=command.heard.get(DISOWNS),
-        )  # fmt: skip
+            playbook=command.playbook,
+            inputs=command.inputs,
+            actor=self.core.actor(message.actor),
+            place=Place(message.conversation, message.thread, message.id),
+            key=message.id,
+            heard=command.heard,
+            dry_run=bool(command.heard.get("dry_run")),
+            instead_of=command.heard.get(DISOWNS),
+        )
         outcome = await (self._answer(order) if command.beside else self.orders.carry_out(order))
         if self.core.playbooks.get(command.playbook).risk != "read":
             self.catalogue.stale()

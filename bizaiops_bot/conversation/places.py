@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bizaiops_bot.domain.identity import PlatformName
 from bizaiops_bot.domain.places import ChatPlace
-from bizaiops_bot.engine import places_store
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store import known_places
+from bizaiops_bot.engine.store.store import Store
 
 
 class EnginePlaces:
@@ -18,15 +18,15 @@ class EnginePlaces:
     async def note(self, place: ChatPlace) -> None:
         if self._noted.get(place.conversation) == place:
             return
-        await self._store.write(lambda conn: places_store.note(conn, place))
+        await self._store.write(lambda conn: known_places.note(conn, place))
         self._noted[place.conversation] = place
 
     async def find(self, conversation: str) -> ChatPlace | None:
-        return await self._store.read(lambda conn: places_store.find(conn, conversation))
+        return await self._store.read(lambda conn: known_places.find(conn, conversation))
 
     async def forget(self, conversation: str) -> None:
         self._noted.pop(conversation, None)
-        await self._store.write(lambda conn: places_store.forget(conn, conversation))
+        await self._store.write(lambda conn: known_places.forget(conn, conversation))
 
     async def all(self, platform: PlatformName) -> list[ChatPlace]:
-        return await self._store.read(lambda conn: places_store.of_platform(conn, platform))
+        return await self._store.read(lambda conn: known_places.of_platform(conn, platform))

@@ -11,7 +11,7 @@ from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.routing import Choice, Command, Decision, Memory, PlaybookSpec, Question
 from bizaiops_bot.domain.timers import spoken_end, spoken_moment
 from bizaiops_bot.domain.values import Period
-from bizaiops_bot.engine.cron import next_fires
+from bizaiops_bot.engine.timing.cron import next_fires
 
 SEEN = "seen"
 """In a button's bind: the dates were shown beside it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.routing import Command, Decision
-from bizaiops_bot.engine.controls import EngineControls
-from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.api.controls import EngineControls
+from bizaiops_bot.engine.context.core import Core
 from bizaiops_bot.router.taking_back import DISOWNS
 
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.posts import PostedMessage
 from bizaiops_bot.domain.routing import Memory
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.store import tables as t
 
 # Built once: building a statement anew costs as much as the database does.
 _m, _f = t.memory.c, t.follows.c

@@ -7,10 +7,10 @@ import json
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.posts import PostedMessage
+from bizaiops_bot.domain.records import run_title
 from bizaiops_bot.domain.routing import OpenRun
-from bizaiops_bot.engine import runs
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.core import run_title
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.store import tables as t
 
 _r, _c = t.runs.c, t.cards.c
 _PLACE: sa.BindParameter[str] = sa.bindparam("place")

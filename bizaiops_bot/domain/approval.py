@@ -7,6 +7,8 @@ from typing import Literal
 
 from bizaiops_bot.domain.values import Value
 
+HELD: Literal["held"] = "held"
+"""The answer to a verdict that asks for more time."""
 Word = Literal["approved", "rejected", "held"]
 """held: neither, look longer; only where a version is judged."""
 Problem = Literal["", "requester", "not_allowed", "again", "voice_taken"]

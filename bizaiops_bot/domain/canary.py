@@ -9,11 +9,12 @@ most 5% of rollouts. An early look can only stop clear harm; only an end of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from bizaiops_bot.domain import canary_checks as make
 from bizaiops_bot.domain.canary_checks import Look
 from bizaiops_bot.domain.canary_limits import CanaryLimits
+from bizaiops_bot.domain.judge import CheckName, Unread
 from bizaiops_bot.domain.monitoring import ArmSample, Check, Outcome, Verdict
 
 __all__ = ["CanaryLimits", "assess_canary"]
@@ -28,6 +29,8 @@ def assess_canary(
     ends: int = 1,
     share: int | None = None,
     value_must: bool | None = None,
+    advisory: Collection[CheckName] = (),
+    unread: Mapping[CheckName, Unread] | None = None,
 ) -> Verdict:
     """Judges the canary arm against the stable arm, both counted since the canary began.
 
@@ -36,6 +39,9 @@ def assess_canary(
     ends: how many ends the hold may have, 2 when it can be extended: each gets its part of the chance to be wrong.
     share: percent of the requests the canary was to get; None when the arms are not of the same minutes.
     value_must: whether the plan said that the value is tested; None goes by what the stable arm's labels can show.
+    advisory: checks that are told as not judged where there is too little evidence; harm that they show, or that is
+    likely by them, counts like any other.
+    unread: checks for which nothing could be read: they are not judged, and the others are.
     Numbers that cannot be (not finite, negative, more errors than requests) are an ERROR.
     """
     limits = limits or CanaryLimits()
@@ -43,33 +49,50 @@ def assess_canary(
         return _no_arm(stable, canary)
     if broken := "; ".join(words for arm in (stable, canary) if (words := _impossible(arm))):
         return _verdict(Outcome.ERROR, f"the numbers cannot be right: {broken}", [], stable, canary)
-    look = Look(stable, canary, limits, final, ends)
-    checks = [make.errors(look)]
+    look = Look(stable, canary, limits, final, ends, unread or {})
+    checks = [make.advised(make.errors(look), "errors", advisory)]
     short = _too_few(look)
     if short is None:
         must = make.value_is_testable(look) if value_must is None else value_must
-        checks += [make.latency(look), make.scores(look), make.value(look, must=must)]
-        checks += [make.sample_ratio(look, share)] if share is not None else []
+        checks += [
+            make.advised(make.latency(look), "latency", advisory),
+            make.advised(make.scores(look), "scores", advisory),
+            make.advised(make.value(look, must=must), "value", advisory),
+        ]
+        if share is not None:
+            checks.append(make.advised(make.sample_ratio(look, share), "sample_ratio", advisory))
     failed = [c for c in checks if c.outcome is Outcome.FAILED]
     if failed:
         return _verdict(Outcome.FAILED, "; ".join(c.reason for c in failed), checks, stable, canary)
     if not final:
-        reason = short or f"running, no clear harm in {canary.requests:,} requests of {canary.version}"
+        counted = f"{canary.requests:,} requests" if "errors" not in look.unread else "what is known"
+        reason = short or f"running, no clear harm in {counted} of {canary.version}"
         return _verdict(Outcome.INCONCLUSIVE, reason, [_so_far(c) for c in checks], stable, canary)
     return _at_the_end(look, checks, short)
 
 
 def _at_the_end(look: Look, checks: list[Check], short: str | None) -> Verdict:
     stable, canary = look.stable, look.canary
-    unsure = [c.reason for c in checks if c.must and c.outcome is not Outcome.SUCCESSFUL]
+    unsure = _reasons([c for c in checks if c.must and c.outcome is not Outcome.SUCCESSFUL])
     if short is not None or unsure:
         reason = f"not enough evidence: {short or '; '.join(unsure)}"
         return _verdict(Outcome.INCONCLUSIVE, reason, checks, stable, canary)
     held = ", ".join(f"{c.name} {c.canary}" for c in checks if c.outcome is Outcome.SUCCESSFUL)
     advice = ", ".join(c.name for c in checks if c.outcome is not Outcome.SUCCESSFUL)
-    untested = f"; not tested: {advice}" if advice else ""
-    reason = f"{canary.version} holds on {canary.requests:,} requests: {held}{untested}"
+    untested = f"; not judged: {advice}" if advice else ""
+    counted = f"{canary.requests:,} requests" if "errors" not in look.unread else "what is known"
+    reason = f"{canary.version} holds on {counted}: {held}{untested}"
     return _verdict(Outcome.SUCCESSFUL, reason, checks, stable, canary)
+
+
+def _reasons(unsure: list[Check]) -> list[str]:
+    """What each check says; those that the same port leaves unread are one reason."""
+    unread: dict[str, list[str]] = {}
+    for check in unsure:
+        if check.unread:
+            unread.setdefault(check.unread, []).append(check.name)
+    said = [check.reason for check in unsure if not check.unread]
+    return [*said, *(f"{', '.join(names)} not judged: {why}" for why, names in unread.items())]
 
 
 def _verdict(outcome: Outcome, reason: str, checks: list[Check], stable: ArmSample, canary: ArmSample) -> Verdict:
@@ -105,12 +128,15 @@ def _impossible(arm: ArmSample) -> str:
 def _numbers(arm: ArmSample) -> Iterator[tuple[str, float]]:
     for name in ("requests", "errors", "value_n", "value_sum", "value_sumsq"):
         yield name, getattr(arm, name)
-    for name in ("latency_counts", "score_counts", "expected_score_shares"):
+    yield from (("latency", count) for count in (arm.latency.counts if arm.latency else ()))
+    for name in ("score_counts", "expected_score_shares"):
         yield from ((name, number) for number in getattr(arm, name))
     yield from (("by_minute", number) for minute in arm.by_minute for number in minute)
 
 
 def _too_few(look: Look) -> str | None:
+    if "errors" in look.unread:
+        return None
     needed = look.limits.min_requests
     short = [
         f"{name} got {arm.requests:,} of {needed:,} requests needed"

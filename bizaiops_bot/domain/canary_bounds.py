@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bizaiops_bot.domain.monitoring import LATENCY_EDGES_MS, ArmSample
+from bizaiops_bot.domain.histogram import Histogram
+from bizaiops_bot.domain.monitoring import ArmSample
 from bizaiops_bot.domain.probability import wilson_bounds
 
 Floats = NDArray[np.float64]
@@ -147,18 +148,18 @@ def enough_times(
 # -- latency -----------------------------------------------------------------------------------------
 
 
-def p95(counts: tuple[int, ...], z: float, *, coarse: float) -> Band | None:
+def p95(found: Histogram, z: float, *, coarse: float) -> Band | None:
     """p95 in ms with its order-statistic bounds, linear within a bin; None when there are too few for an upper bound.
 
     A bin whose edges are further apart than `coarse` times cannot tell, so its edges are the bounds there. A bound in
     the last, open bin is infinite.
     """
-    n = sum(counts)
+    n = found.total
     spread = z * math.sqrt(_TAIL * (1.0 - _TAIL) / n) if n else math.inf
     if spread >= _TAIL:
         return None
     shares = (1.0 - _TAIL, 1.0 - _TAIL - spread, 1.0 - _TAIL + spread)
-    point, low, high = (_quantile(counts, share) for share in shares)
+    point, low, high = (_quantile(found, share) for share in shares)
     return Band(
         point.value, low.bottom if low.ratio > coarse else low.value, high.top if high.ratio > coarse else high.value
     )
@@ -176,16 +177,16 @@ class _Place(NamedTuple):
         return self.top / self.bottom
 
 
-def _quantile(counts: tuple[int, ...], share: float) -> _Place:
-    edges = (0.1, *LATENCY_EDGES_MS, math.inf)
-    rank, seen = share * sum(counts), 0
-    for i, count in enumerate(counts):
+def _quantile(found: Histogram, share: float) -> _Place:
+    edges = (min(0.1, found.edges_ms[0] / 2.0), *found.edges_ms, math.inf)
+    rank, seen = share * found.total, 0.0
+    for i, count in enumerate(found.counts):
         if count and seen + count >= rank:
             bottom, top = edges[i], edges[i + 1]
             within = (rank - seen) / count
             return _Place(bottom if math.isinf(top) else bottom + within * (top - bottom), bottom, top)
         seen += count
-    return _Place(math.inf, LATENCY_EDGES_MS[-1], math.inf)
+    return _Place(math.inf, found.edges_ms[-1], math.inf)
 
 
 def ratio_of(slow: Band, quick: Band) -> Band:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from itertools import takewhile
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -139,7 +140,30 @@ class File(Value):
     at: str = ""
 
 
-Block = Annotated[Text | Fields | Table | Chart | Steps | Diff | Context | Links | File, Field(discriminator="type")]
+class ButtonsHere(Value):
+    """The card's buttons stand here; a card without this has them below all that is in the open."""
+
+    type: Literal["buttons"] = "buttons"
+
+
+class Details(Value):
+    """What follows in the card is detail: folded away where the surface can, in small print or left out where not."""
+
+    type: Literal["details"] = "details"
+
+
+Block = Annotated[
+    Text | Fields | Table | Chart | Steps | Diff | Context | Links | File | ButtonsHere | Details,
+    Field(discriminator="type"),
+]
+
+
+class Layout(NamedTuple):
+    """A card's blocks by where they stand: above the buttons, below them, and folded away. Without the two marks."""
+
+    above: tuple[Block, ...]
+    below: tuple[Block, ...]
+    details: tuple[Block, ...]
 
 
 class Button(Value):
@@ -170,12 +194,22 @@ class Card(Value):
     """How a request ended, for programs: a card in red may well be a good answer to "list alerts"."""
 
     @property
+    def layout(self) -> Layout:
+        shown = tuple(takewhile(lambda block: not isinstance(block, Details), self.blocks))
+        above = tuple(takewhile(lambda block: not isinstance(block, ButtonsHere), shown))
+        return Layout(above, _unmarked(shown[len(above) :]), _unmarked(self.blocks[len(shown) :]))
+
+    @property
     def text(self) -> str:
         """Plain-text fallback: `summary`, else the title and the text blocks."""
         if self.summary:
             return self.summary
         parts = [self.title, *(b.text for b in self.blocks if isinstance(b, Text))]
         return "\n".join(parts)
+
+
+def _unmarked(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if not isinstance(block, ButtonsHere | Details))
 
 
 BARS = "▁▂▃▄▅▆▇█"

@@ -7,16 +7,21 @@ from datetime import datetime
 from typing import Literal
 
 from bizaiops_bot.domain.look_words import at_words
-from bizaiops_bot.domain.models import TrafficState
 from bizaiops_bot.domain.plan import PlanStep
 from bizaiops_bot.domain.records import RunRecord
+from bizaiops_bot.domain.services import TrafficState
 from bizaiops_bot.domain.values import Value
 
 Kind = Literal["canary", "promote", "restore", "pause", "resume", "scale"]
 _CALLS: dict[str, Kind] = {
-    "set_canary": "canary", "promote": "promote", "restore": "restore", "pause": "pause", "resume": "resume",
+    "set_canary": "canary",
+    "promote": "promote",
+    "restore": "restore",
+    "roll_back": "restore",
+    "pause": "pause",
+    "resume": "resume",
     "scale": "scale",
-}  # fmt: skip
+}
 
 
 class Change(Value):
@@ -60,19 +65,19 @@ def _of_run(run: RunRecord) -> list[Change]:
             continue
         kind = _CALLS[step.call]
         what, version = _said(kind, step)
-        found.append(
-            Change(kind=kind, what=what, version=version, at=line.ended, run=run.id, open=not run.finished)
-        )  # fmt: skip
+        found.append(Change(kind=kind, what=what, version=version, at=line.ended, run=run.id, open=not run.finished))
     return found
 
 
 def _said(kind: Kind, step: PlanStep) -> tuple[str, str]:
-    model, first, second = (*step.args, "", "", "")[:3]
+    """A plan names the service, "churn in production", and a snapshot by its words, "v1 100%, 2 replicas"."""
+    where, first, second = (*step.args, "", "", "")[:3]
+    model, back = where.split(" ")[0], first.split(" ")[0]
     return {
         "canary": (f"{first} got {second}% of the requests as a canary", first),
         "promote": (f"{first} was promoted to all traffic", first),
-        "restore": (f"all traffic of {model} was sent back to {first}", first),
+        "restore": (f"all traffic of {model} was sent back to {back}", back),
         "pause": (f"{model} was paused", ""),
         "resume": (f"{model} was resumed", ""),
-        "scale": (f"{model} was scaled to {first} replicas", ""),
+        "scale": (f"{model} was scaled to {first if second in ('', first) else f'{first} to {second}'} replicas", ""),
     }[kind]

@@ -29,7 +29,7 @@ _FORBIDDEN = (
     (re.compile(r"[@<]|(?<!-)>|&(?:lt|gt|amp|#)|(?<!\w)#\w|!(?:here|channel|everyone|subteam)"), "a mention"),
     (re.compile(r"[*_~|]{2}|(?<!\w)[*_~]|[*_~](?!\w)|[{}\\\[\]|=$^]"), "markup"),
     (re.compile(r"[\x00-\x1f\x7f]"), "a control character"),
-)  # fmt: skip
+)
 _FOREIGN = re.compile(r"[^\x20-\x7e€£×°…]")
 _CLAUSES = re.compile(r"[,;:]\s|\s(?:while|whereas|but|although|though|and)\s", re.I)
 _WORD = re.compile(r"[A-Za-z0-9](?:[\w'-]*\w)?")

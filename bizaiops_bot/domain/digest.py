@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from statistics import median
 
 from bizaiops_bot.domain.kpi import Kpi, KpiDay, KpiRow
-from bizaiops_bot.domain.kpi_words import amount, short_amount, signed_words
+from bizaiops_bot.domain.kpi_words import amount, provisional_words, short_amount, signed_words
 
 _HISTORY_DAYS = 14
 _MEMORY_DAYS = 28
@@ -32,7 +32,11 @@ def build_rows(kpis: Sequence[Kpi], days: Mapping[str, Sequence[KpiDay]], today:
     last = max((d.day for d in ended if d.value is not None), default=max((d.day for d in ended), default=None))
     if last is None:
         return []
-    rows = [_row(kpi, whole[kpi.id], last, _note(kpi, days[kpi.id], last, today)) for kpi in kpis if whole[kpi.id]]
+    rows = [
+        _row(kpi, whole[kpi.id], last, _note(kpi, days[kpi.id], last, today), kpi.provisional([last], today))
+        for kpi in kpis
+        if whole[kpi.id]
+    ]
     return sorted(rows, key=lambda row: not row.unusual)
 
 
@@ -43,7 +47,13 @@ def headline(rows: Sequence[KpiRow]) -> str:
         return "No complete day yet."
     note = next((row.note for row in known if row.note), "")
     older = f"{note}; the newest whole day is {spoken_day(known[0].day)}. " if note else ""
-    return older + _judgement(rows, known)
+    return older + _judgement(rows, known) + _provisional(known)
+
+
+def _provisional(known: Sequence[KpiRow]) -> str:
+    """What the day's outcomes that are still to come may change: it is told and not judged."""
+    said = [f"{row.kpi.title} is {provisional_words(row.provisional_until)}" for row in known if row.provisional_until]
+    return f" {'; '.join(said)}." if said else ""
 
 
 def _judgement(rows: Sequence[KpiRow], known: Sequence[KpiRow]) -> str:
@@ -55,12 +65,15 @@ def _judgement(rows: Sequence[KpiRow], known: Sequence[KpiRow]) -> str:
         return _unusual_sentence(unusual[0]) + more
     judged = [row for row in known if row.usual is not None]
     if not judged:
-        return f"{spoken_day(known[0].day)}: too little history to say what is usual.{_largest_move(known)}"
+        final = [row for row in known if not row.provisional_until]
+        if not final:
+            return f"{spoken_day(known[0].day)}: nothing can be judged yet."
+        return f"{spoken_day(known[0].day)}: too little history to say what is usual.{_largest_move(final)}"
     count = "all KPIs are" if len(judged) == len(rows) else f"{len(judged)} of {len(rows)} KPIs can be judged and are"
     return f"Nothing unusual on {spoken_day(judged[0].day)}: {count} within their usual range.{_largest_move(judged)}"
 
 
-def _row(kpi: Kpi, whole: Sequence[KpiDay], last: date, note: str) -> KpiRow:
+def _row(kpi: Kpi, whole: Sequence[KpiDay], last: date, note: str, until: date | None) -> KpiRow:
     found = next((d for d in whole if d.day == last), None)
     values = {d.day: d.value for d in whole if d.value is not None}
     before = [values[day] for back in range(1, _MEMORY_DAYS + 1) if (day := last - timedelta(days=back)) in values]
@@ -73,8 +86,9 @@ def _row(kpi: Kpi, whole: Sequence[KpiDay], last: date, note: str) -> KpiRow:
         history=tuple(values.get(last - timedelta(days=back)) for back in range(_HISTORY_DAYS - 1, -1, -1)),
         n=found.n if found else 0,
         updated=found.updated if found else max((d.updated for d in whole if d.updated), default=None),
-        usual=_usual_range(kpi, values, last),
+        usual=None if until else _usual_range(kpi, values, last),
         note=note,
+        provisional_until=until,
     )
 
 

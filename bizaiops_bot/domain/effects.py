@@ -59,10 +59,18 @@ def release_effect(
     gaps = 1.0 - (n_before + n_after) / max(1, len(days.days) - (released in days.days))
     reason = _cannot_tell(n_before, n_after, gaps, min_before, min_after)
     found = Effect(
-        kpi=kpi.id, verdict="cannot_tell", estimate=None, low=None, high=None, n_before=n_before, n_after=n_after,
-        method=method, reason=reason or "", first=days.days[0] if days.days else None,
+        kpi=kpi.id,
+        verdict="cannot_tell",
+        estimate=None,
+        low=None,
+        high=None,
+        n_before=n_before,
+        n_after=n_after,
+        method=method,
+        reason=reason or "",
+        first=days.days[0] if days.days else None,
         last=days.days[-1] if days.days else None,
-    )  # fmt: skip
+    )
     if reason is None:
         fitted = _fit(days, after, weekdays=control is None)
         if fitted is not None:
@@ -87,9 +95,16 @@ def arm_effect(stable: ArmSample, canary: ArmSample, *, min_n: int = 50) -> Effe
     short = [f"the {name} arm has {n:,} of {min_n:,} labels needed" for name, n in counts.items() if n < min_n]
     if short:
         return Effect(
-            kpi=canary.value_name, verdict="cannot_tell", estimate=None, low=None, high=None,
-            n_before=stable.value_n, n_after=canary.value_n, method=method, reason=" and ".join(short),
-        )  # fmt: skip
+            kpi=canary.value_name,
+            verdict="cannot_tell",
+            estimate=None,
+            low=None,
+            high=None,
+            n_before=stable.value_n,
+            n_after=canary.value_n,
+            method=method,
+            reason=" and ".join(short),
+        )
     means = [arm.value_sum / arm.value_n for arm in (stable, canary)]
     variances = [
         max(0.0, arm.value_sumsq / arm.value_n - mean * mean) / arm.value_n
@@ -99,9 +114,16 @@ def arm_effect(stable: ArmSample, canary: ArmSample, *, min_n: int = 50) -> Effe
     verdict = _verdict(gap - half, gap + half, up_is_good=True)
     words = f"{gap:+,.2f} {canary.value_unit} a request ({gap - half:+,.2f} to {gap + half:+,.2f})"
     return Effect(
-        kpi=canary.value_name, verdict=verdict, estimate=gap, low=gap - half, high=gap + half,
-        n_before=stable.value_n, n_after=canary.value_n, method=method, reason=_words(verdict, words),
-    )  # fmt: skip
+        kpi=canary.value_name,
+        verdict=verdict,
+        estimate=gap,
+        low=gap - half,
+        high=gap + half,
+        n_before=stable.value_n,
+        n_after=canary.value_n,
+        method=method,
+        reason=_words(verdict, words),
+    )
 
 
 def _window(

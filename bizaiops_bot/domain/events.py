@@ -16,6 +16,8 @@ EventKind = Literal[
     "errors_detected",
     "latency_detected",
     "released",
+    "version_registered",
+    "alias_moved",
 ]
 
 

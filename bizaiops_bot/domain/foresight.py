@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from bizaiops_bot.domain.canary_bounds import p95, ratio_of, skew
 from bizaiops_bot.domain.canary_checks import smallest_drop
 from bizaiops_bot.domain.canary_limits import CanaryLimits
+from bizaiops_bot.domain.judge import SPOKEN, JudgeSpec
 from bizaiops_bot.domain.monitoring import ArmSample
 from bizaiops_bot.domain.probability import upper_tail
 from bizaiops_bot.domain.values import Value
@@ -35,42 +37,67 @@ def foresee(
     share: int,
     hold_min: float,
     traffic: float | None = None,
-    limits: CanaryLimits | None = None,
+    judge: JudgeSpec | None = None,
+    unknown: str = "",
 ) -> Foresight:
     """From what the stable version did in the hour before, or in the minutes of it that are known: error rate,
     latencies and value.
 
     traffic: requests a minute to all versions of the model; None takes the stable version's for all.
-    Chances are for a canary that is no worse than it, at the end of the hold and when that is extended.
+    unknown: why nothing is known of that hour, "" where it is.
+    Chances are for a canary that is no worse than it, at the end of the hold and when that is extended; of advisory
+    checks none are told, as they keep nobody waiting.
     """
-    limits = limits or CanaryLimits()
+    judge = judge or JudgeSpec()
+    limits = judge.limits
+    if unknown:
+        words = f"not known: {unknown}, so nobody can say what {_minutes(hold_min)} can rule out"
+        return Foresight(words=words, value_must=None)
     minutes = (len(before.by_minute) if before is not None else 0) or 60
     if before is None or before.requests < _LEAST:
         got = 0 if before is None else before.requests
         words = (
             f"not known: {stable} got {got:,} requests in the last {minutes} min, so nobody can say what "
-            f"{hold_min:.0f} min can rule out"
+            f"{_minutes(hold_min)} can rule out"
         )
         return Foresight(words=words, value_must=None)
     n = (traffic or before.requests / minutes) * hold_min * share / 100.0
     times = (100.0 - share) / share if share < 100 else before.requests / n
-    chances = [
-        (
-            f"errors {limits.error_rate_increase * 100:+.1f} points",
-            _errors(before, n, times, limits),
-            _errors(before, n * EXTENDED, times, limits),
-        ),
-        (
-            f"p95 x{limits.latency_p95_ratio:g}",
-            _latency(before, n, times, limits),
-            _latency(before, n * EXTENDED, times, limits),
-        ),
-        (f"score PSI {limits.score_psi:g}", _scores(before, n, limits), _scores(before, n * EXTENDED, limits)),
-    ]
-    ruled = ", ".join(f"{what} ({_chance(now)}{_later(now, then)})" for what, now, then in chances)
-    drop, said = _value(before, n, times, limits)
-    words = f"{share}% for {hold_min:.0f} min is about {_round(n)} requests: can rule out {ruled}{said}"
-    return Foresight(words=words, value_must=drop <= limits.value_drop)
+    ruled = ", ".join(_ruled_out(before, n, times, judge)) or "nothing by itself"
+    drop, said = _value(before, n, times, judge)
+    words = (
+        f"{share}% for {_minutes(hold_min)} is about {_round(n)} requests: can rule out {ruled}{said}{_advice(judge)}"
+    )
+    return Foresight(words=words, value_must=judge.value_must(drop <= limits.value_drop))
+
+
+def _ruled_out(before: ArmSample, n: float, times: float, judge: JudgeSpec) -> Iterator[str]:
+    """Of every check that is a must: its margin, and the chance to rule harm beyond it out."""
+    limits, longer = judge.limits, n * EXTENDED
+    if "errors" in judge.must:
+        now, then = _errors(before, n, times, limits), _errors(before, longer, times, limits)
+        yield f"errors {limits.error_rate_increase * 100:+.1f} points ({_chance(now)}{_later(now, then)})"
+    if "latency" in judge.must:
+        chance = "not: no latencies are measured"
+        if before.timed:
+            now, then = _latency(before, n, times, limits), _latency(before, longer, times, limits)
+            chance = f"{_chance(now)}{_later(now, then)}"
+        yield f"p95 x{limits.latency_p95_ratio:g} ({chance})"
+    if "scores" in judge.must:
+        chance = "not: no scores are measured"
+        if skew(before) is not None:
+            now, then = _scores(before, n, limits), _scores(before, longer, limits)
+            chance = f"{_chance(now)}{_later(now, then)}"
+        yield f"score PSI {limits.score_psi:g} ({chance})"
+
+
+def _advice(judge: JudgeSpec) -> str:
+    names = ", ".join(SPOKEN[check] for check in judge.advisory)
+    return f"; advisory, not judged where it cannot be told: {names}" if names else ""
+
+
+def _minutes(hold_min: float) -> str:
+    return f"{hold_min:.0f} min" if hold_min <= 120 else f"{hold_min / 60:g} h"
 
 
 def _errors(before: ArmSample, n: float, times: float, limits: CanaryLimits) -> float:
@@ -90,9 +117,9 @@ def _errors(before: ArmSample, n: float, times: float, limits: CanaryLimits) -> 
 
 def _latency(before: ArmSample, n: float, times: float, limits: CanaryLimits) -> float:
     z = limits.pass_z(2)
-    known = sum(before.latency_counts)
+    seen, known = before.latency, before.timed
     bands = [
-        p95(_scaled(before.latency_counts, size / known), z, coarse=limits.latency_p95_ratio) if known else None
+        p95(seen.scaled(size / known), z, coarse=limits.latency_p95_ratio) if seen and known else None
         for size in (n, n * times)
     ]
     slow, quick = bands
@@ -116,21 +143,24 @@ def _scores(before: ArmSample, n: float, limits: CanaryLimits) -> float:
     return _power(limits.score_psi - psi, sd * math.sqrt(counted / n), limits.score_z(2))
 
 
-def _value(before: ArmSample, n: float, times: float, limits: CanaryLimits) -> tuple[float, str]:
+def _value(before: ArmSample, n: float, times: float, judge: JudgeSpec) -> tuple[float, str]:
+    limits = judge.limits
     labels = n * before.value_n / before.requests
     name = before.value_name or "business value"
     drop = smallest_drop(before, labels, labels * times, limits, limits.pass_z(2))
     if drop <= limits.value_drop:
         return drop, f", and a drop of {name} of {drop:.0%}"
+    if "value" in judge.must:
+        sees = f"could only see a drop of {drop:.0%}" if drop <= 1.0 else "could not see even a loss of all of it"
+        sees = sees if math.isfinite(drop) else "sees none, as no labels are known"
+        return drop, f"; {name} is a must and this hold {sees}, so a person will be asked"
+    if "value" in judge.advisory:
+        return drop, ""
     if 1.0 < drop < math.inf:
-        return drop, f"; of {name} it could not see even a loss of all of it, so that is shown and not tested"
+        return drop, f"; of {name} it could not see even a loss of all of it, so that is shown and not judged"
     if math.isfinite(drop):
-        return drop, f"; of {name} it could only see a drop of {drop:.0%}, so that is shown and not tested"
-    return drop, f"; of {name} no labels are known, so that is shown and not tested"
-
-
-def _scaled(counts: tuple[int, ...], times: float) -> tuple[int, ...]:
-    return tuple(round(count * times) for count in counts)
+        return drop, f"; of {name} it could only see a drop of {drop:.0%}, so that is shown and not judged"
+    return drop, f"; of {name} no labels are known, so that is shown and not judged"
 
 
 def _power(distance: float, sd: float, z: float) -> float:

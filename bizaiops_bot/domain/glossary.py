@@ -48,9 +48,15 @@ TERMS = (
         "deploy churn v2 as a 10% canary",
     ),
     Term(
-        ("stable version", "stable"),
+        ("stable version", "stable", "champion"),
         "The version that serves all traffic, or all but the canary's share.",
         "status churn",
+    ),
+    Term(
+        ("challenger",),
+        "A version that is tried against the stable one, the champion. While it gets a share of the traffic it is "
+        "called the canary here.",
+        "compare churn v1 and v2",
     ),
     Term(
         ("promotion", "promote"),
@@ -80,6 +86,23 @@ TERMS = (
         "list runs",
     ),
     Term(
+        ("judge", "judging", "judgement"),
+        "The step of a rollout in which the canary's checks are held against the stable version at the same time; what "
+        "comes out is the verdict.",
+        "compare churn v1 and v2",
+    ),
+    Term(
+        ("inconclusive",),
+        "Too little evidence for a yes or a no. It never counts as a pass: a person is asked.",
+        "list runs",
+    ),
+    Term(
+        ("guard rail", "guardrail"),
+        "A number that must not get worse while another one is to get better, such as errors and latency during a "
+        "canary.",
+        "compare churn v1 and v2",
+    ),
+    Term(
         ("run",),
         "One piece of work with a number, such as a rollout: its plan, approvals, steps and result on one card.",
         "list runs",
@@ -98,6 +121,11 @@ TERMS = (
     Term(
         ("approval", "approver", "approvals"),
         "Another person with the role says yes to a plan before it is carried out; nobody approves their own.",
+        "list approvals",
+    ),
+    Term(
+        ("quorum",),
+        "How many people have to agree before a plan is carried out; each counts once.",
         "list approvals",
     ),
     Term(
@@ -148,6 +176,12 @@ TERMS = (
         "compare churn v1 and v2",
     ),
     Term(
+        ("error budget",),
+        "How many requests may still fail before the promised share of good answers is missed. `is it safe to deploy "
+        "now?` tells how much of it is spent.",
+        "is it safe to deploy now",
+    ),
+    Term(
         ("wape", "weighted absolute percentage error"),
         "Weighted absolute percentage error of a forecast: all errors without their signs, as a share of what "
         "was really there. 0 is perfect.",
@@ -156,6 +190,11 @@ TERMS = (
     Term(
         ("kpi", "key performance indicator", "kpis"),
         "A number of the business that a model is there for, such as the churn rate, with a direction and a target.",
+        "how did churn do this week?",
+    ),
+    Term(
+        ("target", "kpi target"),
+        "The value that a KPI is to reach, or to stay under; its card says how far away it is.",
         "how did churn do this week?",
     ),
     Term(
@@ -215,14 +254,17 @@ TERMS = (
 _BY_NAME = {name: term for term in TERMS for name in term.names}
 _NAME = "|".join(sorted(map(re.escape, _BY_NAME), key=len, reverse=True))
 _LEAD = (
-    r"(?:please |so |and |hey |sorry,? |um,? )*(?:what(?:'s| is| are| does| do)|whats|define|explain|meaning of|"
-    r"what is (?:meant by|the meaning of)|what do you mean by|tell me what|what means|"
+    r"(?:(?:please|so|and|hey|sorry|um|hm+|wait|ok|okay|oh|ah),? )*(?:what(?:'s| is| are| does| do)|"
+    r"whats|define|explain|meaning of|what is (?:meant by|the meaning of)|what do you mean by|tell me what|what means|"
     r"(?:can|could) you (?:please )?explain(?: what)?|(?:i|we) (?:don't|do not) know what)"
     r"(?: me)? (?:an? |the (?:term|word) )?"
 )
+_SHOWN = r"(?: in (?:this|that|the|your) (?:plan|card|message|answer|list|table|chart))?"
 _TAIL = r"(?: is| are| means?| stands? for| mean(?: here)?| exactly| anyway| please| here| again| actually)*"
 _ASKED = re.compile(
-    rf"(?:{_LEAD}['\"`]?(?P<name>{_NAME})s?['\"`]?{_TAIL}|"
+    rf"(?:{_LEAD}['\"`]?(?P<name>{_NAME})s?['\"`]?{_TAIL}{_SHOWN}|"
+    rf"[^?.!]{{0,40}}\b(?P<name3>{_NAME})s?['\"`]?[,;:.]? what (?:does|do|is) (?:that|it|this|they|people|you) means?"
+    rf"(?: by (?:that|it))?|"
     rf"['\"`]?(?P<name2>{_NAME})['\"`]?,? (?:meaning|definition|explained|what is (?:that|it)))[ ?.!]*"
 )
 
@@ -236,4 +278,4 @@ def find(name: str) -> Term | None:
 def asked(text: str) -> str:
     """The term that lower-case `text` asks the meaning of and nothing else ("what is drift"), "" for all else."""
     m = _ASKED.fullmatch(text.strip())
-    return (m["name"] or m["name2"]) if m else ""
+    return (m["name"] or m["name2"] or m["name3"]) if m else ""

@@ -15,6 +15,12 @@ HealthState = Literal["ok", "degraded", "failing", "no_data"]
 _WORST: tuple[HealthState, ...] = ("failing", "degraded", "ok", "no_data")
 
 
+HEALTH_MINUTES = 15.0
+"""The window of health that people are shown."""
+WATCH_MINUTES = 3.0
+"""The window that the watch and an investigation look at: short enough to be of now."""
+
+
 class HealthLimits(Value):
     """The service level and how far back it must come to count as recovered."""
 
@@ -45,7 +51,7 @@ class VersionHealth(Value):
     slow: bool
     requests: int
     error_rate: float
-    latency_p95_ms: float
+    latency_p95_ms: float | None
     reason: str
 
 
@@ -64,7 +70,7 @@ class HealthVerdict(Value):
     @property
     def slow(self) -> tuple[VersionHealth, ...]:
         """Versions that are too slow, slowest first."""
-        return tuple(sorted((v for v in self.versions if v.slow), key=lambda v: -v.latency_p95_ms))
+        return tuple(sorted((v for v in self.versions if v.slow), key=lambda v: -(v.latency_p95_ms or 0.0)))
 
 
 def assess_health(
@@ -85,14 +91,25 @@ def assess_health(
     if not samples:
         return HealthVerdict(state="no_data", reason="no version got requests", versions=())
     former = {v.version: v for v in before.versions} if before else {}
-    slow_ms = _latency_limit(limits, baseline_p95_ms)
+    slow_ms = latency_limit(limits, baseline_p95_ms)
     versions = tuple(_version(sample, limits, slow_ms, former.get(sample.version)) for sample in samples)
     state = next(s for s in _WORST if any(v.state == s for v in versions))
     reason = "; ".join(v.reason for v in versions if v.state == state)
     return HealthVerdict(state=state, reason=reason, versions=versions)
 
 
-def _latency_limit(limits: HealthLimits, baseline_p95_ms: float | None) -> float:
+def share_words(share: float) -> str:
+    """ "2.0%", "0.25%": a limit is told as it is."""
+    return f"{share:.1%}" if round(share, 3) == share else f"{100 * share:g}%"
+
+
+def pace_words(latency_ms: float | None) -> str:
+    """ "48 ms" """
+    return "not measured" if latency_ms is None else f"{latency_ms:.0f} ms"
+
+
+def latency_limit(limits: HealthLimits, baseline_p95_ms: float | None) -> float:
+    """Milliseconds from where on a p95 is too slow."""
     if baseline_p95_ms is None:
         return limits.latency_p95_ms
     return min(limits.latency_p95_ms, max(limits.latency_p95_ms / 2.0, limits.baseline_ratio * baseline_p95_ms))
@@ -117,7 +134,8 @@ def _version(sample: HealthSample, limits: HealthLimits, slow_ms: float, former:
 
 def _possible(sample: HealthSample) -> bool:
     """Whether these can be counts and a time at all: what is not a number is no evidence of health."""
-    return 0 <= sample.errors <= sample.requests and sample.latency_p95_ms >= 0  # which NaN is not
+    pace = sample.latency_p95_ms
+    return 0 <= sample.errors <= sample.requests and (pace is None or pace >= 0)  # which NaN is not
 
 
 def _too_many_errors(sample: HealthSample, limits: HealthLimits, former: VersionHealth | None) -> bool:
@@ -128,6 +146,8 @@ def _too_many_errors(sample: HealthSample, limits: HealthLimits, former: Version
 
 
 def _too_slow(sample: HealthSample, limits: HealthLimits, slow_ms: float, former: VersionHealth | None) -> bool:
+    if sample.latency_p95_ms is None:
+        return bool(former and former.slow)
     if former is not None and former.slow:
         return sample.latency_p95_ms > limits.latency_exit_share * slow_ms
     return sample.latency_p95_ms > slow_ms
@@ -141,7 +161,7 @@ def _reason(sample: HealthSample, limits: HealthLimits, slow_ms: float, erring: 
         return f"{sample.version}: what was measured cannot be: {measured}"
     low, high = wilson_interval(sample.errors, sample.requests, confidence=limits.confidence)
     errors = f"error rate {sample.error_rate:.1%} ({low:.1%} to {high:.1%})"
-    pace = f"p95 {sample.latency_p95_ms:.0f} ms"
-    parts = [f"{errors}, limit {limits.error_rate:.1%}"] if erring else []
+    pace = f"p95 {pace_words(sample.latency_p95_ms)}"
+    parts = [f"{errors}, limit {share_words(limits.error_rate)}"] if erring else []
     parts += [f"{pace}, limit {slow_ms:.0f} ms"] if slow else []
     return f"{sample.version}: " + (" and ".join(parts) or f"{errors}, {pace}")

@@ -8,7 +8,14 @@ from typing import Literal
 from bizaiops_bot.domain.beginnings import baseline, began, blamed, grown, last_before, level
 from bizaiops_bot.domain.changes import Change, changes
 from bizaiops_bot.domain.facts import Fact, Facts, Look
-from bizaiops_bot.domain.health import HealthLimits, HealthVerdict, VersionHealth, assess_health
+from bizaiops_bot.domain.health import (
+    HealthLimits,
+    HealthVerdict,
+    VersionHealth,
+    assess_health,
+    latency_limit,
+    pace_words,
+)
 from bizaiops_bot.domain.look_words import (
     alert_list,
     at_words,
@@ -19,9 +26,9 @@ from bizaiops_bot.domain.look_words import (
     series_words,
     traffic_words,
 )
-from bizaiops_bot.domain.models import TrafficState
-from bizaiops_bot.domain.monitoring import DriftReport, HealthSample, SeriesData
+from bizaiops_bot.domain.monitoring import LABEL_MINUTES, DriftReport, HealthSample, PerformanceDrift, SeriesData
 from bizaiops_bot.domain.records import Alert, Release, RunRecord, Trial
+from bizaiops_bot.domain.services import TrafficState
 from bizaiops_bot.domain.suspects import Arm, Metric, Suspicion, suspicion
 from bizaiops_bot.domain.trials import all_held_against, trial_words
 from bizaiops_bot.domain.values import NoData, Value
@@ -30,9 +37,7 @@ from bizaiops_bot.domain.wording import release_words
 Kind = Literal["paused", "errors", "latency", "missing values", "quality", "drift", "unknown", "nothing"]
 LOOK_BACK = timedelta(hours=2)
 POINTS = 120
-ENOUGH = HealthLimits().min_requests
 _FEW = 20
-_ERROR_LIMIT = HealthLimits().error_rate
 LOADED = 1.5
 """So many times the requests of before are load."""
 
@@ -41,6 +46,7 @@ class Evidence(Value):
     """All looks at one model at `now`. Series are of the last two hours, a point a minute; runs have not ended."""
 
     model: str
+    limits: HealthLimits = HealthLimits()
     now: datetime
     health: tuple[HealthSample, ...] | NoData
     latency: SeriesData | NoData
@@ -50,7 +56,7 @@ class Evidence(Value):
     releases: tuple[Release, ...]
     alerts: tuple[Alert, ...]
     report: DriftReport | NoData
-    labels: DriftReport | NoData
+    labels: PerformanceDrift | NoData
     runs: tuple[RunRecord, ...]
     changes: tuple[Change, ...] = ()
     """What touched the traffic, newest first."""
@@ -101,6 +107,7 @@ def diagnose(seen: Evidence) -> Diagnosis:
     """Decides by rules over the evidence alone: the same evidence gives the same answer."""
     verdict = assess_health(
         list(seen.health) if not isinstance(seen.health, NoData) else seen.health,
+        seen.limits,
         baseline_p95_ms=baseline(seen.latency),
     )
     service = _service(seen, verdict) or _early(seen, verdict)
@@ -127,23 +134,28 @@ def _service(seen: Evidence, verdict: HealthVerdict) -> list[Cause]:
 
 def _early(seen: Evidence, verdict: HealthVerdict) -> list[Cause]:
     """A version on too few requests to be judged that breaks a limit so far: that is said, not "nothing is wrong"."""
-    doubtful = [v for v in verdict.versions if v.version in seen.traffic.weights and _FEW <= v.requests < ENOUGH]
-    found = [_erring(seen, v, verdict) for v in doubtful if v.error_rate > _ERROR_LIMIT][:1]
-    found += [_slow(seen, v, verdict) for v in doubtful if v.latency_p95_ms > _slow_limit(seen)][:1]
-    few = f"That is on few requests: {ENOUGH} are needed to be sure."
+    enough = seen.limits.min_requests
+    doubtful = [v for v in verdict.versions if v.version in seen.traffic.weights and _FEW <= v.requests < enough]
+    found = [_erring(seen, v, verdict) for v in doubtful if v.error_rate > seen.limits.error_rate][:1]
+    found += [_slow(seen, v, verdict) for v in doubtful if _is_slow(seen, v)][:1]
+    few = f"That is on few requests: {enough} are needed to be sure."
     return [cause.model_copy(update={"because": f"{few} {cause.because}"}) for cause in found]
 
 
 def _erring(seen: Evidence, v: VersionHealth, verdict: HealthVerdict) -> Cause:
-    since = began(seen.errors, _ERROR_LIMIT)
-    what = f"{seen.model} {v.version} fails on {v.error_rate:.1%} of {v.requests:,} requests{_since(since)}, limit 2%."
+    since = began(seen.errors, seen.limits.error_rate)
+    said = f"{v.error_rate:.1%} of {v.requests:,} requests{_since(since)}, limit {100 * seen.limits.error_rate:g}%"
+    what = f"{seen.model} {v.version} fails on {said}."
     because, say = _why(seen, "errors", v.version, since, verdict)
     return Cause(kind="errors", what=what, because=because, since=since, version=v.version, say=say, value=v.error_rate)
 
 
 def _slow_limit(seen: Evidence) -> float:
-    base = baseline(seen.latency)
-    return 150.0 if base is None else min(150.0, max(75.0, 3.0 * base))
+    return latency_limit(seen.limits, baseline(seen.latency))
+
+
+def _is_slow(seen: Evidence, v: VersionHealth) -> bool:
+    return v.latency_p95_ms is not None and v.latency_p95_ms > _slow_limit(seen)
 
 
 def _slow(seen: Evidence, v: VersionHealth, verdict: HealthVerdict) -> Cause:
@@ -151,7 +163,7 @@ def _slow(seen: Evidence, v: VersionHealth, verdict: HealthVerdict) -> Cause:
     since = began(seen.latency, limit)
     before = level(seen.latency, None, since)
     told = f", {before:.0f} ms before" if before is not None and since is not None else ""
-    pace = f"latency p95 {v.latency_p95_ms:.0f} ms{told}, limit {limit:.0f} ms"
+    pace = f"latency p95 {pace_words(v.latency_p95_ms)}{told}, limit {limit:.0f} ms"
     what = f"{seen.model} {v.version} is slow{_since(since)}: {pace}."
     because, say = _why(seen, "latency", v.version, since, verdict)
     return Cause(
@@ -175,7 +187,7 @@ def _why(
     if (times := grown(seen.load, since)) is not None and times >= LOADED:
         return (
             f"Likeliest cause: load, with {times:.1f} times the requests of before. {words}",
-            _say(seen, "scale_model", f"scale {seen.model} to {min(50, seen.traffic.replicas * 2)} replicas"),
+            _say(seen, "scale_model", f"scale {seen.model} to {min(50, seen.traffic.replicas.desired * 2)} replicas"),
         )
     return f"Likeliest cause: the serving infrastructure, as requests are as many as before. {words}", ""
 
@@ -187,16 +199,18 @@ def _changes(seen: Evidence) -> tuple[Change, ...]:
 
 def _arms(seen: Evidence, metric: Metric, verdict: HealthVerdict) -> list[Arm]:
     """Every version that gets requests; one on few requests is held to the same limit, as far as it goes."""
-    limit = _slow_limit(seen)
     return [
         Arm(
-            version=v.version, requests=v.requests, error_rate=v.error_rate, latency_p95_ms=v.latency_p95_ms,
-            bad=v.error_rate > _ERROR_LIMIT if metric == "errors" else v.latency_p95_ms > limit,
-            sure=v.requests >= ENOUGH,
+            version=v.version,
+            requests=v.requests,
+            error_rate=v.error_rate,
+            latency_p95_ms=v.latency_p95_ms,
+            bad=v.error_rate > seen.limits.error_rate if metric == "errors" else _is_slow(seen, v),
+            sure=v.requests >= seen.limits.min_requests,
         )
         for v in verdict.versions
         if v.version in seen.traffic.weights
-    ]  # fmt: skip
+    ]
 
 
 def _against(seen: Evidence, suspected: Suspicion) -> str:
@@ -227,25 +241,22 @@ def _requests(seen: Evidence) -> list[Cause]:
             "Likeliest cause: the requests have changed, by new customers, season or something upstream. "
             f"{release_words(onset, last_before(seen.releases, onset))}"
         )
-        found.append(
-            Cause(kind="drift", what=what, because=because, since=onset, version=report.version, say=say)
-        )  # fmt: skip
+        found.append(Cause(kind="drift", what=what, because=because, since=onset, version=report.version, say=say))
     return found
 
 
 def _quality(seen: Evidence) -> list[Cause]:
-    if isinstance(seen.labels, NoData) or seen.labels.performance is None or not seen.labels.performance.drifted:
+    if isinstance(seen.labels, NoData) or not seen.labels.drifted:
         return []
-    p, version = seen.labels.performance, seen.labels.version
+    p, version = seen.labels, seen.traffic.stable or ""
     what = (
         f"Quality of {seen.model} {version} is below its gate{_since(p.onset)}: {p.metric} {p.current:.3f} "
         f"({p.low:.3f} to {p.high:.3f}), {p.expected:.3f} at the gate."
     )
-    onset = p.onset or seen.labels.start
+    onset = p.onset or seen.now - timedelta(minutes=LABEL_MINUTES)
     because = (
-        "Likeliest cause: what the inputs mean has changed. "
-        f"{release_words(onset, last_before(seen.releases, onset))}"
-    )  # fmt: skip
+        f"Likeliest cause: what the inputs mean has changed. {release_words(onset, last_before(seen.releases, onset))}"
+    )
     say = _say(seen, "retrain_model", f"retrain {seen.model}")
     return [Cause(kind="quality", what=what, because=because, since=p.onset, version=version, say=say)]
 
@@ -311,11 +322,15 @@ def _looks(seen: Evidence, verdict: HealthVerdict) -> tuple[Look, ...]:
 # -- for words ---------------------------------------------------------------------------------------
 
 _MUST = {
-    "paused": ("paused",), "errors": ("errors", "error rate", "fail", "fails", "failing"),
-    "latency": ("latency", "slow", "slower", "slowly", "p95"), "missing values": ("missing",),
-    "quality": ("quality", "auc", "wape"), "drift": ("drift", "drifted", "requests"),
-    "unknown": ("cannot", "not known", "alert"), "nothing": ("nothing", "healthy", "normal", "no sign", "well"),
-}  # fmt: skip
+    "paused": ("paused",),
+    "errors": ("errors", "error rate", "fail", "fails", "failing"),
+    "latency": ("latency", "slow", "slower", "slowly", "p95"),
+    "missing values": ("missing",),
+    "quality": ("quality", "auc", "wape"),
+    "drift": ("drift", "drifted", "requests"),
+    "unknown": ("cannot", "not known", "alert"),
+    "nothing": ("nothing", "healthy", "normal", "no sign", "well"),
+}
 _ROSE = {"latency": ("latency", "p95", "ms"), "errors": ("error rate", "errors", "share")}
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from bizaiops_bot.domain.values import Value
+from pydantic import Field
+
+from bizaiops_bot.domain.values import Value, duration_s
 
 
 class Kpi(Value):
     """One KPI: what it means and which way is good. Values are `numerator / denominator * scale` in `unit`.
 
     control: id of a KPI that shares its ups and downs and that no release of the model can move; "" for none.
+    matures_after: how long after its end a day still changes, as outcomes come late, "3d"; "" for not at all.
     """
 
     id: str
@@ -29,6 +33,16 @@ class Kpi(Value):
     aliases: tuple[str, ...] = ()
     description: str = ""
     control: str = ""
+    matures_after: str = Field(default="", pattern=r"^([1-9]\d{0,3}[hd])?$")
+
+    def mature(self, day: date) -> date:
+        """From which local day on the value of `day` is final."""
+        wait_s = duration_s(self.matures_after) if self.matures_after else 0.0
+        return day + timedelta(days=1 + math.ceil(wait_s / 86_400))
+
+    def provisional(self, days: Iterable[date], today: date) -> date | None:
+        """Until when one of `days`, which are over, may still change; None when all are final."""
+        return max((until for day in days if (until := self.mature(day)) > today), default=None)
 
     @property
     def step(self) -> float:
@@ -96,7 +110,7 @@ def change_of(kpi: Kpi, now: float | None, before: float | None) -> Change | Non
 class KpiRow(Value):
     """A KPI as a digest shows it: the last complete day against the same weekday a week before.
 
-    note: why the row is not about yesterday, "" when it is.
+    note: why the row is not about yesterday, "" when it is. provisional_until: when the day is final, None when it is.
     """
 
     kpi: Kpi
@@ -110,6 +124,7 @@ class KpiRow(Value):
     usual: tuple[float, float] | None = None
     """Range in which the day would be ordinary; None when there is too little history to say."""
     note: str = ""
+    provisional_until: date | None = None
 
     @property
     def unusual(self) -> bool:

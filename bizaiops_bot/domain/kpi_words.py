@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bizaiops_bot.domain.kpi import Change, Kpi
 
 _SIGNS = frozenset({"€", "$", "£"})
@@ -27,6 +29,11 @@ def short_amount(kpi: Kpi, value: float | None) -> str:
     if money:
         return f"{sign}{money}{'' if money in _SIGNS else ' '}{number}"
     return f"{sign}{number}%" if rest == "%" else f"{sign}{number} {rest}".strip()
+
+
+def provisional_words(until: date | None) -> str:
+    """ "provisional until 4 Dec", "" for what is final"""
+    return f"provisional until {until:%-d %b}" if until else ""
 
 
 def full_title(kpi: Kpi) -> str:

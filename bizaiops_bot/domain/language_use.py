@@ -35,7 +35,7 @@ class Use(Value):
 
 
 class Spent(Value):
-    """What one conversation used on one day, a day of UTC; channel: "" where no conversation was known."""
+    """What one conversation used on a day of the company's time zone; channel: "" where no conversation was known."""
 
     day: date
     channel: str

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
-from bizaiops_bot.domain.models import TrafficState
-from bizaiops_bot.domain.monitoring import DriftReport, HealthSample, SeriesData
+from bizaiops_bot.domain.health import pace_words
+from bizaiops_bot.domain.monitoring import DriftReport, HealthSample, PerformanceDrift, SeriesData
 from bizaiops_bot.domain.records import Alert, Release, RunRecord
+from bizaiops_bot.domain.services import TrafficState
 from bizaiops_bot.domain.values import NoData, spoken_duration
 
 _MOST = 3
 _NAMES = {
-    "requests_per_minute": "requests a minute", "error_rate": "error rate", "latency_p95_ms": "latency p95",
-    "score_mean": "mean prediction", "drift_psi": "strongest PSI of a column",
-}  # fmt: skip
+    "requests_per_minute": "requests a minute",
+    "error_rate": "error rate",
+    "latency_p95_ms": "latency p95",
+    "score_mean": "mean prediction",
+    "drift_psi": "strongest PSI of a column",
+}
 
 
 def at_words(when: datetime) -> str:
@@ -28,8 +32,8 @@ def health_words(samples: Sequence[HealthSample] | NoData) -> str:
     if isinstance(samples, NoData):
         return str(samples)
     said = (
-        f"{s.version}: {s.requests:,} requests, {s.error_rate:.2%} errors, p50 {s.latency_p50_ms:.0f} ms, "
-        f"p95 {s.latency_p95_ms:.0f} ms"
+        f"{s.version}: {s.requests:,} requests, {s.error_rate:.2%} errors, p50 {pace_words(s.latency_p50_ms)}, "
+        f"p95 {pace_words(s.latency_p95_ms)}"
         for s in samples
     )
     return "; ".join(said) or "no version got requests"
@@ -59,7 +63,7 @@ def _amount(metric: str, value: float) -> str:
 
 def traffic_words(traffic: TrafficState) -> str:
     """ "v1 90%, v2 10%, 2 replicas" """
-    return f"{traffic.spoken()}, {traffic.replicas} replica{'' if traffic.replicas == 1 else 's'}"
+    return f"{traffic.spoken()}, {traffic.replicas.spoken()}"
 
 
 def release_noun(release: Release) -> str:
@@ -84,12 +88,10 @@ def drift_words(report: DriftReport | NoData) -> str:
     return f"{'; '.join(moved + gone) or 'no drift'} in {report.rows:,} requests{began}"
 
 
-def quality_words(report: DriftReport | NoData) -> str:
+def quality_words(p: PerformanceDrift | NoData) -> str:
     """Quality on late labels beside the gate's."""
-    if isinstance(report, NoData):
-        return str(report)
-    if (p := report.performance) is None:
-        return "not enough labels yet"
+    if isinstance(p, NoData):
+        return str(p)
     mark = "below the gate" if p.drifted else "as at the gate"
     return f"{p.metric} {p.current:.3f} ({p.low:.3f} to {p.high:.3f}), {p.expected:.3f} at the gate: {mark}"
 

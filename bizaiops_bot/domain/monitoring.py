@@ -6,17 +6,62 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from bizaiops_bot.domain.histogram import Histogram
 from bizaiops_bot.domain.values import Value
+
+PREDICTED = frozenset({"score_mean", "drift_psi"})
+"""Series that the log of requests has; all others are counted by a monitoring system."""
+
+
+LABEL_MINUTES = 60.0
+"""The labels of so long are what quality is told by."""
+
+
+class RevisionSample(Value):
+    """What the requests of one revision were like over a window, as a monitoring system counts them.
+
+    latency: in the system's own bins, None where it has none. by_minute: (begin of the minute, requests, errors),
+    empty when they are only known in total.
+    """
+
+    revision: str
+    requests: int
+    errors: int
+    latency: Histogram | None
+    start: datetime
+    end: datetime
+    by_minute: tuple[tuple[datetime, int, int], ...] = ()
+
+
+class ScoreArm(Value):
+    """Predictions of one revision per bin of its version's held-out score deciles, and the held-out shares of these."""
+
+    revision: str
+    counts: tuple[int, ...]
+    expected_shares: tuple[float, ...]
+
+
+class ValueArm(Value):
+    """Business value of a version's labelled requests, in `unit`: count, sum, sum of squares."""
+
+    version: str
+    n: int
+    total: float
+    sumsq: float
+    name: str
+    unit: str
 
 
 class HealthSample(Value):
-    """One revision over one window. Latency in milliseconds, error_rate in 0..1."""
+    """One version over one window, all its revisions together. error_rate in 0..1; latency in milliseconds, None where
+    it is not measured.
+    """
 
     version: str
     requests: int
     errors: int
-    latency_p50_ms: float
-    latency_p95_ms: float
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
     start: datetime
     end: datetime
 
@@ -26,9 +71,10 @@ class HealthSample(Value):
 
 
 class ArmSample(Value):
-    """Sufficient statistics of one arm (stable or canary) since the canary began.
+    """Sufficient statistics of one version, stable or canary, since the canary began: what is counted of its requests,
+    its scores and what they were worth, each as far as it is known.
 
-    latency_counts: requests per bin of LATENCY_EDGES_MS (one more bin than edges).
+    latency: in the monitoring system's own bins, None where it has none.
     score_counts: predictions per bin of the version's own held-out score deciles; expected_score_shares is that held-
     out shape.
     value_*: business value per labelled request, in the model's value unit (count, sum, sum of squares).
@@ -38,7 +84,7 @@ class ArmSample(Value):
     version: str
     requests: int
     errors: int
-    latency_counts: tuple[int, ...]
+    latency: Histogram | None
     score_counts: tuple[int, ...]
     expected_score_shares: tuple[float, ...]
     value_n: int
@@ -48,10 +94,15 @@ class ArmSample(Value):
     value_unit: str
     by_minute: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def timed(self) -> float:
+        """Requests of which the latency is known."""
+        return 0 if self.latency is None else self.latency.total
 
-LATENCY_EDGES_MS: tuple[float, ...] = (
-    5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 200, 250, 300, 400, 500, 750, 1000, 2000, 5000,
-)  # fmt: skip
+    @property
+    def scored(self) -> int:
+        """Predictions of which the score is known."""
+        return sum(self.score_counts)
 
 
 class Outcome(StrEnum):
@@ -67,7 +118,8 @@ class Check(Value):
     """One comparison of a verdict, with the numbers that decided it.
 
     must: the verdict waits for it. What is not a must is advice: it is shown with its interval, and an inconclusive
-    outcome means that it was not tested.
+    outcome means that it was not judged. suspected: harm is likely, though not sure: that is never mere advice.
+    unread: why nothing could be read for it, "" where something was. away: what it needs did not answer.
     """
 
     name: str
@@ -77,6 +129,9 @@ class Check(Value):
     limit: str
     reason: str
     must: bool = True
+    suspected: bool = False
+    unread: str = ""
+    away: bool = False
 
 
 class Verdict(Value):
@@ -98,6 +153,11 @@ class Verdict(Value):
     def ok(self) -> bool:
         """Whether the version may go on: shown to be harmless, or let through by a person who saw that it was not."""
         return self.outcome is Outcome.SUCCESSFUL or self.accepted
+
+    @property
+    def away(self) -> str:
+        """What did not answer, and was needed for more than advice; "" for nothing."""
+        return "; ".join(dict.fromkeys(check.unread for check in self.checks if check.must and check.away))
 
 
 class FeatureDrift(Value):
@@ -141,8 +201,9 @@ class DriftReport(Value):
     rows: int
     features: tuple[FeatureDrift, ...]
     score: FeatureDrift
-    performance: PerformanceDrift | None
     onset: datetime | None
+    left_out: tuple[str, ...] = ()
+    """Columns that the company does not have watched, as its file says."""
 
     @property
     def drifted(self) -> tuple[FeatureDrift, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from bizaiops_bot.domain.environments import parted
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.values import Value, spoken_duration
 from bizaiops_bot.domain.zones import TimeZone
@@ -30,7 +31,8 @@ def severity_of(kind: str) -> Severity:
     return "danger" if kind in _HARM else "warning"
 
 
-def _destination(name: str) -> str:
+def destination(name: str) -> str:
+    """The name, of a place where news may go. Raises ValueError."""
     if not _TO.match(name):
         raise ValueError(f'{name!r} is not a place such as "ml-ops", "slack:#ml-ops", "teams:@lead" or "owner"')
     return name
@@ -41,10 +43,10 @@ class NoticeRule(Value):
 
     what: What
     model: str | None = None
-    """Only news of this model; None: of all."""
+    """Only news of this model, or of "churn in staging"; None: of all."""
     at_least: Severity = "info"
     """Only alerts that are as severe, and approvals that such an alert led to; those that a person asked for always."""
-    to: tuple[Annotated[str, AfterValidator(_destination)], ...] = Field(min_length=1)
+    to: tuple[Annotated[str, AfterValidator(destination)], ...] = Field(min_length=1)
     """A conversation ("ml-ops", "slack:C0123"), a channel by its title ("slack:#ml-ops"), a person's own conversation
     ("slack:@lead"), or "owner": the own conversation of the model's owner.
     """
@@ -135,6 +137,16 @@ class NoticeSettings(Value):
         default=30, ge=0, le=1440, description="An alert that comes again within so many minutes edits the first one."
     )
 
+    def with_channels(self, channels: Mapping[str, Sequence[str]]) -> NoticeSettings:
+        """Alerts and digests of each service go to its channels too. channels: service -> places."""
+        more = [
+            NoticeRule(what=what, model=service, to=tuple(places))
+            for service, places in channels.items()
+            for what in ("alert", "digest")
+            if places
+        ]
+        return self.model_copy(update={"rules": (*self.rules, *more)}) if more else self
+
     def destinations(self, what: What, model: str | None, severity: Severity | None = None) -> tuple[str, ...]:
         """Where the rules send it, each place once, "owner" replaced by "@lead"; not yet looked up."""
         found = [to for rule in self.rules if rule.covers(what, model, severity) for to in rule.to]
@@ -178,7 +190,7 @@ class NoticeSettings(Value):
         for rule in self.rules:
             where = f"The notice rule {rule.spoken()!r}"
             if rule.model is not None:
-                yield where, "model", rule.model, "models"
+                yield where, "model", parted(rule.model)[0], "models"
             yield from ((where, "person", to.partition("@")[2], "people") for to in rule.to if is_person(to))
         for model, person in self.owners.items():
             yield "notices.owners", "model", model, "models"

@@ -13,15 +13,45 @@ TENS = {word: 10 * n for n, word in enumerate(_TENS.split(), start=2)}
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 ORDINALS = {word: n for n, word in enumerate(_ORDINALS.split(), start=1)}
 PARTS = {
-    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "sixth": 6,
-    "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8, "ninth": 9, "ninths": 9, "tenth": 10,
+    "half": 2,
+    "halves": 2,
+    "third": 3,
+    "thirds": 3,
+    "quarter": 4,
+    "quarters": 4,
+    "fifth": 5,
+    "fifths": 5,
+    "sixth": 6,
+    "sixths": 6,
+    "seventh": 7,
+    "sevenths": 7,
+    "eighth": 8,
+    "eighths": 8,
+    "ninth": 9,
+    "ninths": 9,
+    "tenth": 10,
     "tenths": 10,
-}  # fmt: skip
+}
 TIMES = {
-    "twice": 2.0, "double": 2.0, "doubled": 2.0, "doubles": 2.0, "doubling": 2.0, "twofold": 2.0, "thrice": 3.0,
-    "triple": 3.0, "tripled": 3.0, "tripling": 3.0, "threefold": 3.0, "quadruple": 4.0, "quadrupled": 4.0,
-    "fourfold": 4.0, "fivefold": 5.0, "tenfold": 10.0, "halved": 0.5, "halving": 0.5,
-}  # fmt: skip
+    "twice": 2.0,
+    "double": 2.0,
+    "doubled": 2.0,
+    "doubles": 2.0,
+    "doubling": 2.0,
+    "twofold": 2.0,
+    "thrice": 3.0,
+    "triple": 3.0,
+    "tripled": 3.0,
+    "tripling": 3.0,
+    "threefold": 3.0,
+    "quadruple": 4.0,
+    "quadrupled": 4.0,
+    "fourfold": 4.0,
+    "fivefold": 5.0,
+    "tenfold": 10.0,
+    "halved": 0.5,
+    "halving": 0.5,
+}
 _WORD = "|".join(sorted([*ONES, *TENS, *SCALES], key=len, reverse=True))
 CARDINAL = rf"(?:{_WORD})(?:(?:[ -]|\s+and\s+)(?:{_WORD}))*(?:\s+point(?:\s+(?:{'|'.join(ONES)}))+)?"
 PART = "|".join(sorted(PARTS, key=len, reverse=True))

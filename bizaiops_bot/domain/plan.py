@@ -10,6 +10,9 @@ from typing import Any, Literal
 from bizaiops_bot.domain.cards import DiffLine
 from bizaiops_bot.domain.values import Value
 
+NOT_TOLD = ("guard=", "artifact=")
+"""Arguments that the plan binds and that tell people nothing: the state outside that it was made on, an address."""
+
 
 class PlanStep(Value):
     """One thing the run will do, in order. `call` names the port method, `args` its arguments as text."""
@@ -60,12 +63,20 @@ class Plan(Value):
     gates: tuple[GateSpec, ...]
     patches: tuple[str, ...] = ()
     """Changes of the playbook's code that this plan knows; see `Run.patched`."""
+    quorum: int | None = None
+    """How many must agree at each approval because the environment says so; 0: nobody is asked, None: as the playbook
+    says.
+    """
 
     @property
     def canonical(self) -> str:
         """The same plan gives the same text in every version of the bot: what came later is left out while empty."""
         body = self.model_dump(mode="json")
         _drop_empty(body, ("patches",))
+        if self.quorum is None:
+            del body["quorum"]
+        if body["inputs"].get("environment", "") is None:
+            del body["inputs"]["environment"]
         for gate in body["gates"]:
             _drop_empty(gate, ("people", "escalate", "foresight"))
         return canonical_json(body)
@@ -84,6 +95,13 @@ class Plan(Value):
     def changes(self) -> tuple[DiffLine, ...]:
         """What is different when all has gone well."""
         return tuple(line for step in self.steps if step.kind != "undo" for line in step.changes)
+
+    def undone_by(self, gate: str) -> str:
+        """How the plan is taken back, by itself and by a person, where it goes on after `gate`."""
+        undo = [step.name for step in self.steps if step.kind == "undo"]
+        ways = [f"by itself on failure or cancel: {', '.join(undo)}"] if undo else []
+        ways += [f"afterwards: {spec.undo}" for spec in self.gates if spec.name == gate and spec.undo]
+        return "; ".join(ways) or "nothing has to be undone"
 
     def lines(self) -> tuple[PlanLine, ...]:
         """What will be done, in order; undo steps stand before the first step they cover."""
@@ -121,7 +139,8 @@ def _line(step: PlanStep, number: int | None, gate: GateSpec | None) -> PlanLine
     if step.kind == "undo":
         where = f" ({step.detail})" if step.detail else ""
         return PlanLine(number=None, name=f"on failure or cancel{where}", words=step.name, below=changes)
-    return PlanLine(number=number, name=step.name, words=step.detail or ", ".join(step.args), below=changes)
+    told = [arg for arg in step.args if not arg.startswith(NOT_TOLD)]
+    return PlanLine(number=number, name=step.name, words=step.detail or ", ".join(told), below=changes)
 
 
 def _drop_empty(body: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -43,11 +43,33 @@ _MONTH = (
 )
 _DAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?"
 _SECONDS = {
-    "ms": 0.001, "millisecond": 0.001, "milliseconds": 0.001, "s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1,
-    "min": 60, "mins": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600,
-    "d": 86400, "day": 86400, "days": 86400, "week": 604800, "weeks": 604800, "month": 2629800, "months": 2629800,
-    "year": 31557600, "years": 31557600,
-}  # fmt: skip
+    "ms": 0.001,
+    "millisecond": 0.001,
+    "milliseconds": 0.001,
+    "s": 1,
+    "sec": 1,
+    "secs": 1,
+    "second": 1,
+    "seconds": 1,
+    "min": 60,
+    "mins": 60,
+    "minute": 60,
+    "minutes": 60,
+    "h": 3600,
+    "hr": 3600,
+    "hrs": 3600,
+    "hour": 3600,
+    "hours": 3600,
+    "d": 86400,
+    "day": 86400,
+    "days": 86400,
+    "week": 604800,
+    "weeks": 604800,
+    "month": 2629800,
+    "months": 2629800,
+    "year": 31557600,
+    "years": 31557600,
+}
 _PERCENT_WORDS = r"percent(?:age points?)?|per cent|pp"
 _TIMES = r"times|-?fold|x"
 _MONEY_WORDS = r"EUR|USD|GBP|euros?|dollars?|pounds?"
@@ -274,4 +296,4 @@ _READERS: tuple[tuple[re.Pattern[str], object], ...] = (
     (_ORDINAL, lambda m: Quantity("number", m[0], float(nw.ORDINALS[m[0].lower()]), 1.0, "count")),
     *((pattern, _calendar) for pattern in _PHRASES[:4]),
     *((pattern, _phrase) for pattern in _PHRASES[4:]),
-)  # fmt: skip
+)

@@ -21,17 +21,43 @@ from bizaiops_bot.domain.values import (
 
 Subject = Literal["release", "run", "approval", "alert", "model", "version", "kpi", "cost", "rule", "freeze", "person"]
 Aggregate = Literal[
-    "list", "count", "first", "last", "best", "worst", "compare", "why", "when", "who", "may", "on_call", "how_long",
-    "state", "will", "amount", "roi",
-]  # fmt: skip
+    "list",
+    "count",
+    "first",
+    "last",
+    "best",
+    "worst",
+    "compare",
+    "why",
+    "when",
+    "who",
+    "may",
+    "on_call",
+    "how_long",
+    "state",
+    "will",
+    "amount",
+    "roi",
+]
 Measure = Literal[
-    "", "errors", "latency", "requests", "drift", "quality", "features", "duration", "ahead", "end", "expiry", "risk",
-    "undo", "detect", "recover",
-]  # fmt: skip
+    "",
+    "errors",
+    "latency",
+    "requests",
+    "drift",
+    "quality",
+    "features",
+    "duration",
+    "ahead",
+    "end",
+    "expiry",
+    "risk",
+    "undo",
+    "detect",
+    "recover",
+]
 Kind = Literal["", "deploy", "rollback", "retrain", "drift"]
-State = Literal[
-    "", "failed", "rejected", "cancelled", "expired", "succeeded", "running", "waiting", "open", "closed"
-]  # fmt: skip
+State = Literal["", "failed", "rejected", "cancelled", "expired", "succeeded", "running", "waiting", "open", "closed"]
 
 SUBJECTS: tuple[str, ...] = get_args(Subject)
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)

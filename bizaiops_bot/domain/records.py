@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+from bizaiops_bot.domain.builds import BuildRef
 from bizaiops_bot.domain.cards import StepLine
 from bizaiops_bot.domain.monitoring import Check, Outcome
 from bizaiops_bot.domain.plan import Plan
@@ -43,7 +44,7 @@ class OpenGate(Value):
     run: int
     name: str
     question: str
-    kind: Literal["approval", "question", "verdict"]
+    kind: Literal["approval", "question", "verdict", "outside"]
     quorum: int
     role: str
     people: tuple[str, ...]
@@ -83,6 +84,8 @@ class RunRecord(Value):
     """The playbook's typed output, if it has one."""
     superseded: str = ""
     """Which run has taken its place, and by whom: "Superseded by run 8 (Roll back churn, asked for by engineer)."."""
+    build: BuildRef | None = None
+    """The build that it waits for, where one run is asked for."""
 
     @property
     def finished(self) -> bool:
@@ -206,3 +209,11 @@ class AuditEntry(Value):
     detail: dict[str, Any]
     prev_hash: str
     hash: str
+
+
+def run_title(playbook: str, inputs: dict[str, Any]) -> str:
+    """ "deploy_model" with its inputs: "Deploy churn v2", "Deploy churn v2 in staging"."""
+    verb = playbook.removesuffix("_model").replace("_", " ").capitalize()
+    where = f"in {inputs['environment']}" if inputs.get("environment") else ""
+    said = [verb, *(str(inputs[k]) for k in ("model", "version") if inputs.get(k)), where]
+    return " ".join(filter(None, said))

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.environments import spoken_service
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.values import Value
 
 
@@ -66,8 +67,10 @@ Decision = Command | Question | Refusal | Remark
 class Memory(Value):
     """What a thread was about, so that "it", "again" and "and demand?" have a meaning.
 
-    Expires 15 minutes after `at`. changed: the last request that changed something and can be taken back. refused,
-    helped: the words of the refusal just given, which are not given again.
+    Expires 15 minutes after `at`. environment: of the model, None for the default one. changed: the last request that
+    changed something and can be taken back. refused,
+    helped: the words of the refusal just given, which are not given again. explained: the last answer told what a word
+    means or how something works.
     """
 
     at: datetime
@@ -76,11 +79,13 @@ class Memory(Value):
     kpi: str | None = None
     run: int | None = None
     schedule: int | None = None
+    environment: str | None = None
     last: Command | None = None
     pending: Question | None = None
     changed: Command | None = None
     refused: str = ""
     helped: str = ""
+    explained: bool = False
 
 
 class SlotSpec(Value):
@@ -93,12 +98,13 @@ class SlotSpec(Value):
 
 
 class PlaybookSpec(Value):
-    """What the router knows about a playbook."""
+    """What the router knows about a playbook. safety: it makes things safe again."""
 
     name: str
     title: str
     risk: Literal["read", "change", "control"]
     slots: tuple[SlotSpec, ...]
+    safety: bool = False
 
 
 class OpenRun(Value):
@@ -116,14 +122,16 @@ class OpenRun(Value):
 
 
 class Catalogue(Value):
-    """The names that exist right now; slot values must resolve in it. `kpis` and `versions` by model.
+    """The names that exist right now; slot values must resolve in it. `kpis` and `versions` by model; `stable` and
+    `previous` by service ("churn", "churn in staging").
 
     people: ids. called: id -> other names of that person, lower case. namespaces: of the cluster, empty when none are
-    known. last_run: number of the newest run. open_runs: those under way where something is said, None when nobody has
+    known. environments: name and all that people call it, in lower case, the default one first.
+    last_run: number of the newest run. open_runs: those under way where something is said, None when nobody has
     looked.
     """
 
-    models: tuple[ModelInfo, ...]
+    models: tuple[ModelSpec, ...]
     versions: dict[str, tuple[str, ...]]
     stable: dict[str, str]
     previous: dict[str, str]
@@ -131,8 +139,21 @@ class Catalogue(Value):
     people: tuple[str, ...] = ()
     called: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     namespaces: tuple[str, ...] = ()
+    environments: tuple[tuple[str, tuple[str, ...]], ...] = ()
     last_run: int | None = None
     open_runs: tuple[OpenRun, ...] | None = None
     playbooks: tuple[PlaybookSpec, ...] = ()
     now: datetime
     time_zone: str = "UTC"
+
+    def at(self, environment: str | None) -> Catalogue:
+        """With what is stable and what was before it there; None: in the default environment, as it is."""
+        if environment is None or not self.environments or environment == self.environments[0][0]:
+            return self
+        there = {spoken_service(m.name, environment): m.name for m in self.models}
+        return self.model_copy(
+            update={
+                "stable": {there[name]: version for name, version in self.stable.items() if name in there},
+                "previous": {there[name]: version for name, version in self.previous.items() if name in there},
+            }
+        )

@@ -23,6 +23,8 @@ class Criteria(Value):
     """The opposite: no release of the affected version began within that time before the onset."""
     unless_missing: bool = False
     """Not while columns have missing values: what is learned from them would be wrong."""
+    environment: str | None = None
+    """The one environment in which it holds, such as staging. None: the default one, so that no other pages."""
     min_rows: int = Field(0, ge=0)
     """Rows the finding must rest on (`rows` of the event)."""
 

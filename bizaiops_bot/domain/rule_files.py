@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.domain.yaml_loader import LOADER
 
 Place = tuple[str | int, ...]
 
@@ -20,7 +21,7 @@ def load_rules(text: str, source: str) -> list[Rule]:
     used twice.
     """
     try:
-        nodes = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None]
+        nodes = [node for node in yaml.compose_all(text, Loader=LOADER) if node is not None]
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(f"{source}:{line} is not YAML.", str(error.problem or error.context)) from error

@@ -48,9 +48,8 @@ class StepTest:
         found = np.stack([self._dependence(y) for y in series])
         self._quantiles = {q: np.maximum.accumulate(np.quantile(found, q, axis=1)) for q in (_DOUBT, 0.5, 1.0 - _DOUBT)}
         self._critical = np.asarray(
-            [np.quantile(np.abs(np.divide(*self._fit(y, f))), 1.0 - _ALPHA)
-             for y, f in zip(series, found, strict=True)]
-        )  # fmt: skip
+            [np.quantile(np.abs(np.divide(*self._fit(y, f))), 1.0 - _ALPHA) for y, f in zip(series, found, strict=True)]
+        )
 
     def of(self, levels: Floats) -> tuple[Floats, Floats]:
         """(estimated step, half of its 99% interval) for rows of shape (runs, days)."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from bizaiops_bot.domain.changes import Change
+from bizaiops_bot.domain.health import pace_words
 from bizaiops_bot.domain.values import Value, spoken_duration
 from bizaiops_bot.domain.wording import BAKE_TIME, SLACK
 
@@ -23,13 +24,13 @@ class Arm(Value):
     version: str
     requests: int
     error_rate: float
-    latency_p95_ms: float
+    latency_p95_ms: float | None
     bad: bool
     sure: bool = True
 
     def words(self, metric: Metric) -> str:
         """ "v2 p95 415 ms on 108 requests" """
-        shown = f"errors {self.error_rate:.1%}" if metric == "errors" else f"p95 {self.latency_p95_ms:.0f} ms"
+        shown = f"errors {self.error_rate:.1%}" if metric == "errors" else f"p95 {pace_words(self.latency_p95_ms)}"
         return f"{self.version} {shown} on {self.requests:,} requests"
 
 

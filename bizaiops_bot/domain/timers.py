@@ -1,4 +1,4 @@
-"""What begins, ends or is said at a moment that somebody set: freezes, the end of a pause, reminders."""
+"""What begins, ends or is said at a set moment: freezes, the end of a pause, reminders, looks at a release's effect."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from bizaiops_bot.domain.values import Value
 
-TimerKind = Literal["freeze", "resume", "reminder"]
+TimerKind = Literal["freeze", "resume", "reminder", "effect"]
 
 
 class Timer(Value):
     """One of them, until it is over.
 
-    begins: when a freeze begins or a reminder is due. ends: when a freeze or a pause is over; None until somebody ends
-    it. weekly: the times of the week between which it holds again and again, in `time_zone`. text: why, or what to be
-    reminded of. person: who is reminded. run: the pause that is to end.
+    begins: when a freeze begins, or a reminder or a look is due. ends: when a freeze or a pause is over; None until
+    somebody ends it. weekly: the times of the week between which it holds again and again, in `time_zone`. text: why,
+    or what to be reminded of. person: who is reminded. run: the pause that is to end, or the release that is looked at.
     """
 
     id: int
@@ -35,7 +35,8 @@ class Timer(Value):
 
 
 class Freeze(Value):
-    """Changes of a model, or of all (`model` None), are frozen, or are going to be.
+    """Changes of a service ("churn", "churn in staging"), of an environment ("staging") or of all (`model` None) are
+    frozen, or are going to be.
 
     timer: its number; None for a window of the calendar. begins, ends: of what holds, else of what comes next.
     weekly: "Sat 00:00 to Mon 00:00"; empty for one that comes once. holds: whether it holds now.

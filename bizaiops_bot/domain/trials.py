@@ -15,6 +15,7 @@ _SAID = {
     ("canary", Outcome.ERROR): "could not be measured as a canary",
     ("canary", Outcome.SUCCESSFUL): "held as a canary",
     ("gate", Outcome.FAILED): "did not pass its quality gate",
+    ("gate", Outcome.INCONCLUSIVE): "could not be measured at its quality gate",
     ("gate", Outcome.SUCCESSFUL): "passed its quality gate",
     ("rollback", Outcome.FAILED): "was taken back",
 }
@@ -48,17 +49,21 @@ def trial_words(trial: Trial, *, why: bool = True) -> str:
 
 
 def of_gate(report: GateReport) -> Verdict:
-    """A quality gate as a verdict: what the build measured beside what was asked of it."""
+    """A quality gate as a verdict: what was measured beside what was asked of it; inconclusive where nothing was."""
     checks = tuple(
         Check(
-            name=check.name, outcome=Outcome.SUCCESSFUL if check.passed else Outcome.FAILED, stable="",
-            canary=f"{check.actual:,.4g} {check.unit}".strip(), limit=f"{check.limit:,.4g} {check.unit}".strip(),
+            name=check.name,
+            outcome=Outcome.SUCCESSFUL if check.passed else Outcome.FAILED,
+            stable="",
+            canary=f"{check.actual:,.4g} {check.unit}".strip(),
+            limit=f"{check.limit:,.4g} {check.unit}".strip(),
             reason=check.reason,
         )
         for check in report.checks
-    )  # fmt: skip
-    outcome = Outcome.SUCCESSFUL if report.passed else Outcome.FAILED
-    return Verdict(outcome=outcome, reason=report.reason, checks=checks, stable_requests=0, canary_requests=0)
+    )
+    outcome = Outcome.SUCCESSFUL if report.passed else Outcome.FAILED if report.checks else Outcome.INCONCLUSIVE
+    reason = report.reason or f"no number that {report.version} and {report.against} have in common"
+    return Verdict(outcome=outcome, reason=reason, checks=checks, stable_requests=0, canary_requests=0)
 
 
 def taken_back(reason: str) -> Verdict:

@@ -24,10 +24,16 @@ class SlotKind:
 
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$"), SlotKind("model")]
-Version = Annotated[str, StringConstraints(pattern=r"^v[1-9][0-9]{0,5}$"), SlotKind("version")]
-BlamedVersion = Annotated[str, StringConstraints(pattern=r"^v[1-9][0-9]{0,5}$"), SlotKind("blamed")]
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$"), SlotKind("environment")]
+VERSION = r"^(?:(?:[0-9]|[A-Za-z][A-Za-z._+-]*[0-9])(?:[A-Za-z0-9._+-]*[A-Za-z0-9])?|[a-f]{7,40})$"
+"""What a registry may call a version: "v8", "8", "2026-11-29", "1.4.0-rc1", a git sha. One word with a digit in it, so
+that no name reads like "latest", nor like a sentence or markup.
+"""
+LONGEST_VERSION = 64
+Version = Annotated[str, StringConstraints(pattern=VERSION, max_length=LONGEST_VERSION), SlotKind("version")]
+BlamedVersion = Annotated[str, StringConstraints(pattern=VERSION, max_length=LONGEST_VERSION), SlotKind("blamed")]
 Percent = Annotated[int, Field(ge=1, le=100), SlotKind("percent")]
-Replicas = Annotated[int, Field(ge=1, le=50), SlotKind("replicas")]
+ReplicaCount = Annotated[int, Field(ge=1, le=50), SlotKind("replicas")]
 RunNumber = Annotated[int, Field(ge=1), SlotKind("run")]
 KpiName = Annotated[str, SlotKind("kpi")]
 Cron = Annotated[str, SlotKind("cron")]
@@ -102,6 +108,11 @@ class NoData(Value):
 
     def __str__(self) -> str:
         return f"no data for {self.query} in {self.window} (searched {self.searched})"
+
+
+def is_version(name: str) -> bool:
+    """Whether it may be the name of a version, see `VERSION`."""
+    return len(name) <= LONGEST_VERSION and re.fullmatch(VERSION, name) is not None and "\n" not in name
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from bizaiops_bot.domain.digest import headline, spoken_day
 from bizaiops_bot.domain.facts import Fact, Facts, Unit
 from bizaiops_bot.domain.kpi import Kpi, KpiRow
-from bizaiops_bot.domain.kpi_words import amount, short_amount, signed_words, target_words
+from bizaiops_bot.domain.kpi_words import amount, provisional_words, short_amount, signed_words, target_words
 from bizaiops_bot.domain.look_words import at_words, release_noun
 from bizaiops_bot.domain.records import Alert, Release
 from bizaiops_bot.domain.values import spoken_duration
@@ -43,6 +43,7 @@ def digest_facts(model: str, rows: Sequence[KpiRow], others: Iterable[str] = ())
 def _row_facts(row: KpiRow) -> list[Fact]:
     kpi, value = row.kpi, row.value or 0.0
     words = f"{amount(kpi, value)} on {spoken_day(row.day)}"
+    words += f", {provisional_words(row.provisional_until)}" if row.provisional_until else ""
     if row.usual is not None:
         low, high = (short_amount(kpi, edge) for edge in row.usual)
         words += f", usually {low} to {high}, {'unusual' if row.unusual else 'within its usual range'}"
@@ -59,8 +60,14 @@ def _row_facts(row: KpiRow) -> list[Fact]:
         value, unit = (change.difference, _kpi_unit(kpi)) if change.share is None else (change.share, "share")
         found.append(Fact(name=kpi.title, words=said, value=value, unit=unit, move=move, good=good))
     elif move is not None:
-        found.append(Fact(name=kpi.title, words=f"{'above' if move > 0 else 'below'} its usual range{better}",
-                          move=move, good=good))  # fmt: skip
+        found.append(
+            Fact(
+                name=kpi.title,
+                words=f"{'above' if move > 0 else 'below'} its usual range{better}",
+                move=move,
+                good=good,
+            )
+        )
     return found
 
 
@@ -223,6 +230,14 @@ def _other(alert: Alert) -> _Told:
 
 
 _BY_KIND = {
-    "drift_detected": _drift, "missing_values_detected": _missing, "concept_drift_detected": _quality,
-    "errors_detected": _errors, "latency_detected": _latency,
-}  # fmt: skip
+    "drift_detected": _drift,
+    "missing_values_detected": _missing,
+    "concept_drift_detected": _quality,
+    "errors_detected": _errors,
+    "latency_detected": _latency,
+}
+
+
+def stamp(when: datetime) -> str:
+    """ "21 Nov 14:02 UTC", as cards write times."""
+    return f"{when:%-d %b %H:%M} UTC"

@@ -105,9 +105,11 @@ def measure(cases: Sequence[ToolCase], encoder: Encoder) -> ChoiceReport:
     meant = np.array([case.expected is not None for case in cases])
     both = meant.any() and not meant.all()
     return ChoiceReport(
-        cases=len(cases), with_tool=int(meant.sum()),
+        cases=len(cases),
+        with_tool=int(meant.sum()),
         mean_tools=round(float(np.mean([len(case.tools) for case in cases])), 2),
         accuracy=round(float(np.mean(right)), 4) if right else None,
         irrelevance_auroc=round(float(roc_auc_score(meant, best)), 4) if both else None,
-        ms_p50=round(float(np.quantile(took, 0.5)), 2), ms_p95=round(float(np.quantile(took, 0.95)), 2),
-    )  # fmt: skip
+        ms_p50=round(float(np.quantile(took, 0.5)), 2),
+        ms_p95=round(float(np.quantile(took, 0.95)), 2),
+    )

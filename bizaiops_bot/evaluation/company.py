@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from bizaiops_bot.content import content_folder
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.routing import Catalogue, PlaybookSpec
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.runs.playbooks import Playbooks
 from bizaiops_bot.router.intents import Intent, load_intents
 from bizaiops_bot.router.router import Router
 
@@ -17,8 +17,8 @@ NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)  # a Saturday, 15:30 in Berlin
 
 COMPANY = Catalogue(
     models=(
-        ModelInfo(name="churn", title="Customer churn", kind="classification", aliases=("customer churn", "retention")),
-        ModelInfo(name="demand", title="Demand forecast", kind="forecast", aliases=("demand forecast", "forecast")),
+        ModelSpec(name="churn", title="Customer churn", task="classification", aliases=("customer churn", "retention")),
+        ModelSpec(name="demand", title="Demand forecast", task="forecast", aliases=("demand forecast", "forecast")),
     ),
     versions={"churn": ("v1", "v2", "v3"), "demand": ("v1", "v2")},
     stable={"churn": "v2", "demand": "v1"},

@@ -88,8 +88,10 @@ def _report(rows: list[tuple[str, str]], heard: dict[int, tuple[str, float]], ou
             right[said] += 1
         else:
             wrong.setdefault((labels[i], said), []).append((-p, rows[i][0]))
-    scores = [_score(name, [text for (text, _), label in zip(rows, labels, strict=True) if label == name], right)
-              for name in sorted(set(labels))]  # fmt: skip
+    scores = [
+        _score(name, [text for (text, _), label in zip(rows, labels, strict=True) if label == name], right)
+        for name in sorted(set(labels))
+    ]
     confused = [
         Confused(intent=a, taken_for=b, count=len(said), sentences=tuple(text for _, text in sorted(said)[:SHOWN]))
         for (a, b), said in sorted(wrong.items(), key=lambda item: (-len(item[1]), item[0]))

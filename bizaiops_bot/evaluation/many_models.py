@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.evaluation.company import COMPANY
 
 
-def _model(name: str, *aliases: str) -> ModelInfo:
-    return ModelInfo(name=name, title=name.replace("-", " ").capitalize(), kind="forecast", aliases=aliases)
+def _model(name: str, *aliases: str) -> ModelSpec:
+    return ModelSpec(name=name, title=name.replace("-", " ").capitalize(), task="forecast", aliases=aliases)
 
 
 _ALIKE = (
@@ -34,7 +34,7 @@ MANY_MODELS: Catalogue = COMPANY.model_copy(
 
 ALIKE_NAMES: Catalogue = COMPANY.model_copy(
     update={
-        "models": (*COMPANY.models, ModelInfo(name="fraud", title="Card fraud", kind="classification")),
+        "models": (*COMPANY.models, ModelSpec(name="fraud", title="Card fraud", task="classification")),
         "versions": {**COMPANY.versions, "churn": ("v1", "v2", "v3", "2026-11-02"), "fraud": ("v1",)},
         "kpis": {
             "churn": (

@@ -82,11 +82,16 @@ def measure(sets: Sets, encoder: Encoder) -> PublicReport:
     known = [read for read in held if read.label is not None]  # without validation rows nothing is refused
     kept = _chances(known if validation is None else fitting.read_all(head, validation), head)
     return PublicReport(
-        train_rows=len(sets.train), validation_rows=len(sets.validation), test_rows=len(sets.test),
-        intents=len(names), **_shares(kept, judged),
-        ms_p50=round(float(np.quantile(took, 0.5)), 2), ms_p95=round(float(np.quantile(took, 0.95)), 2),
-        train_s=round(train_s, 2), train_cpu_s=round(train_cpu_s, 2),
-    )  # fmt: skip
+        train_rows=len(sets.train),
+        validation_rows=len(sets.validation),
+        test_rows=len(sets.test),
+        intents=len(names),
+        **_shares(kept, judged),
+        ms_p50=round(float(np.quantile(took, 0.5)), 2),
+        ms_p95=round(float(np.quantile(took, 0.95)), 2),
+        train_s=round(train_s, 2),
+        train_cpu_s=round(train_cpu_s, 2),
+    )
 
 
 def few(rows: Sequence[Labelled], shots: int, seed: int) -> list[Labelled]:

@@ -15,18 +15,23 @@ import sqlalchemy as sa
 from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound
 from bizaiops_bot.domain.feedback import Example, State
 from bizaiops_bot.domain.routing import PlaybookSpec
-from bizaiops_bot.engine import audit, examples
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.audit_check import OPERATOR
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import examples, trail
+from bizaiops_bot.engine.audit.checking import OPERATOR
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 from bizaiops_bot.evaluation import intent_edit
 from bizaiops_bot.router.intents import NONE, load_intents
 from bizaiops_bot.router.marking import as_example
 
 _TOLD = {
-    "choice": "chose", "meant": "said they meant", "rejected": "said no to what was offered", "good": "found it right",
-    "corrected": "corrected a value of", "cancelled": "cancelled it at once", "bad": "found it wrong",
-}  # fmt: skip
+    "choice": "chose",
+    "meant": "said they meant",
+    "rejected": "said no to what was offered",
+    "good": "found it right",
+    "corrected": "corrected a value of",
+    "cancelled": "cancelled it at once",
+    "bad": "found it wrong",
+}
 
 
 class Review:
@@ -94,13 +99,20 @@ class Review:
         except BadInput:
             line = as_example(example.shape, None)
         return {
-            "id": example.id, "at": example.at.isoformat(), "who": example.who, "source": example.source,
-            "text": example.text, "example": line, "suggested": suggested,
+            "id": example.id,
+            "at": example.at.isoformat(),
+            "who": example.who,
+            "source": example.source,
+            "text": example.text,
+            "example": line,
+            "suggested": suggested,
             "decided": {
-                "kind": decided.kind, "playbook": decided.playbook, "offered": list(decided.offered),
+                "kind": decided.kind,
+                "playbook": decided.playbook,
+                "offered": list(decided.offered),
                 **{name: decided.heard.get(name) for name in ("stage", "intent", "p", "sure", "guesses")},
             },
-        }  # fmt: skip
+        }
 
     def told(self, example: Example) -> list[str]:
         """For a reviewer: what was said, what was decided and how surely, what the person did; a line each."""
@@ -154,7 +166,13 @@ def _settle(conn: sa.Connection, example: Example, state: State, settled: str) -
     newest = conn.execute(sa.select(t.audit.c.at).order_by(t.audit.c.seq.desc()).limit(1)).scalar()
     now = datetime.now(UTC)
     at = now if newest is None else max(now, datetime.fromisoformat(newest))
-    audit.append(
-        conn, at=at, actor=OPERATOR, kind="example_reviewed", subject=example.message, number=example.id, state=state,
+    trail.append(
+        conn,
+        at=at,
+        actor=OPERATOR,
+        kind="example_reviewed",
+        subject=example.message,
+        number=example.id,
+        state=state,
         settled=settled,
-    )  # fmt: skip
+    )

@@ -11,6 +11,7 @@ import yaml
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.errors import NotFound, Permanent
 from bizaiops_bot.domain.handbook import Found, Passage
+from bizaiops_bot.domain.yaml_loader import LOADER
 from bizaiops_bot.handbook.index import Encode, Index
 from bizaiops_bot.handbook.pages import read_sections
 
@@ -18,7 +19,7 @@ QUESTIONS = Path(__file__).with_name("questions.yaml")
 
 
 class Handbook:
-    """Implements ports.Handbook.
+    """Implements bot_api.Handbook.
 
     encode: as for `Index`. known: folders that may have the vectors; the last one is written to.
     """
@@ -30,7 +31,7 @@ class Handbook:
     def _index(self) -> Index:
         with self._lock:
             pages = folder()
-            questions = yaml.safe_load(QUESTIONS.read_text(encoding="utf-8"))
+            questions = yaml.load(QUESTIONS.read_text(encoding="utf-8"), Loader=LOADER)
             return Index(read_sections(pages) if pages else [], questions, self._encode, self._known)
 
     def ask(self, question: str) -> Found:

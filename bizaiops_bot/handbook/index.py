@@ -80,9 +80,12 @@ class Index:
         """part: the one to begin with."""
         section = self._sections[place]
         return Passage(
-            page=section.page, section=section.anchor, title=section.title, page_title=section.page_title,
+            page=section.page,
+            section=section.anchor,
+            title=section.title,
+            page_title=section.page_title,
             text=shown(section.parts, part),
-        )  # fmt: skip
+        )
 
     def named(self, name: str) -> Passage | None:
         """The passage whose name is `name`, in any case."""

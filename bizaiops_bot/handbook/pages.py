@@ -54,7 +54,7 @@ def glossary() -> list[Section]:
             "glossary", "Glossary", slug(term.names[0]), _capital(term.names[0]), (term.meaning,), " ".join(term.names)
         )
         for term in TERMS
-    ]  # fmt: skip
+    ]
 
 
 def cut(page: str, text: str) -> Iterator[Section]:

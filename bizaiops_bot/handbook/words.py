@@ -21,12 +21,32 @@ _EMPTY = frozenset(
 )
 _ENDS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly", "al", "s", "e", "y")
 _SAME = {
-    "dm": "direct", "csv": "file", "prod": "production", "perms": "permission", "permissions": "permission",
-    "chatgpt": "language", "gpt": "language", "openai": "language", "llm": "language", "ai": "language",
-    "rights": "permission", "allowed": "may", "permitted": "may", "quiet": "silent", "postgres": "postgresql",
-    "mail": "digest", "report": "digest", "holiday": "delegate", "vacation": "delegate", "undo": "roll",
-    "revert": "roll", "crash": "restart", "crashes": "restart", "crashed": "restart", "tampered": "changed",
-}  # fmt: skip
+    "dm": "direct",
+    "csv": "file",
+    "prod": "production",
+    "perms": "permission",
+    "permissions": "permission",
+    "chatgpt": "language",
+    "gpt": "language",
+    "openai": "language",
+    "llm": "language",
+    "ai": "language",
+    "rights": "permission",
+    "allowed": "may",
+    "permitted": "may",
+    "quiet": "silent",
+    "postgres": "postgresql",
+    "mail": "digest",
+    "report": "digest",
+    "holiday": "delegate",
+    "vacation": "delegate",
+    "undo": "roll",
+    "revert": "roll",
+    "crash": "restart",
+    "crashes": "restart",
+    "crashed": "restart",
+    "tampered": "changed",
+}
 
 
 def stems(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.routing import Catalogue, Refusal
 from bizaiops_bot.router import languages, phrasebook
 from bizaiops_bot.router.phrasebook import Book, InEnglish
@@ -78,6 +78,6 @@ def _asked_back(found: InEnglish, politely: str, plainly: str) -> Refusal:
 
 
 @by_identity
-def _names(models: tuple[ModelInfo, ...]) -> dict[str, str]:
+def _names(models: tuple[ModelSpec, ...]) -> dict[str, str]:
     """{what people call it, folded: the model}."""
     return {phrasebook.fold(said): m.name for m in models for said in (*m.aliases, m.title, m.name)}

@@ -239,9 +239,12 @@ def _marked(text: str, versions: list[tuple[int, int, str]], models: Iterable[tu
     text = re.sub(rf"({_V})(?: {_THING})?(?: (?:of|for|on|in) {_MODEL}(?!\w))?", r"\1", text)
     text = re.sub(rf"(?:{_MODEL}[ :,]? ?)?(?:version )?({_V})", r"\1", text)
     text = re.sub(rf"({_V}) ?(?:and|or|&|/) ?(?={_V})", r"\1", text).replace("><", "+")
-    text = re.sub(rf"\b(?:the|that|this|our|my|last|latest) (?:\w+ )??{_MOVES}(?: (?:of|for) {_MODEL})? (?:to|of|"
-                  rf"on|for) (?={_V})",
-                  "", text)  # fmt: skip
+    text = re.sub(
+        rf"\b(?:the|that|this|our|my|last|latest) (?:\w+ )??{_MOVES}(?: (?:of|for) {_MODEL})? (?:to|of|"
+        rf"on|for) (?={_V})",
+        "",
+        text,
+    )
     before = ""
     while before != text:
         before, text = text, re.sub(rf"\b(?:the|that|this|these|those|our|my|your|its) (?={_ADJECTIVES}{_V})", "", text)

@@ -15,6 +15,7 @@ import numpy as np
 from bizaiops_bot.router import doubt, fitting
 from bizaiops_bot.router import encoder as encoders
 from bizaiops_bot.router import head as heads
+from bizaiops_bot.router.reading import Reading
 
 _LOG = logging.getLogger(__name__)
 _FORMAT = 2
@@ -64,7 +65,7 @@ class Classifier:
         p = head.probabilities(reading)
         return [self._guess(head, reading, p, int(i)) for i in p.argsort()[::-1][:top]]
 
-    def _guess(self, head: heads.Head, reading: heads.Reading, p: heads.Floats, i: int) -> Guess:
+    def _guess(self, head: heads.Head, reading: Reading, p: heads.Floats, i: int) -> Guess:
         _, sure = head.doubt.chances(doubt.signals(reading, i, head.heat))
         return Guess(head.labels[i], float(p[i]), float(reading.near[i]), sure)
 

@@ -5,13 +5,11 @@ right.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from bizaiops_bot.router.head import Reading
+from bizaiops_bot.router.reading import Reading
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]

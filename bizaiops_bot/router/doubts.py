@@ -26,6 +26,23 @@ def said(text: str, intent: Intent) -> bool:
     return has(text, intent.cues) and about and not has(text, intent.against)
 
 
+_THING = re.compile(r"(?:the|a|an|our|my|this|that) \S+(?: \S+)?|\S+(?: \S+)?")
+"""A text so short that it is no sentence, most likely."""
+_SAYS = re.compile(r"[a-z].*(?<![a-z])\d|\b(?:on|off|in|out|up|down|back|away)$")
+"""A value, or what is to become of the thing: "replicas=5", "delegation off"."""
+_DETERMINED = re.compile(r"(?:the|a|an|our|my|this|that)\b")
+_NOUN = re.compile(r"\b\w+(?:ment|ing|ion|s)\b")
+
+
+def is_thing(text: str, intent: Intent) -> bool:
+    """Whether lower-case `text` only names a thing ("version", "the old one") and does not say what the intent does."""
+    said = text.strip(" .!?")
+    if _SAYS.search(said):
+        return False
+    named = _DETERMINED.match(said) or not has(_NOUN.sub(" ", said), intent.cues)
+    return bool(_THING.fullmatch(said) and named)
+
+
 _NEGATIONS = frozenset({"no", "not", "don't", "cannot", "do", "do not let", "nobody", "nothing", "never"})
 
 

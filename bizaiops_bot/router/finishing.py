@@ -8,10 +8,11 @@ from typing import Any
 
 from bizaiops_bot.domain.routing import Choice, Command, Decision, Question, Refusal
 from bizaiops_bot.router import blame, doubts, followup, moods, shape, times_to_come
-from bizaiops_bot.router.filling import Back, Filling
+from bizaiops_bot.router.filling import Filling
 from bizaiops_bot.router.formats import say
 from bizaiops_bot.router.intents import Intent
 from bizaiops_bot.router.parts import Parts
+from bizaiops_bot.router.readers.blanks import Back
 from bizaiops_bot.router.turn import HELP, Turn
 
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from bizaiops_bot.router import distance, doubt, features
 from bizaiops_bot.router.encoder import SENTENCE
-from bizaiops_bot.router.head import Floats, Head, Ints, Reading
+from bizaiops_bot.router.head import Floats, Head, Ints
+from bizaiops_bot.router.reading import Reading
 
 # Chosen on validation rows of Banking77 and HWU64, see docs/reference/benchmarks.md.
 C_SENTENCE = 20.0
@@ -137,10 +138,15 @@ def _fit(rows: Rows, outside: frozenset[str], names: Rows | None) -> Head:
     spread = float((rows.vectors @ sentence + bias).std())
     examples, example_labels, centres = _examples(rows.vectors[:, :SENTENCE], target, len(known))
     return replace(
-        blank, sentence=sentence, bias=bias, examples=examples, example_labels=example_labels, centres=centres,
+        blank,
+        sentence=sentence,
+        bias=bias,
+        examples=examples,
+        example_labels=example_labels,
+        centres=centres,
         distances=distance.fit(rows.vectors[:, :SENTENCE], target, len(known)),
         mix=(MIX_FEW + share * (MIX_MANY - MIX_FEW)) * spread / max(spread_words, 1e-6),
-    )  # fmt: skip
+    )
 
 
 def sentence_view(vectors: Floats, target: Ints, classes: int) -> tuple[Floats, Floats]:
@@ -289,4 +295,4 @@ _NONE = np.zeros((0, 0), np.float32)
 _NOWHERE = distance.Distances(_NONE, _NONE, _NONE, _NONE)
 _EMPTY = Head(
     (), _NONE, _NONE, _NONE, _NONE, 1.0, _NONE, _NONE, np.zeros(0, np.int64), _NONE, _NOWHERE, 1.0, doubt.BY_NEARNESS
-)  # fmt: skip
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,10 @@ from rapidfuzz import fuzz
 
 from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.routing import Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal, Remark
+from bizaiops_bot.router import light
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots import cron
+from bizaiops_bot.router.slots.mention import Mention
 
 KEEP = timedelta(minutes=15)
 
@@ -37,9 +39,6 @@ _NO_WORD = (
 )
 _NO = re.compile(rf"^(?!thank|please|sorry)(?:{_NO_WORD}(?![\w'-])[\s,.!\ufe0f]*)+$")
 _SEVERAL = re.compile(r"^(?:both|all|all of (?:them|these)|either|any|any of (?:them|these)|everything)[.!? ]*$")
-_LEFT = re.compile(
-    r"(?:canary|canaries|yes|yep|sure|starting|start|make|let|would|say|but|i|mean|go|every|each|on|pls|plz|use)*"
-)
 _ORDINALS = {
     "first": 0,
     "1st": 0,
@@ -60,35 +59,17 @@ _ORDINAL = re.compile(
     rf"^(?:the |take |option |number |choose |use )*({'|'.join(_ORDINALS)}|last|latter|former)(?: one| "
     rf"option| choice)?(?:,? (?:please|pls|plz|thanks|thx))?[.! ]*$"
 )
-_AGAIN = re.compile(
-    r"^(?:please |ok |now |and )*(?:(?:do|run|try|show|send) (?:it|that|this|the same)(?: thing)? "
-    r"(?:again|once more)|do the same|the same|same again|same|again|once more|"
-    r"one more time|repeat(?: that| it| this)?|retry)\b(?: thing)?"
-)
-_AND = re.compile(
+AND = re.compile(
     r"^(?:and|what about|how about|and what about|and how about|same for|the same for|also|and for|now for|now)\b"
 )
-_NO_BUT = re.compile(
+NO_BUT = re.compile(
     r"^(?:(?:oh|no|nope|nah|sorry|wait|actually|oops|correction|hm+|uh+|um+|err?|rather|typo|my (?:bad|mistake)|"
     r"i meant?|"
     r"i mean|i (?:said|asked for|wanted|want)|(?:that'?s |that was |it'?s )?(?:the )?(?:wrong|not what i (?:said|meant|"
     r"asked for))(?: (?:one|model|version|number))?|not that(?: one)?|make (?:it|that)|"
     r"not (?:the )?[\w%-]+(?=,| but)(?: but)?|change (?:it|that) to|use|with|for)[,:! ]+)+"
 )
-_INSTEAD = re.compile(r"(?:\b(?:instead|rather|i meant?)(?: please)?|,? not (?:the )?[\w%-]+)[.! ]*$")
-_NOT = re.compile(r"\bnot (?:the )?$")
-_ONLY = re.compile(r"^(?:only|just)\b")
-_OTHER = re.compile(r"\b(?:the )?other (?:one|model)\b")
-_VERB_FILLER = re.compile(
-    r"\b(?:please|with|to|of|at|on|in|a|an|as|and|what|how|about|same|also|for|now|no|nope|sorry|wait|"
-    r"actually|oops|correction|rather|"
-    r"meant?|mean|make|that|change|use|not|but|instead|do|it|"
-    r"said|asked|wanted|want|typo|bad|mistake|my|wrong|obviously|course|uh+|um+|err?|nah|what|that'?s|was|"
-    r"again|thing|the|time|i|one|more|once|repeat|retry|this|run|show|send|try|percent|canary|me|hm+|oh|only|just|"
-    r"then|too|pls|model)\b|[\s,.!?:;-]+"
-)
-_TIME_ALONE = re.compile(r"(?:at )?(\d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?)(?: o'clock)?(?: instead| please| rather)?[.! ]*")
-_MAX_WORDS = 10
+MAX_WORDS = 10
 
 
 @dataclass(frozen=True)
@@ -123,14 +104,22 @@ def remember(memory: Memory | None, decision: Decision, now: datetime) -> Memory
         return old.model_copy(
             update={"at": now, "pending": kept, "refused": decision.why, "helped": decision.help or old.helped}
         )
-    old = old.model_copy(update={"refused": "", "helped": ""})
+    explained = isinstance(decision, Command) and decision.playbook == "help" and bool(decision.inputs.get("topic"))
+    old = old.model_copy(update={"refused": "", "helped": "", "explained": explained})
     if isinstance(decision, Question):
         return old.model_copy(
-            update={"at": now, "pending": decision, "model": decision.pending.inputs.get("model") or old.model}
+            update={
+                "at": now,
+                "pending": decision,
+                "model": decision.pending.inputs.get("model") or old.model,
+                "environment": decision.pending.inputs.get("environment") or old.environment,
+            }
         )
     seen = {
         name: decision.inputs.get(name) or getattr(old, name) for name in ("model", "version", "kpi", "run", "schedule")
     }
+    if decision.inputs.get("model"):
+        seen["environment"] = decision.inputs.get("environment")
     last = old.last if decision.playbook == "help" else decision
     return old.model_copy(update={"at": now, **seen, "last": last, "pending": None})
 
@@ -206,9 +195,18 @@ def slot_answer(question: Question, spec: PlaybookSpec, hearing: Hearing) -> Res
     value = _one(slot.kind, hearing)
     if value is None or not _only(hearing, _said_kinds(spec, hearing) | {slot.kind}):
         return None
-    others = {s.name for s in spec.slots if s.kind in _said_kinds(spec, hearing)}
+    said = {kind for kind in _said_kinds(spec, hearing) if not _is_that_number(kind, slot.kind, hearing)}
+    others = {s.name for s in spec.slots if s.kind in said}
     given = {name: known for name, known in question.pending.inputs.items() if name not in others | {slot.name}}
-    return Resumed(spec.name, given if value is _REFUSED else {**given, slot.name: value}, "answer")
+    given = given if value is _REFUSED else {**given, slot.name: value}
+    return Resumed(spec.name, given, "answer", order=not light.hedged(hearing.lower))
+
+
+def _is_that_number(kind: str, asked: str, hearing: Hearing) -> bool:
+    """Whether what may be of `kind` is but the bare number that answers: "10" to "which share?" names no version."""
+    answer = [m for m in hearing.of_kind(asked) if hearing.lower[m.start : m.end].strip().isdigit()]
+    mine = hearing.of_kind(kind)
+    return kind != asked and all(any(m.start < a.end and a.start < m.end for a in answer) for m in mine)
 
 
 def late_values(question: Question, specs: dict[str, PlaybookSpec], hearing: Hearing) -> Resumed | None:
@@ -223,7 +221,7 @@ def late_values(question: Question, specs: dict[str, PlaybookSpec], hearing: Hea
             changed = {slot.name for slot in spec.slots if slot.kind in kinds}
             known = json.loads(choice.bind.get("inputs", "{}"))
             given = {name: value for name, value in known.items() if name not in changed}
-            asks = hearing.lower.rstrip().endswith("?") or bool(_AND.match(hearing.lower.strip()))
+            asks = light.hedged(hearing.lower) or bool(AND.match(hearing.lower.strip()))
             found.append(Resumed(spec.name, given, "answer", order=not asks, changed=changed))
     return found[0] if len(found) == 1 else None
 
@@ -235,15 +233,18 @@ def _one(kind: str, hearing: Hearing) -> Any:
     """The one value of `kind` in the words; None for none or several; _REFUSED for one that cannot be, which is told
     when the words are read again.
     """
-    mentions = [m for m in hearing.of_kind(kind) if kind != "version" or m.value not in hearing.sides.culprits]
-    if not mentions and kind == "version" and (m := _BARE_VERSION.match(hearing.lower)):
-        return f"v{m[1]}"
-    if len(mentions) != 1 or isinstance(mentions[0].value, tuple):
+    mentions = [m for m in _values(kind, hearing) if kind != "version" or m.value not in hearing.sides.culprits]
+    if len(mentions) != 1 or isinstance(mentions[0].value, tuple) or light.denied(hearing.lower, mentions[0].start):
         return None
     return _REFUSED if mentions[0].value is None else mentions[0].value
 
 
-_BARE_VERSION = re.compile(r"^\s*(?:number |the )?(\d+)(?: please| pls)?[.!\s]*$")
+def _values(kind: str, hearing: Hearing) -> list[Mention]:
+    """With bare numbers where a version is asked for ("the 3")."""
+    found = hearing.of_kind(kind)
+    if found or kind != "version":
+        return found
+    return [replace(m, kind=kind, value=f"v{m.value}") for m in hearing.bare(kind) if m.value is not None]
 
 
 def _said_kinds(spec: PlaybookSpec, hearing: Hearing) -> set[str]:
@@ -253,8 +254,7 @@ def _said_kinds(spec: PlaybookSpec, hearing: Hearing) -> set[str]:
 
 
 def _only(hearing: Hearing, kinds: set[str]) -> bool:
-    bare_version = "version" in kinds and not hearing.versions and _BARE_VERSION.match(hearing.lower)
-    return bool(bare_version or _LEFT.fullmatch(hearing.residue(kinds | {"time_zone"})))
+    return light.only_values(hearing, [(m.start, m.end) for k in kinds | {"time_zone"} for m in _values(k, hearing)])
 
 
 def _recurring(question: Question, spec: PlaybookSpec, name: str, hearing: Hearing) -> Resumed | Question | None:
@@ -271,8 +271,8 @@ def _recurring(question: Question, spec: PlaybookSpec, name: str, hearing: Heari
         if missing and "{days}" in line:
             return Resumed(spec.name, {**given, name: days.replace("{time}", line.removesuffix(" {days}"))}, "answer")
         return Resumed(spec.name, {**given, name: days} if days else given, "answer")
-    time = cron.time_only(_NO_BUT.sub("", f"{hearing.lower} "))
-    if time is None or len(hearing.lower.split()) > _MAX_WORDS:
+    time = cron.time_only(NO_BUT.sub("", f"{hearing.lower} "))
+    if time is None or len(hearing.lower.split()) > MAX_WORDS:
         return None
     if "{time}" in line:
         return Resumed(spec.name, given if time.problem else {**given, name: line.format(time=time.value)}, "answer")
@@ -299,52 +299,6 @@ def _which_days(spec: PlaybookSpec, name: str, given: dict[str, Any], time: str)
     )
 
 
-def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | None:
-    """The last command with some values replaced, when the words are only that; None when they are something new."""
-    text = hearing.lower.strip()
-    how = next(
-        (how for how, pattern in (("again", _AGAIN), ("and", _AND), ("correction", _NO_BUT)) if pattern.search(text)),
-        "",
-    )
-    how = how or ("correction" if _INSTEAD.search(text) else "")
-    how = how or ("adding" if any(hearing.of_kind(slot.kind) for slot in spec.slots if slot.kind in _VALUES) else "")
-    how = how or ("and" if _ONLY.match(text) or _OTHER.search(text) or spec.risk == "read" else "")
-    if not how or len(text.split()) > _MAX_WORDS:
-        return None
-    changes: dict[str, Any] = _the_other(text, last, spec, hearing)
-    kinds: set[str] = set()
-    for slot in spec.slots:
-        mentions = [] if slot.kind in {"text", "time_zone", "blamed"} else hearing.of_kind(slot.kind)
-        if slot.kind == "version" and spec.risk != "read":
-            mentions = [m for m in mentions if m.value not in hearing.sides.culprits]
-        mentions = (
-            [m for m in mentions if not _NOT.search(hearing.lower[: m.start])] if how == "correction" else mentions
-        )
-        if slot.kind == "version" and mentions and sum(s.kind == "version" for s in spec.slots) > 1:
-            return None
-        if mentions and all(m.value is not None for m in mentions):
-            kinds.add(slot.kind)
-            changes[slot.name] = _value(slot.kind, mentions[-1].value)
-        elif mentions and mentions[0].problem:
-            kinds.add(slot.kind)
-            changes[slot.name] = None
-    if how == "correction" and (line := _other_time(text, last, spec)):
-        changes, kinds = {**changes, **line}, kinds | {"cron"}
-        hearing = Hearing("", hearing.catalogue)
-    if "kpi" in kinds and "model" not in kinds:
-        changes["model"] = hearing.kpis[-1].value[0]
-    left = _VERB_FILLER.sub("", _OTHER.sub("", _blank(hearing, kinds)))
-    if left or (not changes and how != "again"):
-        return None
-    given = {name: value for name, value in {**last.inputs, **changes}.items() if value is not None}
-    order = how not in {"and", "adding"} and not text.endswith("?")
-    return Resumed(last.playbook, given, how, order=order, changed=set(changes))
-
-
-_VALUES = frozenset({"version", "percent", "replicas", "cron", "until", "period", "later", "moment"})
-"""Said alone they go on with the request before: "20%", "until friday". A model alone may begin something new."""
-
-
 _DISOWNS = re.compile(
     r"^(?:oh |sorry,? |wait,? |hm+,? )*(?:(?:(?:no|nope|nah|wrong)[,.!:]|not that(?: one)?[,.!:]|"
     r"(?:that'?s |that was )(?:wrong|not what i (?:said|meant|asked for|wanted))[,.!:]|"
@@ -359,30 +313,3 @@ def behind_no(text: str) -> str:
     """What is asked for behind a beginning that disowns what was understood before; "" where there is none."""
     m = _DISOWNS.match(text)
     return text[m.end() :].strip() if m else ""
-
-
-def _other_time(text: str, last: Command, spec: PlaybookSpec) -> dict[str, Any]:
-    """ "No, at 10" after "every monday at 9": the same days at that time."""
-    slot = next((slot.name for slot in spec.slots if slot.kind == "cron"), "")
-    fields = str(last.inputs.get(slot, "")).split()
-    m = _TIME_ALONE.fullmatch(_NO_BUT.sub("", f"{text} "))
-    time = cron.time_only(m[1]) if m and len(fields) == 5 else None
-    return {} if time is None or time.problem else {slot: " ".join([str(time.value), *fields[2:]])}
-
-
-def _the_other(text: str, last: Command, spec: PlaybookSpec, hearing: Hearing) -> dict[str, Any]:
-    """ "The other one" is clear when there are two."""
-    rest = [model.name for model in hearing.catalogue.models if model.name != last.inputs.get("model")]
-    named = any(slot.kind == "model" for slot in spec.slots) and last.inputs.get("model") and not hearing.models
-    return {"model": rest[0]} if named and len(rest) == 1 and _OTHER.search(text) else {}
-
-
-def _value(kind: str, value: Any) -> Any:
-    if kind == "kpi":
-        return value[1]
-    return value[0] if kind == "cron" else value
-
-
-def _blank(hearing: Hearing, kinds: set[str]) -> str:
-    spans = [(m.start, m.end) for kind in kinds for m in hearing.of_kind(kind)]
-    return "".join(" " if any(a <= i < b for a, b in spans) else char for i, char in enumerate(hearing.lower))

@@ -51,6 +51,7 @@ class Formats:
 
     def __init__(self, intents: list[Intent], specs: dict[str, PlaybookSpec]) -> None:
         self._patterns: list[_Pattern] = []
+        self._last: tuple[Hearing, Exact | None] | None = None
         for intent in intents:
             kinds = {slot.name: slot.kind for slot in specs[intent.playbook].slots} if intent.playbook else {}
             for text in intent.formats:
@@ -62,7 +63,15 @@ class Formats:
         }
 
     def match(self, hearing: Hearing) -> Exact | None:
-        """The first format that fits with every value understood, or a short name; else one with an unknown model."""
+        """The first format that fits with every value understood, or a short name; else one with an unknown model.
+
+        Several stages ask it of the same words, so the last answer is kept.
+        """
+        if self._last is None or self._last[0] is not hearing:
+            self._last = (hearing, self._matched(hearing))
+        return self._last[1]
+
+    def _matched(self, hearing: Hearing) -> Exact | None:
         text = _MEANT.sub("", _trimmed(hearing.lower))
         if len(text) > _MAX_TEXT:
             return None

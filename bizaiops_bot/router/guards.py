@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 from bizaiops_bot.domain.routing import Refusal
-from bizaiops_bot.engine.redaction import redact
+from bizaiops_bot.engine.audit.redaction import redact
 from bizaiops_bot.router import quoting
 
 MAX_CHARS = 2000

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from bizaiops_bot.domain import glossary
 from bizaiops_bot.domain.routing import Command, Decision, Question, Refusal
-from bizaiops_bot.router import blame, doubts, emergencies, looking_up, moods, questions
+from bizaiops_bot.router import blame, doubts, emergencies, looking_up, moods, questions, utterance
 from bizaiops_bot.router.bands import band
 from bizaiops_bot.router.classifier import Guess
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.formats import Exact
 from bizaiops_bot.router.hearing import Hearing
+from bizaiops_bot.router.intents import Intent
 from bizaiops_bot.router.parts import NOTHING, Parts
 from bizaiops_bot.router.slots import models as model_names
 from bizaiops_bot.router.turn import HELP, MAX_CHOICES, Turn
@@ -42,6 +43,8 @@ class Guessing:
             plain = mood == "order" or (self.parts.timed(exact.intent) and mood != "question")
             plain = plain and not doubts.unsaid_whose(turn.hearing, self.parts.specs[exact.intent.playbook])
             plain = plain and not doubts.has(turn.hearing.core, exact.intent.against)
+            if _of_a_number_alone(turn, exact.intent):
+                return self.finishing.confirm(turn.noting(stage="exact"), exact.intent, "Did you mean…")
             meant = self.finishing.finish(turn.noting(stage="exact"), exact.intent, sure=plain)
             return meant if self._whole(turn, meant) else self._asked(turn) or meant
         if asked := self._asked(turn):
@@ -88,7 +91,7 @@ class Guessing:
             away or not (verdict == "act" and self.parts.known(mine[0].intent).playbook in emergencies.SAFE)
         ):
             return self._emergency(turn, wished)
-        if verdict == "act" and (moods.supposed(core) or doubts.has(core, self.parts.known(mine[0].intent).against)):
+        if verdict == "act" and self._is_doubtful(core, self.parts.known(mine[0].intent)):
             verdict = "clarify"
         if (looked := looking_up.answer(self.parts, self.finishing, turn, mine, verdict)) is not None:
             return looked
@@ -101,6 +104,10 @@ class Guessing:
         return self._misnamed(turn) or (
             self._clarify(turn, mine) if verdict == "clarify" else self._not_mine(turn, guesses)
         )
+
+    def _is_doubtful(self, core: str, intent: Intent) -> bool:
+        thing = intent.risk != "read" and doubts.is_thing(core, intent)
+        return thing or moods.supposed(core) or doubts.has(core, intent.against)
 
     def cry(self, turn: Turn) -> Decision | None:
         """ "Turn it off now" is about the release under way, else about the model that the thread speaks of."""
@@ -167,10 +174,32 @@ class Guessing:
             may = [g for g in may if self.parts.known(g.intent).playbook != "deploy_model"]
         if not may:
             return Refusal(why=moods.WHY["negated"], help=HELP, heard={**turn.heard, "mood": "negated"})
-        near = [g for g in may if g.p >= 0.25 * may[0].p and g.p >= 0.05][:MAX_CHOICES] or may[:1]
+        offered = [g for g in may if not self._of_a_thing(turn, g)]
+        if not offered:  # a noun alone orders nothing
+            return self._not_mine(turn, [])
+        if self.parts.known(offered[0].intent).risk == "read":
+            offered = [g for g in offered if self._stands_beside_a_read(turn.hearing.core, g)]
+        near = [g for g in offered if g.p >= 0.25 * offered[0].p and g.p >= 0.05][:MAX_CHOICES] or offered[:1]
         choices = tuple(self.finishing.offer(turn, self.parts.known(g.intent)) for g in near)
         pending = Command(playbook=self.parts.known(near[0].intent).playbook, inputs={})
         return Question(text="Did you mean…", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
+
+    def _stands_beside_a_read(self, core: str, guess: Guess) -> bool:
+        """Where a question is likelier, a change is offered only in words of its own, or in those of an order."""
+        intent = self.parts.known(guess.intent)
+        ordered = utterance.begins(core) or (doubts.said(core, intent) and not utterance.asks(core))
+        return intent.risk == "read" or ordered
+
+    def _of_a_thing(self, turn: Turn, guess: Guess) -> bool:
+        """Whether a change is guessed where only a thing is named."""
+        intent = self.parts.known(guess.intent)
+        return intent.risk != "read" and doubts.is_thing(turn.hearing.core, intent)
+
+
+def _of_a_number_alone(turn: Turn, intent: Intent) -> bool:
+    """ "Give it 4" in a thread about numbers may count anything, of anything."""
+    counts = [m for kind in ("percent", "replicas") for m in turn.hearing.of_kind(kind)]
+    return intent.risk == "change" and not turn.hearing.models and bool(counts) and not any(m.sure for m in counts)
 
 
 def _means_another(turn: Turn) -> bool:

@@ -13,25 +13,10 @@ from bizaiops_bot.router import features
 from bizaiops_bot.router.distance import Distances
 from bizaiops_bot.router.doubt import Doubt
 from bizaiops_bot.router.encoder import SENTENCE
+from bizaiops_bot.router.reading import Reading
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One sentence against all k labels: fused `logits`, their parts, and per label the cosine to the nearest example
-    (`near`), to the mean of the examples (`own`) and the distance from it (`far`); all of shape (k,). `strange` is
-    the distance from all that was learned.
-    """
-
-    logits: Floats
-    sentence: Floats
-    words: Floats
-    near: Floats
-    own: Floats
-    far: Floats
-    strange: float
 
 
 @dataclass(frozen=True)
@@ -124,5 +109,10 @@ def load(path: Path) -> Head:
         return Head(
             labels=tuple(str(label) for label in data["labels"]),
             outside=frozenset(str(label) for label in data["outside"]),
-            mix=mix, heat=heat, distances=distances, doubt=Doubt.of(data["doubt"]), **half, **whole,
-        )  # fmt: skip
+            mix=mix,
+            heat=heat,
+            distances=distances,
+            doubt=Doubt.of(data["doubt"]),
+            **half,
+            **whole,
+        )

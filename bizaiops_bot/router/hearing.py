@@ -18,6 +18,7 @@ from bizaiops_bot.router.slots import (
     numbers,
     people,
     until,
+    versions,
     windows,
     words,
     zones,
@@ -74,49 +75,72 @@ class Hearing:
         return names.kpis(self.core, self.catalogue)
 
     @cached_property
+    def odd_versions(self) -> list[Mention]:
+        """Those that are called otherwise than "v2" or "2"."""
+        found = versions.odd(self.core, self.catalogue, self._named)
+        return [m for m in found if not any(_inside(m, o) for o in self.models)]
+
+    @cached_property
+    def counted(self) -> str:
+        """`core`, where numbers and times are looked for: without the digits of odd versions ("1.4.0", a date)."""
+        text = self.core
+        for m in self.odd_versions:
+            text = f"{text[: m.start]}{'x' * (m.end - m.start)}{text[m.end :]}"
+        return text
+
+    @property
+    def _named(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(m.value) for m in self.models))
+
+    @cached_property
     def versions(self) -> list[Mention]:
-        """As said, but not what is part of a model's name ("demand-v2-eu")."""
-        odd = names.odd_versions(self.core, self.catalogue)
+        """By the registry's names as far as it has them, but not what is part of a model's name ("demand-v2-eu")."""
+        odd = self.odd_versions
         found = [m for m in numbers.versions(self.core) if not any(m.overlaps(o) for o in odd)]
-        return sorted((m for m in [*odd, *found] if not any(_inside(m, o) for o in self.models)), key=lambda m: m.start)
+        heard = sorted((m for m in [*odd, *found] if not any(_inside(m, o) for o in self.models)), key=_start)
+        return versions.as_called(heard, self.catalogue, self._named)
 
     @cached_property
     def bare_versions(self) -> list[Mention]:
         """Numbers where a version is said: "deploy churn 7"."""
         taken = [*self.percents, *self.schedules, *self.alerts, *([self.window] if self.window else [])]
         found = numbers.bare_versions(self.core, self.models)
-        return [m for m in found if not any(m.overlaps(other) for other in taken)]
+        heard = [m for m in found if not any(m.overlaps(other) for other in taken)]
+        return versions.as_called(heard, self.catalogue, self._named)
 
     @cached_property
     def sides(self) -> blame.Sides:
         """Which of the versions are to be gone to and which are blamed, also those in the reason."""
-        heard = [*self.of_kind("version"), *(m for m in numbers.versions(self.lower) if m.start >= len(self.core))]
-        digits = [m for m in heard if re.search(r"\d", self.lower[m.start : m.end])]
         models = names.models(self.lower, self.catalogue)
+        behind = versions.odd(self.lower, self.catalogue, {str(m.value) for m in models})
+        behind += [m for m in numbers.versions(self.lower) if not any(m.overlaps(o) for o in behind)]
+        behind = versions.as_called(behind, self.catalogue, {str(m.value) for m in models})
+        heard = [*self.of_kind("version"), *(m for m in behind if m.start >= len(self.core))]
+        digits = [m for m in heard if re.search(r"\d", self.lower[m.start : m.end])]
         return blame.sides(
             self.lower, [(m.start, m.end, str(m.value)) for m in digits], [(m.start, m.end) for m in models]
         )
 
     @cached_property
     def percents(self) -> list[Mention]:
-        return numbers.percents(self.core)
+        return numbers.percents(self.counted)
 
     @cached_property
     def replicas(self) -> list[Mention]:
-        found = numbers.replicas(self.core)
+        found = numbers.replicas(self.counted)
         return [m for m in found if not any(m.overlaps(o) for o in [*self.percents, *self.versions, *self.runs])]
 
     @cached_property
     def runs(self) -> list[Mention]:
-        return numbers.runs(self.core) or numbers.last_run(self.core, self.catalogue.last_run)
+        return numbers.runs(self.counted) or numbers.last_run(self.counted, self.catalogue.last_run)
 
     @cached_property
     def schedules(self) -> list[Mention]:
-        return numbers.schedules(self.core)
+        return numbers.schedules(self.counted)
 
     @cached_property
     def alerts(self) -> list[Mention]:
-        return numbers.alerts(self.core)
+        return numbers.alerts(self.counted)
 
     @cached_property
     def faults(self) -> list[Mention]:
@@ -125,13 +149,13 @@ class Hearing:
     @cached_property
     def window(self) -> Mention | None:
         """In the time zone that is named with it ("between 3 and 5 pm london time"), else the company's."""
-        found = windows.find(self.core, self.catalogue.now, self._time_zone)
+        found = windows.find(self.counted, self.catalogue.now, self._time_zone)
         return None if found and _SCALED.search(self.core) and _FROM_TO.match(self.core, found.start) else found
 
     @cached_property
     def spans(self) -> list[Span]:
         """Every day and period that is named; `window` is the one that counts."""
-        return moments.spans(self.core, Local(self.catalogue.now.astimezone(ZoneInfo(self._time_zone))))
+        return moments.spans(self.counted, Local(self.catalogue.now.astimezone(ZoneInfo(self._time_zone))))
 
     @property
     def _time_zone(self) -> str:
@@ -140,7 +164,7 @@ class Hearing:
     @cached_property
     def cron(self) -> Mention | None:
         named = [*self.models, *self.kpis, *self.versions, *([self.zone] if self.zone else [])]
-        return cron.find(self.core, [(m.start, m.end) for m in named])
+        return cron.find(self.counted, [(m.start, m.end) for m in named])
 
     @cached_property
     def zone(self) -> Mention | None:
@@ -156,19 +180,19 @@ class Hearing:
 
     @cached_property
     def until(self) -> Mention | None:
-        return until.find(self.core, self.catalogue.now, self._time_zone)
+        return until.find(self.counted, self.catalogue.now, self._time_zone)
 
     @cached_property
     def period(self) -> Mention | None:
-        return ahead.period(self.core, self.catalogue.now, self._time_zone)
+        return ahead.period(self.counted, self.catalogue.now, self._time_zone)
 
     @cached_property
     def moment(self) -> Mention | None:
-        return ahead.moment(self.core, self.catalogue.now, self._time_zone)
+        return ahead.moment(self.counted, self.catalogue.now, self._time_zone)
 
     @cached_property
     def reminders(self) -> list[Mention]:
-        return numbers.reminders(self.core)
+        return numbers.reminders(self.counted)
 
     @cached_property
     def reminded(self) -> list[Mention]:
@@ -187,7 +211,7 @@ class Hearing:
         taken += [] if kind == "schedule" else self.schedules  # "cancel schedule 3" is not about run 3
         taken += [] if kind == "alert" else self.alerts
         taken += [] if kind == "reminder" else self.reminders
-        return [m for m in numbers.bare(self.core, kind) if not any(m.overlaps(other) for other in taken)]
+        return [m for m in numbers.bare(self.counted, kind) if not any(m.overlaps(other) for other in taken)]
 
     @property
     def points_back(self) -> bool:
@@ -196,24 +220,11 @@ class Hearing:
 
     def of_kind(self, kind: str) -> list[Mention]:
         """Mentions for a slot kind."""
-        lists: dict[str, list[Mention]] = {
-            "model": self.models,
-            "percent": self.percents,
-            "replicas": self.replicas,
-            "run": self.runs,
-            "schedule": self.schedules,
-            "alert": self.alerts,
-            "reminder": self.reminders,
-            "kpi": self.kpis,
-            "fault": self.faults,
-            "person": self.people,
-            "namespace": self.namespaces,
-            "reminded": self.reminded,
-        }
         if kind in {"version", "blamed"}:
             return self.versions or self.bare_versions
-        if kind in lists:
-            return lists[kind] or (self.bare(kind) if kind in _NUMBERS else [])
+        if kind in _MANY:
+            many: list[Mention] = getattr(self, _MANY[kind])
+            return many or (self.bare(kind) if kind in _NUMBERS else [])
         one: Mention | None = getattr(self, _ONE[kind]) if kind in _ONE else None
         return [one] if one else []
 
@@ -269,13 +280,39 @@ def plainly(text: str) -> str:
     return _DOUBLED.sub(lambda m: m[1] or m[2], text)
 
 
+def _start(mention: Mention) -> int:
+    return mention.start
+
+
 def _inside(mention: Mention, other: Mention) -> bool:
     return other.start <= mention.start and mention.end <= other.end
 
 
 _NUMBERS = frozenset({"percent", "replicas", "run", "schedule", "alert", "reminder"})
-_ONE = {"window": "window", "cron": "cron", "time_zone": "zone", "until": "until", "period": "period", "later": "later",
-        "moment": "moment"}  # fmt: skip
+_MANY = {
+    "model": "models",
+    "percent": "percents",
+    "replicas": "replicas",
+    "run": "runs",
+    "schedule": "schedules",
+    "alert": "alerts",
+    "reminder": "reminders",
+    "kpi": "kpis",
+    "fault": "faults",
+    "person": "people",
+    "namespace": "namespaces",
+    "reminded": "reminded",
+}
+"""Kind -> the attribute that is heard only when it is asked for."""
+_ONE = {
+    "window": "window",
+    "cron": "cron",
+    "time_zone": "zone",
+    "until": "until",
+    "period": "period",
+    "later": "later",
+    "moment": "moment",
+}
 STAND_INS = {
     "model": "the model",
     "version": "version 2",

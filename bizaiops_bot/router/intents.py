@@ -10,12 +10,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bizaiops_bot.domain.errors import BadInput
+from bizaiops_bot.domain.yaml_loader import LOADER
 
 NONE = "none"
 MIN_EXAMPLES = 20
 _ALIAS = re.compile(r"[a-z][a-z-]*(?: [a-z][a-z-]*){0,2}")
 # libyaml reads the files ten times faster; the pure one is there where it is not.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class IntentFileError(BadInput):
@@ -112,7 +112,7 @@ def load_intent(path: Path) -> Intent:
     """One file; the intent is named like the file."""
     text = path.read_text(encoding="utf-8")
     try:
-        data = yaml.load(text, Loader=_LOADER)
+        data = yaml.load(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise IntentFileError(f"{path}:{line}: {error.problem}") from error

@@ -31,9 +31,17 @@ _SHARED = _words("run an in")
 _NOT = _words("nicht kein keine keinen nie niemals pas ne n'arrête jamais no nunca non mai não niet geen nooit")
 _SMALL = _words("auf mit im in an am à a al au aux du des de del con sur op naar modell modèle modelo modello model")
 _NOUNS = {
-    "lauf": "run", "exécution": "run", "execution": "run", "ejecución": "run", "esecuzione": "run", "execução": "run",
-    "zeitplan": "schedule", "alarm": "alert", "alerte": "alert", "alerta": "alert",
-}  # fmt: skip
+    "lauf": "run",
+    "exécution": "run",
+    "execution": "run",
+    "ejecución": "run",
+    "esecuzione": "run",
+    "execução": "run",
+    "zeitplan": "schedule",
+    "alarm": "alert",
+    "alerte": "alert",
+    "alerta": "alert",
+}
 _BAD = _words(
     "kaputt defekt fehlerhaft schlecht langsam cassé cassée mauvais mauvaise lent lente roto rota malo mala lento "
     "lenta rotto kapot"

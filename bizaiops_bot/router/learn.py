@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bizaiops_bot.content import content_folder
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.runs.playbooks import Playbooks
 from bizaiops_bot.router.classifier import BUILT
 from bizaiops_bot.router.intents import load_intents
 from bizaiops_bot.router.router import Router

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from bizaiops_bot.domain.routing import Catalogue, Memory, Refusal
 from bizaiops_bot.router import abroad, guards, short_words, small_talk
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
-from bizaiops_bot.router.slots import words
+from bizaiops_bot.router.slots import environments, words
 from bizaiops_bot.router.slots.kept import by_identity
 from bizaiops_bot.router.turn import Turn
 
@@ -29,10 +30,22 @@ class Listening:
         if isinstance(cleaned, str) and (m := _SPEAKER.match(cleaned.lower())) and m[1] in _people(catalogue):
             cleaned = guards.NOT_OWN  # "lead: deploy churn v3" is a line of a chat, or said to the lead
         heard: dict[str, Any] = {}
+        there = catalogue
+        if isinstance(cleaned, str):
+            where = environments.find(cleaned, catalogue.environments, _names(catalogue))
+            if where.problem:
+                return Refusal(why=where.problem, heard={"stage": "guards", "text": cleaned})
+            said = {"environment": where.target, "source": where.source, "beside": where.beside, "many": where.many}
+            heard = {name: value for name, value in said.items() if value}
+            if len(catalogue.environments) > 1 and not where.target and not where.many:
+                strange = environments.strange(where.text, catalogue.environments, self._claimed(where.text, catalogue))
+                heard |= {"strange": strange} if strange else {}
+            cleaned, there = where.text, catalogue.at(where.target or _remembered(memory, where.text, catalogue))
         if isinstance(cleaned, str) and not _is_short(cleaned):
-            cleaned, heard = abroad.in_english(cleaned, self.parts.books, catalogue, self.is_known)
+            cleaned, foreign = abroad.in_english(cleaned, self.parts.books, catalogue, self.is_known)
+            heard = {**heard, **foreign}
         if isinstance(cleaned, Refusal):
-            return cleaned.model_copy(update={"heard": {**cleaned.heard, "stage": "guards"}})
+            return cleaned.model_copy(update={"heard": {**heard, **cleaned.heard, "stage": "guards"}})
         plain, dry = words.dry_run(small_talk.calm(cleaned))
         heard |= {"text": cleaned, **({"dry_run": True} if dry else {})}
         right = self.parts.spelling.correct(plain, _names(catalogue))
@@ -40,10 +53,23 @@ class Listening:
             plain, heard = right.text, {**heard, "corrected": right.changes, "doubtful": not right.sure}
         if guards.mixed(cleaned):
             heard = {**heard, "doubtful": True}
-        return Turn(Hearing(plain, catalogue), memory, heard)
+        return Turn(Hearing(plain, there), memory, heard, catalogue)
+
+    def _claimed(self, text: str, catalogue: Catalogue) -> Callable[[str], bool]:
+        """Whether a word of `text` is known or belongs to a value: a version's name, a day, a person."""
+        hearing = Hearing(text, catalogue)
+        kinds = ("version", "person", "window", "until", "moment", "time_zone", "namespace", "cron", "percent")
+        values = [hearing.lower[m.start : m.end] for kind in kinds for m in hearing.of_kind(kind)]
+        inside = {word for value in values for word in re.findall(r"[a-z][\w-]+", value)}
+        return lambda word: word in inside or all(self.is_known(w, catalogue) for w in re.findall(r"[a-z]+", word))
 
     def is_known(self, word: str, catalogue: Catalogue) -> bool:
         return word in self.parts.vocabulary or word in _names(catalogue)
+
+
+def _remembered(memory: Memory | None, text: str, catalogue: Catalogue) -> str | None:
+    """The environment that the thread is about, where the words name no model of their own."""
+    return memory.environment if memory is not None and not Hearing(text, catalogue).models else None
 
 
 def _is_short(text: str) -> bool:

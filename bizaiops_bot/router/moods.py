@@ -38,10 +38,25 @@ _POLITE_IF = re.compile(
     r"(?:chance|time|minute|moment|sec(?:ond)?)|when(?:ever)? (?:you|u) can|until further notice)\b"
 )
 _SLANG = {
-    "u": "you", "ya": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "rn": "right now",
-    "gimme": "give me", "lemme": "let me", "wanna": "want to", "whats": "what's", "hows": "how's", "whos": "who's",
-    "wheres": "where's", "w/": "with", "prod": "production", "deps": "deploys", "thx": "thanks",
-}  # fmt: skip
+    "u": "you",
+    "ya": "you",
+    "ur": "your",
+    "r": "are",
+    "pls": "please",
+    "plz": "please",
+    "rn": "right now",
+    "gimme": "give me",
+    "lemme": "let me",
+    "wanna": "want to",
+    "whats": "what's",
+    "hows": "how's",
+    "whos": "who's",
+    "wheres": "where's",
+    "w/": "with",
+    "prod": "production",
+    "deps": "deploys",
+    "thx": "thanks",
+}
 _SLANG_WORD = re.compile(rf"(?<![\w'-])(?:{'|'.join(map(re.escape, _SLANG))})(?![\w'-])")
 _SYMBOLS = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.environments import parted
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.routing import Catalogue
+from bizaiops_bot.domain.values import is_version
 
 LONGEST, LONGEST_NAME, MOST_WORDS, FEW_WORDS = 60, 120, 7, 4
 Kpis = tuple[tuple[str, tuple[str, ...]], ...]
@@ -39,7 +41,6 @@ _NO_NAME = re.compile(
 # No punctuation of sentences, marks of markup, line breaks or signs without a shape.
 _LIKE_A_NAME = re.compile(r"[\w.@/+&()%'’\- ]+")
 _VALUE = re.compile(r"(?<![\w.])v\d+(?![\w.])|\d+ ?%")
-_VERSION = re.compile(r"[\w.+-]{1,60}")
 _OPENING = frozenset({"please", "pls", "now", "then", "and", "yes", "ok", "just", "to", "the", "as"})
 
 
@@ -51,12 +52,16 @@ def trusted(catalogue: Catalogue) -> Catalogue:
         update={
             "models": tuple(_model(model, names) for model in catalogue.models if model.name in names),
             "versions": {name: _versions(known) for name, known in catalogue.versions.items() if name in names},
-            "stable": {name: version for name, version in catalogue.stable.items() if name in names},
-            "previous": {name: version for name, version in catalogue.previous.items() if name in names},
+            "stable": _of_services(catalogue.stable, names),
+            "previous": _of_services(catalogue.previous, names),
             "kpis": {name: _kpis(known, names) for name, known in catalogue.kpis.items() if name in names},
             "called": _called(catalogue, names),
         }
     )
+
+
+def _of_services(versions: dict[str, str], names: set[str]) -> dict[str, str]:
+    return {n: version for n, version in versions.items() if parted(n)[0] in names and is_version(version)}
 
 
 def _is_name(name: str, names: set[str]) -> bool:
@@ -67,14 +72,14 @@ def _is_name(name: str, names: set[str]) -> bool:
     return not _orders(name, names - {name}) and not (words[0] in VERBS and _only_common(words))
 
 
-def _model(model: ModelInfo, names: set[str]) -> ModelInfo:
-    title = model.title if _may_call(model.title, model.name, names) else model.name
-    aliases = tuple(alias for alias in model.aliases if _may_call(alias, model.name, names))
+def _model(model: ModelSpec, names: set[str]) -> ModelSpec:
+    title = model.title if may_call(model.title, model.name, names) else model.name
+    aliases = tuple(alias for alias in model.aliases if may_call(alias, model.name, names))
     return model.model_copy(update={"title": title, "aliases": aliases})
 
 
 def _versions(known: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(version for version in known if _VERSION.fullmatch(version))
+    return tuple(version for version in known if is_version(version))
 
 
 def _kpis(known: Kpis, names: set[str]) -> Kpis:
@@ -86,12 +91,12 @@ def _kpis(known: Kpis, names: set[str]) -> Kpis:
 def _called(catalogue: Catalogue, names: set[str]) -> dict[str, tuple[str, ...]]:
     taken = {*catalogue.people, *names}
     return {
-        person: tuple(word for word in words if _may_call(word, person, taken) and len(word.split()) <= FEW_WORDS)
+        person: tuple(word for word in words if may_call(word, person, taken) and len(word.split()) <= FEW_WORDS)
         for person, words in catalogue.called.items()
     }
 
 
-def _may_call(word: str, owner: str, names: Iterable[str]) -> bool:
+def may_call(word: str, owner: str, names: Iterable[str]) -> bool:
     """Whether `word` may stand for `owner`: it is no other's name, holds none that the owner's does not, and orders
     nothing.
     """

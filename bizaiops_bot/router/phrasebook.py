@@ -16,10 +16,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from bizaiops_bot.content import content_folder
+from bizaiops_bot.domain.yaml_loader import LOADER
 
 LONGEST = 160
 _MOST_LEFT = 2
+BOOKS = Path(__file__).with_name("phrasebooks")
 _PREFIX = 4
 _NOW = "today"
 """How a model is is asked about today anyway."""
@@ -31,7 +32,6 @@ _VALUES = (
     ("version", re.compile(r"(?<!\S)(v\d\S*)(?!\S)"), "{0}"),
 )
 _NUMBER = ("number", re.compile(r"(?<!\S)(\d+)(?!\S)"), "{0}")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class BookFile(BaseModel):
@@ -185,8 +185,8 @@ def fold(text: str) -> str:
 
 def load(folder: Path | None = None) -> tuple[Book, ...]:
     """All books of the folder, default the bot's own; raises pydantic's error for what is wrong in a file."""
-    found = sorted((folder or content_folder("phrasebooks")).glob("*.yaml"))
-    read: list[dict[str, Any]] = [yaml.load(path.read_text("utf-8"), Loader=_LOADER) for path in found]
+    found = sorted((folder or BOOKS).glob("*.yaml"))
+    read: list[dict[str, Any]] = [yaml.load(path.read_text("utf-8"), Loader=LOADER) for path in found]
     return tuple(Book(BookFile.model_validate(file)) for file in read)
 
 

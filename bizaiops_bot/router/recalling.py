@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bizaiops_bot.domain import glossary
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, Question, Refusal, Remark
-from bizaiops_bot.router import emergencies, followup, short_words, small_talk
+from bizaiops_bot.router import emergencies, explaining, followup, nearest_read, resuming, short_words, small_talk
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
+from bizaiops_bot.router.picking import Picking
 from bizaiops_bot.router.short_words import Short
 from bizaiops_bot.router.taking_back import TakingBack
 from bizaiops_bot.router.turn import HELP, Turn, bound
@@ -26,6 +28,7 @@ class Recalling:
     parts: Parts
     finishing: Finishing
     taking_back: TakingBack
+    picking: Picking
 
     def clicked(self, bind: dict[str, str], memory: Memory | None, catalogue: Catalogue) -> Decision:
         """What a button stands for; `bind` comes from outside and may be anything."""
@@ -47,12 +50,25 @@ class Recalling:
         undone = self.taking_back.undo(turn)
         if undone is not None:
             return undone
+        if turn.memory.explained and (word := explaining.asked_also(turn.hearing)):
+            return self._explained(turn, word)
         last = turn.memory.last
-        if last is None or last.playbook not in self.parts.by_playbook:
-            return None
-        again = followup.resumed(last, self.parts.specs[last.playbook], turn.hearing)
+        return self._going_on(turn, last) if last and last.playbook in self.parts.by_playbook else None
+
+    def _explained(self, turn: Turn, word: str) -> Decision:
+        """ "And recall?" after the meaning of precision."""
+        turn = turn.noting(stage="memory", follow_up="term")
+        topic = f"what {word} means" if glossary.find(word) else f"what is {word}"
+        return self.finishing.finish(turn, self.parts.by_playbook["help"], sure=True, given={"topic": topic})
+
+    def _going_on(self, turn: Turn, last: Command) -> Decision | None:
+        """The last request with other values, or what comes nearest to it."""
+        spec = self.parts.specs[last.playbook]
+        again = resuming.resumed(last, spec, turn.hearing)
         if again is None:
-            return None
+            return nearest_read.nearest(self.parts, self.finishing, turn, last)
+        if other := resuming.other_meaning(again, spec, turn.hearing):
+            return self._which(turn, last, again, other)
         decision = self._resume(turn, again)
         corrects = again.how == "correction" and again.order
         return self.taking_back.disowning(turn, decision) if corrects else decision
@@ -76,6 +92,8 @@ class Recalling:
         known to mean.
         """
         core = turn.hearing.core
+        if wished is None and (picked := self.picking.decide(turn)):
+            return picked
         known, short = turn.hearing.catalogue.open_runs, wished or short_words.read(core)
         if known is None or short is None:
             return None
@@ -132,6 +150,14 @@ class Recalling:
         if isinstance(found, Question):
             return found.model_copy(update={"heard": {**turn.heard, **_dry(question), "stage": "memory"}})
         return self._resume(turn.noting(**_dry(question)), found) if found else None
+
+    def _which(self, turn: Turn, last: Command, again: followup.Resumed, other: dict[str, Any]) -> Question:
+        """A number alone that may be two of the values of the request before."""
+        turn = replace(turn.noting(stage="memory"), hearing=Hearing("", turn.hearing.catalogue))
+        intent = self.parts.by_playbook[last.playbook]
+        choices = tuple(self.finishing.offer(turn, intent, given) for given in (again.given, {**last.inputs, **other}))
+        pending = Command(playbook=last.playbook, inputs={})
+        return Question(text="Which do you mean?", slot="playbook", choices=choices, pending=pending, heard=turn.heard)
 
     def _resume(self, turn: Turn, found: followup.Resumed) -> Decision:
         turn = turn.noting(stage="memory", follow_up=found.how, doubtful=False)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Memory, PlaybookSpec, Question, Refusal
-from bizaiops_bot.router import followup
+from bizaiops_bot.router import followup, second_opinion
 from bizaiops_bot.router.at_hand.answering import AtHand
+from bizaiops_bot.router.at_hand.pictures import Pictures
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.guessing import Guessing
 from bizaiops_bot.router.hearing import Hearing
@@ -20,15 +21,18 @@ from bizaiops_bot.router.language import Language
 from bizaiops_bot.router.listening import Listening
 from bizaiops_bot.router.only_reads import OnlyReads
 from bizaiops_bot.router.parts import made_of
+from bizaiops_bot.router.picking import Picking
 from bizaiops_bot.router.proposing import Proposing
 from bizaiops_bot.router.recalling import Recalling
 from bizaiops_bot.router.several import Several
 from bizaiops_bot.router.short_words import Short
+from bizaiops_bot.router.somewhere import Somewhere
 from bizaiops_bot.router.taking_back import TakingBack, corrects
 from bizaiops_bot.router.turn import MAX_CHOICES, Turn
 from bizaiops_bot.router.undoing import INVERSE
 from bizaiops_bot.router.varying import Varying
 
+_MOST_KEPT = 1_000
 _FOR_ALL = frozenset({"freeze_deploys", "extend_freeze", "unfreeze_deploys"})
 
 
@@ -58,11 +62,17 @@ class Router:
         self._guessing = Guessing(self.parts, self._finishing)
         self._several = Several(self.parts, self._finishing, self._guessing)
         self._taking_back = TakingBack(self.parts, self._finishing)
-        self._recalling = Recalling(self.parts, self._finishing, self._taking_back)
+        self._recalling = Recalling(
+            self.parts, self._finishing, self._taking_back, Picking(self.parts, self._finishing)
+        )
         self._proposing = Proposing(self.parts, self._finishing)
         self._only_reads = OnlyReads(self.parts, self._finishing)
         self._at_hand = AtHand(self.parts, self._finishing)
+        self._pictures = Pictures(self.parts, self._finishing)
         self._varying = Varying(self.parts, self._only_reads)
+        self._somewhere = Somewhere(self.parts, self._finishing)
+        self._names: tuple[object, object, object] = (None, None, None)
+        self._changing: dict[str, bool] = {}
 
     def ask_also(self, language: Language | None) -> None:
         """From now on `decide` asks `language` where the local stages are unsure; None: nobody."""
@@ -93,9 +103,15 @@ class Router:
             return self._recalling.clicked(answer, memory, catalogue)
         turn = self._listening.turn(text, memory, catalogue)
         if isinstance(turn, Refusal):
-            return self._varying.said(memory, None, self._with_english(turn, catalogue))
-        only_reads = self._only_reads.through(turn, self._meant(turn))
-        return self._varying.said(memory, turn, self._from_abroad(only_reads))
+            said = self._varying.said(memory, None, self._with_english(turn, catalogue))
+            return self._somewhere.placed(Turn(Hearing("", catalogue), None, turn.heard, catalogue), said)
+        only_reads = self._only_reads.through(turn, self._placed_or_meant(turn))
+        return self._somewhere.placed(turn, self._varying.said(memory, turn, self._from_abroad(only_reads)))
+
+    def _placed_or_meant(self, turn: Turn) -> Decision:
+        if again := self._somewhere.again(turn):
+            return self._taking_back.disowning(turn, again)
+        return self._somewhere.moved(turn) or self._meant(turn)
 
     def _meant(self, turn: Turn) -> Decision:
         known = self._recalling.from_memory(turn) or self._recalling.small_talk(turn)
@@ -109,7 +125,7 @@ class Router:
         decision = self._several.read(turn) or self.parts.telling.whole(turn.hearing, self._guessing.from_words(turn))
         if wish := self._at_hand.wishes(turn, decision):
             decision = self._recalling.from_what_is_open(turn, Short(wish, sure=False)) or decision
-        decision = self._at_hand.instead(turn, decision)
+        decision = self._pictures.asked_back(turn, decision) or self._at_hand.instead(turn, decision)
         return self._taking_back.disowning(turn, decision) if rest and not isinstance(decision, Refusal) else decision
 
     async def decide(
@@ -127,16 +143,17 @@ class Router:
         channel: the conversation, for what the model costs. The model's failure leaves the local decision.
         """
         local = self.route(text, memory, catalogue, answer=answer, said_at=said_at)
-        if self.parts.language is None or answer is not None or local.heard.get("stage") != "local":
+        if self.parts.language is None or answer is not None or not second_opinion.may_ask(local):
             return local
         turn = self._listening.turn(text, followup.fresh(memory, said_at or catalogue.now), catalogue)
         if isinstance(turn, Refusal):
             return local
         said = await self._proposing.weigh(self.parts.language, turn, local, channel)
-        if said is local:
-            return local
+        if said.heard.get("stage") != "language":  # the local decision, whole already
+            return said
         whole = self.parts.telling.whole(turn.hearing, said)
-        return self._varying.said(turn.memory, turn, self._only_reads.through(turn, whole))
+        varied = self._varying.said(turn.memory, turn, self._only_reads.through(turn, whole))
+        return self._somewhere.placed(turn, varied)
 
     def remember(self, memory: Memory | None, decision: Decision, catalogue: Catalogue, now: datetime) -> Memory:
         """The thread's memory after `decision`; expires 15 minutes after `now`."""
@@ -152,10 +169,28 @@ class Router:
         return turn if isinstance(turn, Refusal) else (turn.hearing, turn.heard)
 
     def changes(self, text: str, catalogue: Catalogue) -> bool:
-        """Whether `text` is a request that would change something of a model or for everybody, or begins one."""
+        """Whether `text` is a request that would change something of a model or for everybody, or begins one.
+
+        Buttons say exact wordings, which need no more than the formats to be told. They say the same with every card,
+        so that it is remembered while the names are the same.
+        """
+        names = (catalogue.models, catalogue.versions, catalogue.kpis)
+        if len(self._changing) > _MOST_KEPT or any(a is not b for a, b in zip(names, self._names, strict=True)):
+            self._names, self._changing = names, {}
+        if text not in self._changing:
+            self._changing[text] = self._would_change(text, catalogue)
+        return self._changing[text]
+
+    def _would_change(self, text: str, catalogue: Catalogue) -> bool:
+        exact = self.parts.formats.match(Hearing(text, catalogue))
+        if exact is not None and not exact.unknown:
+            return self._changes(exact.intent.playbook)
         meant = self.route(text, None, catalogue)
         playbook = meant.playbook if isinstance(meant, Command) else ""
         playbook = meant.pending.playbook if isinstance(meant, Question) else playbook
+        return self._changes(playbook)
+
+    def _changes(self, playbook: str) -> bool:
         return bool(playbook) and (self.parts.specs[playbook].risk == "change" or playbook in _FOR_ALL)
 
     def likely(self, text: str, catalogue: Catalogue, *, beside: Collection[str] = ()) -> tuple[Choice, ...]:

@@ -16,29 +16,34 @@ from typing import Any, Literal
 from rapidfuzz import fuzz
 
 from bizaiops_bot.domain.routing import Catalogue, Decision, Memory, PlaybookSpec, Question, Refusal, SlotSpec
+from bizaiops_bot.domain.versions import plain
 from bizaiops_bot.router import moods
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
 from bizaiops_bot.router.language import Language, Proposal
 from bizaiops_bot.router.slots import names
+from bizaiops_bot.router.slots import versions as said_versions
 
 log = logging.getLogger("bizaiops.language")
 
 LIMIT_S = 8.0
-REFUSAL_S = 2.0
-"""What a person waits at most where a refusal is ready at once and may yet turn out to be wrong."""
+READY_S = 2.0
+"""What a person waits at most where an answer or a refusal is ready at once and may yet turn out to be wrong."""
+AT_HAND = "at hand"
 FIRM = 0.6
 """From this probability on that something is asked for which the bot knows and does not do ("delete churn"), its no is
 firm: no guess of a model can overrule it.
 """
 SURELY_NONE = 0.01
 """Under this chance that any request of the bot's was meant, so is the no to what it does not know."""
+SURE_AT_HAND = 0.65
+"""Cosine under which an answer about what is open is a guess, that a model may better."""
 OFFERED = 5
 NEAR = 82.0
 """How alike a misspelt word and a name must be, of 100."""
 LONGEST_VALUE = 200
 _FREE = frozenset({"reason", "topic", "since"})
-Doubt = Literal["", "unsure", "slot"]
+Doubt = Literal["", "unsure", "slot", "guess"]
 
 _NO_REQUEST = frozenset({"negated", "told", "injected", "unchecked"})
 NO_CHANGE = frozenset({"elsewhere", "conditional", "later"})
@@ -51,6 +56,12 @@ _VERSION_WORDS = {
 _PAIR = 2
 
 
+def may_ask(local: Decision) -> bool:
+    """Whether it comes from a stage that guesses: of the answers about what is open, from one that is not near."""
+    stage = local.heard.get("stage")
+    return stage == "local" or (stage == AT_HAND and local.heard["near"] < SURE_AT_HAND)
+
+
 def doubt(local: Decision, hearing: Hearing, intents: dict[str, Intent]) -> Doubt:
     """Why the local decision may be worth a second opinion; "" when it stands.
 
@@ -58,8 +69,10 @@ def doubt(local: Decision, hearing: Hearing, intents: dict[str, Intent]) -> Doub
     bot's requests are no matter for a model.
     """
     heard = local.heard
-    if heard.get("stage") != "local" or heard.get("mood") or mood(hearing.core) in _NO_REQUEST:
+    if not may_ask(local) or heard.get("mood") or mood(hearing.core) in _NO_REQUEST:
         return ""
+    if heard["stage"] == AT_HAND:
+        return "guess"
     intent = intents.get(heard.get("intent", ""))
     if isinstance(local, Refusal):
         firm = heard.get("beside", 0.0) >= FIRM or heard.get("sure", 0.0) < SURELY_NONE
@@ -70,8 +83,8 @@ def doubt(local: Decision, hearing: Hearing, intents: dict[str, Intent]) -> Doub
 
 
 def patience(local: Decision) -> float:
-    """Seconds that a person may wait for more than the local decision."""
-    return REFUSAL_S if isinstance(local, Refusal) else LIMIT_S
+    """Seconds that a person may wait for more than the local decision, less where that is an answer."""
+    return LIMIT_S if isinstance(local, Question) else READY_S
 
 
 def mood(core: str) -> moods.Mood:
@@ -179,17 +192,16 @@ class _Weighing:
             return None  # which of two is which, the words alone tell
         sides = self.hearing.sides
         leaves = any(slot.kind == "blamed" for slot in self.spec.slots)
-        if self.spec.risk != "read" and _spelt(value) in {
-            *sides.culprits,
-            *((*sides.taken_back, *sides.unclear) if leaves else ()),
-        }:
+        meant = said_versions.named(_spelt(value), model, self.catalogue)
+        away = (*sides.culprits, *((*sides.taken_back, *sides.unclear) if leaves else ()))
+        left = {plain(v) for v in away} | {plain(said_versions.named(v, model, self.catalogue) or v) for v in away}
+        if self.spec.risk != "read" and left & {plain(_spelt(value)), plain(meant or _spelt(value))}:
             return None  # blamed, or perhaps so: no model may turn it into where to go
-        meant = names.version(_spelt(value), model, self.catalogue)
         said = [m.value for m in self.hearing.versions]
         said += [f"v{m.value}" for m in self.hearing.bare("version")] if not said else []
         said = [word for word in said if self.spec.risk == "read" or word not in sides.culprits]
         said += [name for name, words in _VERSION_WORDS.items() if words.search(self.hearing.core)]
-        known = {names.version(str(word), model, self.catalogue) for word in said}
+        known = {said_versions.named(str(word), model, self.catalogue) for word in said}
         return meant if meant is not None and meant in known else None
 
     def _kpi(self, value: str, model: str) -> str | None:

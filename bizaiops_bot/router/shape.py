@@ -16,9 +16,19 @@ from bizaiops_bot.router.intents import Intent
 
 _NAME = "@"
 _KINDS = (
-    "model", "version", "percent", "replicas", "run", "schedule", "alert", "kpi", "fault", "window", "cron",
+    "model",
+    "version",
+    "percent",
+    "replicas",
+    "run",
+    "schedule",
+    "alert",
+    "kpi",
+    "fault",
+    "window",
+    "cron",
     "time_zone",
-)  # fmt: skip
+)
 _CLAUSE = re.compile(r"([,.!?;:\n()]+(?=\s|$)|\s-+>?\s|\bso\b|[^\w\s@'%&/<>+=#$\"«»*-]+)")
 _WORD = re.compile(r"@|[\w'-]+|\S")
 _BEFORE = frozenset(

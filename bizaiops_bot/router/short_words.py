@@ -21,8 +21,8 @@ _POLITE = (
     r"[,!.]? )*"
 )
 _END = (
-    r"(?:[ ,]*(?:please|pls|plz|now|then|thanks|thank you|thx|asap|from me|by me|everyone|for now|for today|after all|"
-    r"i guess))*[.! ]*"
+    r"(?:[ ,]*(?:please|pls|plz|now|then|thanks|thank you|thx|asap|from me|by me|with me|everyone|for now|for today|"
+    r"after all|i guess))*[.! ]*"
 )
 
 
@@ -39,27 +39,35 @@ _SURE: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     ("cancel", _whole(rf"(?:cancel|abort|call off|withdraw){_IT}?|call it off")),
 )
 _VAGUE: tuple[tuple[Wish, re.Pattern[str]], ...] = (
-    ("approve", _whole(
-        rf"(?:go(?: for it| on| ahead)?|(?:go ahead and )?do{_IT}|ship{_IT}|proceed(?: with (?:it|that|this))?|"
-        rf"make it so|launch{_IT}|green light|let{_IT} (?:go|run|through)|carry on|continue|"
-        rf"(?:sounds|looks|all) good(?: to me)?|lgtm|roll it out|push it(?: out| through)?|run it|start it|"
-        rf"it'?s (?:fine|ok|okay|good)|fine(?: by me)?|"
-        r"approve (?:both|all|all of them|them|the (?:first|second|last|other)|the \w+ one)|"
-        r"los|mach(?:'?s| das)?|weiter|passt|vas-y|allez-y|d'accord|adelante|hazlo|dale|oui|s[íi]|"
-        rf"good to go|you may|permission granted|go go go|{YES})"
-    )),
-    ("cancel", _whole(
-        rf"(?:stop|halt|kill|scrap|drop|discard|end|terminate|scratch|forget|skip|leave)(?:{_IT})?|never ?mind|"
-        r"forget about (?:it|that)|"
-        r"nvm|wait(?: a (?:minute|moment|sec(?:ond)?))?|not (?:ok|okay|good|happy)|nein|non|stopp|"
-        r"(?:cancel|abort|reject|stop) (?:both|all|all of them|them|the \w+ one)|"
-        r"lass (?:es|das)|laisse tomber|déjalo|"
-        r"no|nope|nah|don'?t(?: do (?:it|that))?|do not|not (?:now|that|this|yet)|hold on|no go|"
-        r"(?:i )?changed my mind|let it be|take (?:it|that|this) back|i take (?:it|that|this) back|withdraw|"
-        r"no need(?: any ?more| for (?:it|that))?|not needed(?: any ?more)?|don'?t bother|let'?s not|"
-        r"on second thoughts?,? no"
-    )),
-)  # fmt: skip
+    (
+        "approve",
+        _whole(
+            rf"(?:go(?: for it| on| ahead)?|(?:go ahead and )?do{_IT}|ship{_IT}|proceed(?: with (?:it|that|this))?|"
+            rf"make it so|launch{_IT}|green light|let{_IT} (?:go|run|through)|carry on|continue|"
+            rf"(?:sounds|looks|all) good(?: to me)?|lgtm|roll it out|push it(?: out| through)?|run it|start it|"
+            rf"it(?:'?s| is) (?:fine|ok|okay|good)|fine(?: by me)?|(?:{YES}|my ok|go ahead|go on) (?:to|for|on|"
+            rf"with){_IT}|"
+            r"approve (?:both|all|all of them|them|the (?:first|second|last|other)|the \w+ one)|"
+            r"los|mach(?:'?s| das)?|weiter|passt|vas-y|allez-y|d'accord|adelante|hazlo|dale|oui|s[íi]|"
+            rf"good to go|you may|permission granted|go go go|{YES})"
+        ),
+    ),
+    (
+        "cancel",
+        _whole(
+            rf"(?:stop|halt|kill|scrap|drop|discard|end|terminate|scratch|forget|skip|leave)(?:{_IT})?|never ?mind|"
+            rf"(?:forget about|never mind|get rid of|undo|no to|no for|no on|veto on|veto for|pull|bury){_IT}|"
+            rf"leave{_IT} out|"
+            r"nvm|wait(?: a (?:minute|moment|sec(?:ond)?))?|not (?:ok|okay|good|happy)|nein|non|stopp|"
+            r"(?:cancel|abort|reject|stop) (?:both|all|all of them|them|the \w+ one)|"
+            r"lass (?:es|das)|laisse tomber|déjalo|"
+            r"no|nope|nah|don'?t(?: do (?:it|that))?|do not|not (?:now|that|this|yet)|hold on|no go|"
+            r"(?:i )?changed my mind|let it be|take (?:it|that|this) back|i take (?:it|that|this) back|withdraw|"
+            r"no need(?: any ?more| for (?:it|that))?|not needed(?: any ?more)?|don'?t bother|let'?s not|"
+            r"on second thoughts?,? no"
+        ),
+    ),
+)
 _WITHDRAWS = _whole(
     rf"(?:stop|halt|kill|abort|cancel|scrap|drop|discard|scratch|forget|skip|leave|withdraw)(?:{_IT})?|never ?mind|nvm|"
     rf"forget about (?:it|that)|let it be|(?:i )?take{_IT} back|no need(?: any ?more| for (?:it|that))?|not needed"

@@ -12,100 +12,137 @@ _WHO = (
 )
 _VERY = r"(?:so |very |really |pretty |quite |just |absolutely |totally |all |such an? |an? |the |too )*"
 _PHRASES: tuple[tuple[Kind, str], ...] = (
-    ("hello", (
-        r"(?:hi+|hey+|hello+|hallo|hiya|howdy|yo|greetings|welcome back|hola|bonjour|salut|moin|servus|"
-        r"good (?:morning|afternoon|evening|day)|morning|guten (?:morgen|tag|abend)|what'?s up|sup|"
-        r"(?:anyone|anybody|you) (?:here|there)|are you (?:there|here|awake)|nice to meet you|i'?m (?:new(?: here)?|"
-        r"back))"
-    )),
-    ("wellbeing", (
-        r"(?:how (?:are|r) (?:you|u|things)(?: doing| today| going)*|how'?s it going|how do you do|you (?:ok|okay|"
-        r"good|alright)|"
-        r"are you (?:ok|okay|well|alright)|how was your (?:day|weekend|night)|did you sleep well)"
-    )),
-    ("self", (
-        r"(?:are you (?:an? )?(?:really )?(?:real person|real human|real|human|person|bot|robot|ai|machine|chatbot|"
-        r"llm|gpt|alive|computer)|who (?:made|built|wrote) you|what'?s your name|what is your name|do you have a name)"
-    )),
-    ("thanks", (
-        r"(?:(?:many |big |no |ok |great |perfect )?(?:thanks|thx|thank ?you|thank u|ty|cheers|tysm|tnx|merci|"
-        r"danke(?: (?:sch[öo]n|dir|euch))*|merci beaucoup|"
-        r"gracias|much appreciated|appreciate (?:it|that)|i appreciate (?:it|that)|much obliged)"
-        r"(?: (?:so much|very much|a lot|a million|a bunch|again|anyway|though|for (?:the|your|all the|that|this|"
-        r"being)"
-        r"(?: \w+)?(?: help| info| update| answer| work| patience)?|for (?:helping|everything|nothing|"
-        r"letting me know)))*)"
-    )),
-    ("bye", (
-        r"(?:(?:good ?)?bye+(?: bye)?|see (?:you|ya|u)(?: (?:later|tomorrow|soon|around|then|on \w+|next week))?|cu|"
-        r"talk (?:to you )?(?:later|soon|tomorrow)|good night|night|ciao|tsch[üu]ss|au revoir|adi[óo]s|"
-        r"have a (?:good|nice|great|lovely) (?:one|day|evening|weekend|night|time)|"
-        r"i'?m (?:off|out|done(?: for (?:today|now|the day))?)|(?:that'?s|that is|that was|that'?ll be) (?:all|it|"
-        r"everything)"
-        r"(?: (?:for (?:today|now)|i needed|from me))?|gotta go|got to go|i have to go|signing off|brb|take care)"
-    )),
-    ("sorry", (
-        r"(?:(?:i'?m |oh |my )?(?:so |very |really )*(?:sorry|apologies|sry)(?: about (?:that|this)| for (?:that|"
-        r"this|the \w+))?|"
-        r"my (?:bad|mistake|fault)|oops|ups|whoops|my apologies|i apologi[sz]e|pardon(?: me)?|excuse me)"
-    )),
-    ("praise", (
-        rf"(?:(?:you(?:'re| are| r)|that(?:'s| is| was)|this (?:is|was)|it'?s|what|{_VERY}you did|they are)? ?{_VERY}"
-        rf"(?:great|good|nice|excellent|awesome|amazing|brilliant|fantastic|perfect|wonderful|lovely|sweet|cool|neat|"
-        rf"impressive|superb|splendid|beautiful|clever|smart|helpful|useful|fast|quick|the best|a lifesaver|lifesaver|"
-        rf"a star|a genius|a legend|legend|rock)(?: (?:job|work|one|stuff|bot|answer|catch|idea|going|help|"
-        rf"effort|move|news))?|well (?:done|played|said)|you rock|i (?:love|like) (?:you|it|this|that|this bot)|"
-        rf"love (?:it|you|this)|way to go|bravo|kudos(?: to you)?|congrats|congratulations|hooray|yay|woo ?hoo|wow|"
-        rf"much better|that (?:worked|helps|helped|did it|does it)|it works?(?: now)?|works(?: now| fine| great)?|"
-        rf"(?:that'?s )?good to (?:know|hear)|glad to hear(?: that)?|phew)"
-    )),
-    ("anger", (
-        rf"(?:(?:are|r) (?:you|u) {_VERY}(?:stupid|dumb|kidding(?: me)?|deaf|blind|serious|joking|crazy|broken|"
-        rf"insane|drunk|"
-        rf"an? idiot|idiot|useless|for real|nuts)|(?:you(?:'re| are| r)?|this(?: bot| thing)?(?: is|'s)?|that(?:'s|"
-        rf" is)|"
-        rf"it(?:'s| is)|what) {_VERY}(?:fucking |bloody |damn |goddamn )*(?:stupid|dumb|useless|idiot|idiotic|moron|"
-        rf"garbage|"
-        rf"rubbish|trash|crap|terrible|awful|horrible|ridiculous|annoying|a joke|joke|bullshit|nonsense|shit|"
-        rf"disaster|mess|hopeless|pathetic|worthless|frustrating|wrong again|the worst|killing me|driving me (?:nuts|"
-        rf"crazy|mad)|"
-        rf"unbelievable|not helpful|not helping|no help|unhelpful|suck|sucks?)(?: (?:bot|piece of \w+|thing|machine|"
-        rf"answer))?|"
-        rf"you suck|(?:you )?(?:stupid|dumb|useless|silly|bloody|fucking|damn) (?:bot|thing|machine|idiot|"
-        rf"piece of \w+)|idiot|moron|stupid|"
-        rf"(?:what the |the |oh )?(?:fuck|hell|heck)(?: (?:off|you|this|me|is this|was that|is wrong with you|"
-        rf"is going on))?|"
-        rf"wtf(?: is (?:this|wrong with you)| was that)?|ffs|omg|oh my god|oh (?:no|god|man|boy|come on|dear)|"
-        rf"for (?:god|fuck|"
-        rf"heaven|pete|christ|crying out loud)'?s? ?(?:sake)?|damn(?: it| you)?|dammit|god ?dammit|goddamn(?: it)?|"
-        rf"bloody hell|"
-        rf"holy (?:shit|crap|cow)|bull ?shit|shit|crap|argh+|ugh+|grr+|jeez|jesus(?: christ)?|christ|come on|"
-        rf"seriously|really|"
-        rf"i hate (?:you|this|this bot|it)|i'?m (?:so |really |very )*(?:angry|annoyed|mad|furious|pissed(?: off)?|"
-        rf"frustrated|fed up|"
-        rf"done with (?:you|this)|sick of (?:this|you|it))|i give up|screw (?:you|this|it)|piss off|get lost|go away|"
-        rf"drop dead|"
-        rf"shut (?:up|it)|shut the fuck up|stfu|be quiet|you (?:don'?t|do not|never) (?:listen|understand|"
-        rf"get it)(?: me| anything)?|"
-        rf"you'?re not listening|(?:do|can) you even (?:listen|read|work)|what'?s wrong with you|"
-        rf"why are you so (?:stupid|dumb|slow|"
-        rf"useless|bad)|nobody asked you|i could (?:kill|strangle|murder|scream|throw|smash|punch) ?(?:you|someone|"
-        rf"somebody|it|something)?|"
-        rf"kill me(?: now)?|i want to (?:scream|cry|die)|you'?ll be the death of me|you are fired|you'?re fired|"
-        rf"fire this bot)"
-    )),
-    ("fine", (
-        r"(?:ok+(?:ay|ey)?|k+|kk|alright|all right|right|got it|gotcha|i see|understood|noted|roger(?: that)?|"
-        r"copy(?: that)?|"
-        r"fair enough|makes sense|that makes sense|sounds fair|good|fine|cool|sure thing|no (?:problem|worries|prob|"
-        r"rush|hurry)|np|"
-        r"never mind then|you'?re welcome|ha+(?:ha)+h?|hehe+|lol+|lmao|rofl|hm+|mhm+|aha|ah+|oh+|huh|interesting|"
-        r"just (?:testing|kidding|checking|a test|looking)|(?:a |this is (?:just )?a )?test|testing|ping|jk|"
-        r"i'?ll (?:think about it|be back|come back later|have a look|take a look|let you know)|let me think|"
-        r"one moment|"
-        r"[:;]-?[)(dp]+|<3|\^\^)"
-    )),
-)  # fmt: skip
+    (
+        "hello",
+        (
+            r"(?:hi+|hey+|hello+|hallo|hiya|howdy|yo|greetings|welcome back|hola|bonjour|salut|moin|servus|"
+            r"good (?:morning|afternoon|evening|day)|morning|guten (?:morgen|tag|abend)|what'?s up|sup|"
+            r"(?:anyone|anybody|you) (?:here|there)|are you (?:there|here|awake)|nice to meet you|"
+            r"i'?m (?:new(?: here)?|"
+            r"back))"
+        ),
+    ),
+    (
+        "wellbeing",
+        (
+            r"(?:how (?:are|r) (?:you|u|things)(?: doing| today| going)*|how'?s it going|how do you do|you (?:ok|okay|"
+            r"good|alright)|"
+            r"are you (?:ok|okay|well|alright)|how was your (?:day|weekend|night)|did you sleep well)"
+        ),
+    ),
+    (
+        "self",
+        (
+            r"(?:are you (?:an? )?(?:really )?(?:real person|real human|real|human|person|bot|robot|ai|machine|chatbot|"
+            r"llm|gpt|alive|computer)|who (?:made|built|wrote) you|what'?s your name|what is your name|"
+            r"do you have a name)"
+        ),
+    ),
+    (
+        "thanks",
+        (
+            r"(?:(?:many |big |no |ok |great |perfect )?(?:thanks|thx|thank ?you|thank u|ty|cheers|tysm|tnx|merci|"
+            r"danke(?: (?:sch[öo]n|dir|euch))*|merci beaucoup|"
+            r"gracias|much appreciated|appreciate (?:it|that)|i appreciate (?:it|that)|much obliged)"
+            r"(?: (?:so much|very much|a lot|a million|a bunch|again|anyway|though|for (?:the|your|all the|that|this|"
+            r"being)"
+            r"(?: \w+)?(?: help| info| update| answer| work| patience)?|for (?:helping|everything|nothing|"
+            r"letting me know)))*)"
+        ),
+    ),
+    (
+        "bye",
+        (
+            r"(?:(?:good ?)?bye+(?: bye)?|see (?:you|ya|u)(?: (?:later|tomorrow|soon|around|then|on \w+|"
+            r"next week))?|cu|"
+            r"talk (?:to you )?(?:later|soon|tomorrow)|good night|night|ciao|tsch[üu]ss|au revoir|adi[óo]s|"
+            r"have a (?:good|nice|great|lovely) (?:one|day|evening|weekend|night|time)|"
+            r"i'?m (?:off|out|done(?: for (?:today|now|the day))?)|(?:that'?s|that is|that was|that'?ll be) (?:all|it|"
+            r"everything)"
+            r"(?: (?:for (?:today|now)|i needed|from me))?|gotta go|got to go|i have to go|signing off|brb|take care)"
+        ),
+    ),
+    (
+        "sorry",
+        (
+            r"(?:(?:i'?m |oh |my )?(?:so |very |really )*(?:sorry|apologies|sry)(?: about (?:that|this)| for (?:that|"
+            r"this|the \w+))?|"
+            r"my (?:bad|mistake|fault)|oops|ups|whoops|my apologies|i apologi[sz]e|pardon(?: me)?|excuse me)"
+        ),
+    ),
+    (
+        "praise",
+        (
+            rf"(?:(?:you(?:'re| are| r)|that(?:'s| is| was)|this (?:is|was)|it'?s|what|{_VERY}you did|"
+            rf"they are)? ?{_VERY}"
+            rf"(?:great|good|nice|excellent|awesome|amazing|brilliant|fantastic|perfect|wonderful|lovely|sweet|cool|neat|"
+            rf"impressive|superb|splendid|beautiful|clever|smart|helpful|useful|fast|quick|the best|a lifesaver|"
+            rf"lifesaver|"
+            rf"a star|a genius|a legend|legend|rock)(?: (?:job|work|one|stuff|bot|answer|catch|idea|going|help|"
+            rf"effort|move|news))?|well (?:done|played|said)|you rock|i (?:love|like) (?:you|it|this|that|this bot)|"
+            rf"love (?:it|you|this)|way to go|bravo|kudos(?: to you)?|congrats|congratulations|hooray|yay|woo ?hoo|wow|"
+            rf"much better|that (?:worked|helps|helped|did it|does it)|it works?(?: now)?|works(?: now| fine| great)?|"
+            rf"(?:that'?s )?good to (?:know|hear)|glad to hear(?: that)?|phew)"
+        ),
+    ),
+    (
+        "anger",
+        (
+            rf"(?:(?:are|r) (?:you|u) {_VERY}(?:stupid|dumb|kidding(?: me)?|deaf|blind|serious|joking|crazy|broken|"
+            rf"insane|drunk|"
+            rf"an? idiot|idiot|useless|for real|nuts)|(?:you(?:'re| are| r)?|this(?: bot| thing)?(?: is|'s)?|that(?:'s|"
+            rf" is)|"
+            rf"it(?:'s| is)|what) {_VERY}(?:fucking |bloody |damn |goddamn )*(?:stupid|dumb|useless|idiot|"
+            rf"idiotic|moron|"
+            rf"garbage|"
+            rf"rubbish|trash|crap|terrible|awful|horrible|ridiculous|annoying|a joke|joke|bullshit|nonsense|shit|"
+            rf"disaster|mess|hopeless|pathetic|worthless|frustrating|wrong again|the worst|killing me|"
+            rf"driving me (?:nuts|"
+            rf"crazy|mad)|"
+            rf"unbelievable|not helpful|not helping|no help|unhelpful|suck|sucks?)(?: (?:bot|piece of \w+|thing|"
+            rf"machine|"
+            rf"answer))?|"
+            rf"you suck|(?:you )?(?:stupid|dumb|useless|silly|bloody|fucking|damn) (?:bot|thing|machine|idiot|"
+            rf"piece of \w+)|idiot|moron|stupid|"
+            rf"(?:what the |the |oh )?(?:fuck|hell|heck)(?: (?:off|you|this|me|is this|was that|is wrong with you|"
+            rf"is going on))?|"
+            rf"wtf(?: is (?:this|wrong with you)| was that)?|ffs|omg|oh my god|oh (?:no|god|man|boy|come on|dear)|"
+            rf"for (?:god|fuck|"
+            rf"heaven|pete|christ|crying out loud)'?s? ?(?:sake)?|damn(?: it| you)?|dammit|god ?dammit|goddamn(?: it)?|"
+            rf"bloody hell|"
+            rf"holy (?:shit|crap|cow)|bull ?shit|shit|crap|argh+|ugh+|grr+|jeez|jesus(?: christ)?|christ|come on|"
+            rf"seriously|really|"
+            rf"i hate (?:you|this|this bot|it)|i'?m (?:so |really |very )*(?:angry|annoyed|mad|furious|pissed(?: off)?|"
+            rf"frustrated|fed up|"
+            rf"done with (?:you|this)|sick of (?:this|you|it))|i give up|screw (?:you|this|it)|piss off|"
+            rf"get lost|go away|"
+            rf"drop dead|"
+            rf"shut (?:up|it)|shut the fuck up|stfu|be quiet|you (?:don'?t|do not|never) (?:listen|understand|"
+            rf"get it)(?: me| anything)?|"
+            rf"you'?re not listening|(?:do|can) you even (?:listen|read|work)|what'?s wrong with you|"
+            rf"why are you so (?:stupid|dumb|slow|"
+            rf"useless|bad)|nobody asked you|i could (?:kill|strangle|murder|scream|throw|smash|punch) ?(?:you|someone|"
+            rf"somebody|it|something)?|"
+            rf"kill me(?: now)?|i want to (?:scream|cry|die)|you'?ll be the death of me|you are fired|you'?re fired|"
+            rf"fire this bot)"
+        ),
+    ),
+    (
+        "fine",
+        (
+            r"(?:ok+(?:ay|ey)?|k+|kk|alright|all right|right|got it|gotcha|i see|understood|noted|roger(?: that)?|"
+            r"copy(?: that)?|"
+            r"fair enough|makes sense|that makes sense|sounds fair|good|fine|cool|sure thing|no (?:problem|"
+            r"worries|prob|"
+            r"rush|hurry)|np|"
+            r"never mind then|you'?re welcome|ha+(?:ha)+h?|hehe+|lol+|lmao|rofl|hm+|mhm+|aha|ah+|oh+|huh|interesting|"
+            r"just (?:testing|kidding|checking|a test|looking)|(?:a |this is (?:just )?a )?test|testing|ping|jk|"
+            r"i'?ll (?:think about it|be back|come back later|have a look|take a look|let you know)|let me think|"
+            r"one moment|"
+            r"[:;]-?[)(dp]+|<3|\^\^)"
+        ),
+    ),
+)
 _SIGNS = r"[\s,.!?:;)(*\u2026\u2013-]"
 _ICONS = r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
 _ONE = tuple((kind, re.compile(rf"(?:{words}){_WHO}(?=$|{_SIGNS}|{_ICONS})")) for kind, words in _PHRASES)

@@ -4,11 +4,13 @@ leave that open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from bizaiops_bot.domain import versions
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.router.blame import Sides
-from bizaiops_bot.router.slots import names
+from bizaiops_bot.router.slots import versions as said_versions
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Target:
 def target(sides: Sides, model: str, catalogue: Catalogue) -> Target:
     """What the words and the present traffic of `model` say of where to go back to."""
     stable, previous = catalogue.stable.get(model, ""), catalogue.previous.get(model, "")
+    sides = _as_called(sides, model, catalogue)
     undone = _undone(sides, stable, catalogue, model)
     if undone is not None:
         return undone
@@ -45,7 +48,8 @@ def target(sides: Sides, model: str, catalogue: Catalogue) -> Target:
         return Target(open=_possible([*goals, *open_, *others], blamed, stable), blamed=_first(blamed))
     if len(blamed) <= 1 and not sides.far and not _elsewhere(blamed, stable, catalogue, model):
         return Target(blamed=_first(blamed))
-    older = names.newest_first(v for v in catalogue.versions.get(model, ()) if not _newer(v, stable, catalogue, model))
+    known = catalogue.versions.get(model, ())
+    older = [v for v in reversed(known) if not _newer(v, stable, catalogue, model)]
     left_over = _possible(older, blamed, stable)
     return Target(open=left_over, blamed=_first(blamed) or (stable if sides.far else ""), nowhere=not left_over)
 
@@ -63,9 +67,27 @@ def _elsewhere(blamed: list[str], stable: str, catalogue: Catalogue, model: str)
     return any(v not in {"", stable} and stable and not _newer(v, stable, catalogue, model) for v in blamed)
 
 
+def _as_called(sides: Sides, model: str, catalogue: Catalogue) -> Sides:
+    """With the names that the model's registry has for the versions said."""
+
+    def called(said: Iterable[str]) -> tuple[str, ...]:
+        return tuple(said_versions.named(v, model, catalogue) or v for v in said)
+
+    return replace(
+        sides,
+        goals=called(sides.goals),
+        toward=called(sides.toward),
+        culprits=called(sides.culprits),
+        taken_back=called(sides.taken_back),
+        unclear=called(sides.unclear),
+        moves=tuple((old, new) for old, new in map(called, sides.moves)),
+    )
+
+
 def _newer(version: str, stable: str, catalogue: Catalogue, model: str) -> bool:
-    both = [names.version(v, model, catalogue) or v for v in (version, stable)]
-    return both[0] != both[1] and names.newest_first(both)[0] == both[0]
+    """By the registry's order; a version that there is not counts as newer, so that it is told and not gone to."""
+    known = catalogue.versions.get(model, ())
+    return version != stable and (version not in known or versions.newer(version, stable, known))
 
 
 def _possible(versions: list[str], blamed: list[str], stable: str) -> tuple[str, ...]:

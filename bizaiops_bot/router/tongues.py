@@ -81,7 +81,7 @@ GERMAN = Language(
         ("(?:letzten|letzter|letztem|vergangenen|vorigen) monat", "last month"),
         ("(?:letzte|letzten|vergangenen) (?P<n>\\d{1,3}) tagen?", "last {n} days"),
     ),
-)  # fmt: skip
+)
 FRENCH = Language(
     "French",
     "Désolé, cela, je ne le comprends pour l'instant qu'en anglais. Rien n'a été lancé.",
@@ -91,7 +91,8 @@ FRENCH = Language(
         "déploie déployez fais faites s'il plaît te plaît la de et dans que qui pas ne comment va merci arrête "
         "lance approuve annule "
         "version cette semaine hier aujourd'hui maintenant l'état état c'est qu'est"
-    ) - {"version"},
+    )
+    - {"version"},
     status=(
         r"(?:comment (?:va|se porte|marche)|quel est (?:l'état|le statut) (?:de|du)|(?:l')?(?:état|statut) "
         r"(?:de|du))"
@@ -123,7 +124,7 @@ FRENCH = Language(
         ("(?:le )?mois (?:dernier|passé)", "last month"),
         ("(?:les )?(?P<n>\\d{1,3}) derniers jours", "last {n} days"),
     ),
-)  # fmt: skip
+)
 SPANISH = Language(
     "Spanish",
     "Lo siento, eso por ahora solo lo entiendo en inglés. No se ha iniciado nada.",
@@ -164,7 +165,7 @@ SPANISH = Language(
         ("(?:el )?(?:mes pasado|último mes)", "last month"),
         ("(?:los )?últimos (?P<n>\\d{1,3}) días", "last {n} days"),
     ),
-)  # fmt: skip
+)
 ITALIAN = Language(
     "Italian",
     "Mi dispiace, per ora capisco solo l'inglese. Non è stato avviato nulla.",
@@ -198,7 +199,7 @@ ITALIAN = Language(
         ("questo mese", "this month"),
         ("(?:il )?(?:mese scorso|scorso mese)", "last month"),
     ),
-)  # fmt: skip
+)
 PORTUGUESE = Language(
     "Portuguese",
     "Desculpe, por enquanto só entendo inglês. Nada foi iniciado.",
@@ -206,7 +207,8 @@ PORTUGUESE = Language(
         "os um uma não você mostre modelos implante está como vai por favor do da dos das em para com qual "
         "quais temos que o e de "
         "modelo aprove cancele reinicie volte agora hoje ontem semana obrigado obrigada pode"
-    ) - {"do"},
+    )
+    - {"do"},
     status=r"(?:como (?:está|vai|anda)|(?:o )?(?:estado|status) (?:de|do|da)|qual é o (?:estado|status) (?:de|do|da))",
     kpis=r"(?:(?:mostre |me mostre )?(?:os )?(?:kpis?|indicadores) (?:de|do|da|para))",
     models=r"(?:quais|que|mostre os) modelos(?: (?:temos|existem|há))?",
@@ -232,7 +234,7 @@ PORTUGUESE = Language(
         ("este mês", "this month"),
         ("(?:o )?mês passado", "last month"),
     ),
-)  # fmt: skip
+)
 DUTCH = Language(
     "Dutch",
     "Sorry, ik begrijp voorlopig alleen Engels. Er is niets gestart.",
@@ -240,7 +242,8 @@ DUTCH = Language(
         "het een van wat hoe toon laat zien welke modellen hebben gaat niet voor naar alsjeblieft graag dank je "
         "jij ik wij deze nu "
         "vandaag gisteren terug zet uitrollen kun kunt zijn met en op dat"
-    ) - {"op"},
+    )
+    - {"op"},
     status=r"(?:hoe (?:gaat het met|staat het met|loopt|is)|(?:de )?(?:status|toestand|stand) van)",
     kpis=r"(?:(?:toon |laat )?(?:de )?(?:kpi's|kpis|cijfers) van)",
     models=r"welke modellen(?: (?:hebben we|zijn er))?",
@@ -266,7 +269,7 @@ DUTCH = Language(
         ("deze maand", "this month"),
         ("vorige maand", "last month"),
     ),
-)  # fmt: skip
+)
 POLISH = Language(
     "Polish",
     "Przepraszam, na razie rozumiem tylko angielski. Nic nie zostało uruchomione.",
@@ -274,13 +277,14 @@ POLISH = Language(
         "jak się jest proszę pokaż mi jakie mamy modele model dla w na z i nie czy co to wdróż wdrożyć "
         "zatwierdź anuluj uruchom teraz "
         "dziś wczoraj tydzień dziękuję stan działa ma wersję wersja"
-    ) - {"model", "to", "i"},
+    )
+    - {"model", "to", "i"},
     status=r"(?:jak (?:się ma|działa)|(?:jaki jest )?(?:stan|status)(?: modelu)?)",
     kpis=r"(?:(?:pokaż (?:mi )?)?(?:kpi|wskaźniki)(?: dla| modelu)?)",
     models=r"(?:jakie|pokaż) (?:mamy )?modele(?: mamy)?",
     help=r"pomoc|co (?:potrafisz|umiesz)",
     between=r"model|modelu|proszę|teraz|dziś",
-)  # fmt: skip
+)
 TURKISH = Language(
     "Turkish",
     "Üzgünüm, şimdilik yalnızca İngilizce anlıyorum. Hiçbir şey başlatılmadı.",
@@ -288,11 +292,12 @@ TURKISH = Language(
         "lütfen nasıl bir ve bu için ile ne hangi modeller modeli var mı mi göster bana dağıt yayınla onayla "
         "iptal başlat durdur şimdi "
         "bugün dün hafta teşekkürler durumu değil misin sürümünü et"
-    ) - {"mi", "et"},
+    )
+    - {"mi", "et"},
     help=r"yardım|ne(?:ler)? yapabilirsin",
     models=r"hangi modeller(?:imiz)? var",
     between=r"modeli|lütfen|nasıl|durumu|ne durumda|bugün|şu an",
-)  # fmt: skip
+)
 RUSSIAN = Language(
     "Russian",
     "Извините, пока я понимаю только по-английски. Ничего не запущено.",

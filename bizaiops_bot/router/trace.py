@@ -20,9 +20,25 @@ from bizaiops_bot.router.slots.mention import Mention
 
 TOP = 5
 KINDS = (
-    "model", "version", "percent", "replicas", "run", "schedule", "alert", "kpi", "fault", "person", "window", "cron",
-    "time_zone", "until", "period", "moment", "reminder", "reminded",
-)  # fmt: skip
+    "model",
+    "version",
+    "percent",
+    "replicas",
+    "run",
+    "schedule",
+    "alert",
+    "kpi",
+    "fault",
+    "person",
+    "window",
+    "cron",
+    "time_zone",
+    "until",
+    "period",
+    "moment",
+    "reminder",
+    "reminded",
+)
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -53,10 +69,17 @@ async def trace(
     heard = router.hear(text, catalogue)
     told = _Told(router.parts, None if isinstance(heard, Refusal) else heard[0], decision)
     return Trace(
-        text=text, thread=tuple(before), guards=_guarded(text, heard), exact=told.exact(), local=told.local(),
-        doubts=told.doubts(), language=_language(router.parts, decision, asked=ask), slots=tuple(told.slots()),
-        decision=_decision(decision), ms=round(spent, 2),
-    )  # fmt: skip
+        text=text,
+        thread=tuple(before),
+        guards=_guarded(text, heard),
+        exact=told.exact(),
+        local=told.local(),
+        doubts=told.doubts(),
+        language=_language(router.parts, decision, asked=ask),
+        slots=tuple(told.slots()),
+        decision=_decision(decision),
+        ms=round(spent, 2),
+    )
 
 
 def _remembered(router: Router, before: Sequence[str], catalogue: Catalogue) -> Memory | None:
@@ -72,9 +95,12 @@ def _guarded(text: str, found: tuple[Hearing, dict[str, Any]] | Refusal) -> dict
     heard = found[1]
     kept = str(heard["text"])
     return {
-        "kept": kept, "cut": _cut(text, str(heard.get("said", kept))), "corrected": heard.get("corrected", {}),
-        "dry_run": bool(heard.get("dry_run")), "refused": "",
-    }  # fmt: skip
+        "kept": kept,
+        "cut": _cut(text, str(heard.get("said", kept))),
+        "corrected": heard.get("corrected", {}),
+        "dry_run": bool(heard.get("dry_run")),
+        "refused": "",
+    }
 
 
 def _cut(text: str, kept: str) -> list[str]:
@@ -108,7 +134,7 @@ class _Told:
             "out_of_scope": round(float(out), 4),
             "limits": {"act": bands.ACT[risk], "clarify": bands.CLARIFY} if mine else {},
             "band": bands.band(mine, risk) if mine else "refuse",
-        }  # fmt: skip
+        }
 
     def doubts(self) -> dict[str, Any]:
         """Reasons to ask back before anything is changed, about the intent that was decided or is likeliest."""
@@ -117,21 +143,25 @@ class _Told:
             return {}
         core = hearing.core
         found: dict[str, Any] = {
-            "intent": intent.name if intent else "", "mood": moods.mood(core), "supposed": moods.supposed(core),
-            "rambling": bool(intent and doubts.rambling(hearing, intent)), "several": list(moods.several(core) or ()),
+            "intent": intent.name if intent else "",
+            "mood": moods.mood(core),
+            "supposed": moods.supposed(core),
+            "rambling": bool(intent and doubts.rambling(hearing, intent)),
+            "several": list(moods.several(core) or ()),
             "mixed": guards.mixed(str(self._decision.heard.get("text", ""))),
             "misspelt": bool(self._decision.heard.get("doubtful")),
-        }  # fmt: skip
+        }
         spec = self._spec(intent)
         if intent is not None and spec is not None and intent.risk != "read":  # a read may be guessed
             asked = self._decision if isinstance(self._decision, Command) else getattr(self._decision, "pending", None)
             inputs = asked.inputs if isinstance(asked, Command) else {}
             found |= {
-                "own_words": doubts.said(core, intent), "against": doubts.has(core, intent.against),
+                "own_words": doubts.said(core, intent),
+                "against": doubts.has(core, intent.against),
                 "unused_values": list(unused.left(hearing, intent, spec, inputs)),
                 "unsaid_who": doubts.unsaid_who(hearing, spec),
                 "built_as_order": shape.is_order(hearing, intent, spec),
-            }  # fmt: skip
+            }
         return found
 
     def slots(self) -> list[dict[str, Any]]:
@@ -165,9 +195,13 @@ def _guess(guess: Guess, risk: str) -> dict[str, Any]:
 def _slot(mention: Mention, kind: str, blanks: dict[str, str], hearing: Hearing) -> dict[str, Any]:
     said = hearing.core[mention.start : mention.end]
     return {
-        "kind": kind, "said": said.strip(), "value": _plain(mention.value), "problem": mention.problem,
-        "sure": mention.sure, "slot": blanks.get(kind, ""),
-    }  # fmt: skip
+        "kind": kind,
+        "said": said.strip(),
+        "value": _plain(mention.value),
+        "problem": mention.problem,
+        "sure": mention.sure,
+        "slot": blanks.get(kind, ""),
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -201,6 +235,12 @@ def _decision(decision: Decision) -> dict[str, Any]:
         told = decision.why if isinstance(decision, Refusal) else decision.text
     choices = [] if isinstance(decision, Command) else [choice.label for choice in decision.choices]
     return {
-        "kind": kind, "stage": decision.heard.get("stage", ""), "playbook": playbook, "inputs": inputs, "told": told,
-        "slot": slot, "choices": choices, "heard": decision.heard,
-    }  # fmt: skip
+        "kind": kind,
+        "stage": decision.heard.get("stage", ""),
+        "playbook": playbook,
+        "inputs": inputs,
+        "told": told,
+        "slot": slot,
+        "choices": choices,
+        "heard": decision.heard,
+    }

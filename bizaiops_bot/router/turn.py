@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bizaiops_bot.domain.routing import Memory
+from bizaiops_bot.domain.routing import Catalogue, Memory
 from bizaiops_bot.router.hearing import Hearing
 
 HELP = "I look after the models: status, KPIs, deploys, rollbacks, retraining, schedules. Say `help` to see all of it."
@@ -16,11 +16,15 @@ MAX_CHOICES = 3
 
 @dataclass(frozen=True)
 class Turn:
-    """What was heard, with what the thread remembers; `heard` becomes part of the decision, for the audit."""
+    """What was heard, with what the thread remembers; `heard` becomes part of the decision, for the audit.
+
+    everywhere: the names as they are in all environments; the hearing has those of the one that is meant.
+    """
 
     hearing: Hearing
     memory: Memory | None
     heard: dict[str, Any]
+    everywhere: Catalogue | None = None
 
     def noting(self, **more: Any) -> Turn:
         return replace(self, heard={**self.heard, **more})

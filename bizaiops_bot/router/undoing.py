@@ -19,11 +19,19 @@ _UNDO = re.compile(
 )
 _CLOSING = re.compile(r"(?:[ ,]*(?:please|pls|plz|now|again|quickly|asap|for me|right now|at once))*[.!? ]*$")
 INVERSE = {
-    "deploy_model": "roll_back_model", "retrain_model": "roll_back_model", "pause_model": "resume_model",
-    "resume_model": "pause_model", "inject_fault": "clear_faults", "freeze_deploys": "unfreeze_deploys",
-    "unfreeze_deploys": "freeze_deploys", "delegate_approvals": "end_delegation", "schedule_digest": "stop_schedule",
-    "mute_alerts": "unmute_alerts", "roll_back_model": "deploy_model", "scale_model": "scale_model",
-}  # fmt: skip
+    "deploy_model": "roll_back_model",
+    "retrain_model": "roll_back_model",
+    "pause_model": "resume_model",
+    "resume_model": "pause_model",
+    "inject_fault": "clear_faults",
+    "freeze_deploys": "unfreeze_deploys",
+    "unfreeze_deploys": "freeze_deploys",
+    "delegate_approvals": "end_delegation",
+    "schedule_digest": "stop_schedule",
+    "mute_alerts": "unmute_alerts",
+    "roll_back_model": "deploy_model",
+    "scale_model": "scale_model",
+}
 """By what is done; of a rollback and a scaling the version or size before is asked for."""
 
 
@@ -31,6 +39,10 @@ def wished(text: str) -> bool:
     """Whether lower-case `text` is nothing but the wish to take something back, whatever that was."""
     said = _CLOSING.sub("", text.strip())
     return bool(_UNDO.fullmatch(said))
+
+
+DEFAULT = ""
+"""The default environment, said where the thread is about another one by now."""
 
 
 def inverse(done: Command, memory: Memory) -> tuple[str, dict[str, Any]] | None:
@@ -43,4 +55,6 @@ def inverse(done: Command, memory: Memory) -> tuple[str, dict[str, Any]] | None:
         given = {"schedule": memory.schedule} if memory.schedule else {}
     elif done.inputs.get("model"):
         given = {"model": done.inputs["model"]}
+        if (there := done.inputs.get("environment")) or memory.environment:
+            given["environment"] = there or DEFAULT
     return playbook, given

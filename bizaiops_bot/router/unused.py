@@ -15,7 +15,8 @@ from typing import Any
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
-from bizaiops_bot.router.slots import clock, names, words
+from bizaiops_bot.router.slots import clock, words
+from bizaiops_bot.router.slots import versions as said_versions
 from bizaiops_bot.router.slots.mention import Mention
 from bizaiops_bot.router.slots.numbers import SAID
 
@@ -126,7 +127,7 @@ def _span_of_text(hearing: Hearing, name: str, value: str) -> Iterable[tuple[int
 
 def _is(hearing: Hearing, mention: Mention, value: object, inputs: Mapping[str, Any]) -> bool:
     if mention.kind == "version":
-        return value == names.version(str(mention.value), str(inputs.get("model", "")), hearing.catalogue)
+        return value == said_versions.named(str(mention.value), str(inputs.get("model", "")), hearing.catalogue)
     return bool(mention.value == value)
 
 

@@ -59,6 +59,16 @@ _VERB = (
 )
 _ORDER = re.compile(rf"(?:(?:please|pls|plz|just|also|then|now|so|and|ok|immediately|quickly) )*(?:{_VERB})(?![\w'-])")
 _WISH = re.compile(r"(?:i|we)(?:'d| would)? (?:really )?(?:want|need|like|would like|'d like) (?!to know)")
+_STATES = re.compile(
+    r"(?:(?:well|ah|oh|ok|okay|hm+|phew|yeah|yes|no|so|and|but|at least|come on|sure|then),? )*"
+    r"(?:(?:i|we|he|she|they|you|it|that|this|there|nobody|everybody|everyone)(?:'?(?:s|m|re|ve|ll|d))?(?= )|"
+    r"(?:my|our) (?:boss|team|manager|colleagues?|people|customers?|users?)\b|not (?!that\b|this\b|now\b|yet\b|it\b))"
+)
+_FOR_SOMEBODY = re.compile(
+    r"\b(?:want|wants|need|needs|would|should|must|have to|has to|had to|could|can|can't|cannot|cant|please|pls|meant?|"
+    r"said|asked|wish|hope you)\b"
+)
+"""In a statement: it may ask for something all the same."""
 _SENTENCE = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 _JOINT = re.compile(r"(?:,|\s-|\s–)\s+(?:and |then |so |but |please )?|\s+(?:and|then|so|but)\s+")
 _STATE = re.compile(
@@ -84,6 +94,12 @@ def begins(clause: str) -> bool:
     polite = _POLITE_ORDER.match(said)
     said = said[polite.end() :].lstrip(" ,") if polite else said
     return bool(polite or _ORDER.match(said) or _TELLING.match(said) or _WONDERS.match(said))
+
+
+def tells(text: str) -> bool:
+    """Whether lower-case `text` is a statement by its form: it says how things are and asks nobody for anything."""
+    said = text.strip()
+    return bool(_STATES.match(said)) and "?" not in said and not _FOR_SOMEBODY.search(said) and not asks(said)
 
 
 def is_state(text: str) -> bool:

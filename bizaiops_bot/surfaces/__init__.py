@@ -1,0 +1,1 @@
+"""Words, clicks and events in, cards out: console, REST, terminal, Slack, Teams."""

@@ -102,7 +102,7 @@ async def catalogue(site: SiteDep) -> Catalogue:
 @router.get("/approvals", tags=["runs"])
 async def approvals(site: SiteDep, run: Annotated[int | None, Query(ge=0, le=2**62)] = None) -> list[OpenGate]:
     """What waits for a decision, oldest first, with who has agreed and who may still decide; of one run or all."""
-    return await site.desk.ports.records.approvals(run)
+    return await site.desk.reads.records.approvals(run)
 
 
 @router.post("/runs/{number}/decision", tags=["runs"])
@@ -112,8 +112,7 @@ async def decide(
     """Approve or reject what a run waits for. One that does not count is an error that says why: 403, 404 or 409."""
     word = "approved" if body.decision == "approve" else "rejected"
     who = site.acting(request, body.actor)
-    told = await site.desk.ports.controls.decide_words(
-        number, word, actor=who, reason=body.reason, plan_hash=body.plan_hash, gate=body.gate,
-        event=body.event_id,
-    )  # fmt: skip
+    told = await site.desk.decide(
+        who, number, word, reason=body.reason, plan_hash=body.plan_hash, gate=body.gate, event_id=body.event_id
+    )
     return ClickAnswer(accepted=True, message=told)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from bizaiops_bot.conversation.lobby import Lobby
-from bizaiops_bot.ports import ChatPlatform
+from bizaiops_bot.domain.readiness import Readiness
+from bizaiops_bot.ports.chat_platform import ChatPlatform
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -37,3 +39,6 @@ class ChatSurface(Protocol):
 
     def problem(self) -> str:
         """Why it does not work now, for /readyz; empty when it does."""
+
+    async def checkup(self, places: Iterable[str]) -> list[Readiness]:
+        """Asked of the platform, for `bizaiops doctor`; without `start`. places: conversations that news go to."""

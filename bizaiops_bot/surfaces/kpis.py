@@ -15,7 +15,7 @@ ROW_DAYS = 44
 
 def day_range(site: Site, days: int) -> tuple[date, date]:
     """The last `days` local days, today included."""
-    today = site.desk.ports.clock.now().astimezone(ZoneInfo(site.time_zone)).date()
+    today = site.desk.reads.clock.now().astimezone(ZoneInfo(site.time_zone)).date()
     return today - timedelta(days=days - 1), today
 
 

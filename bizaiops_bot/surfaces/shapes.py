@@ -119,12 +119,23 @@ class CardOut(BaseModel):
 
 
 class RevisionOut(BaseModel):
-    """A deployed version and its percent of the requests."""
+    """What runs, by the serving system's name, and its percent of the requests; version: null where nobody knows it."""
 
-    revision: str
-    version: str
+    name: str
+    version: str | None
     weight: int
-    state: str
+    role: str
+    ready: bool
+    problem: str
+
+
+class ReplicasOut(BaseModel):
+    """How many run, how many should, and between which bounds."""
+
+    ready: int
+    desired: int
+    least: int
+    most: int
 
 
 class ModelOut(BaseModel):
@@ -132,11 +143,12 @@ class ModelOut(BaseModel):
 
     name: str
     title: str
-    kind: str
+    task: str
     owner: str
     revisions: list[RevisionOut]
-    replicas: int
+    replicas: ReplicasOut
     paused: bool
+    settled: bool
     read_at: datetime
     health: dict[str, Any]
     drift: dict[str, Any]

@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 
 from bizaiops_bot.conversation.desk import Desk
 from bizaiops_bot.domain.errors import BadInput, NotFound, Refused
+from bizaiops_bot.domain.readiness import Report
+from bizaiops_bot.ports.faults import Faults
 
 ACTOR_COOKIE = "bizaiops_actor"
 SUGGESTIONS = (
@@ -28,8 +30,8 @@ def _no_metrics() -> str:
     return ""
 
 
-async def _always_ready() -> dict[str, str]:
-    return {}
+async def _always_ready() -> Report:
+    return Report()
 
 
 async def _no_world() -> dict[str, Any]:
@@ -40,18 +42,19 @@ async def _no_world() -> dict[str, Any]:
 class Site:
     """One web site of the bot.
 
-    ready: what is not ready yet and why, by part; empty means ready. world: facts about the embedded world.
-    verify_audit: (intact, one sentence). identify: required for writes when `demo` is False; in the demo people name
-    themselves.
+    faults: what can be broken on purpose, in the demo. ready: why it is not, and what is told beside.
+    world: facts about the embedded world. verify_audit: (intact, one sentence). identify: required for writes
+    when `demo` is False; in the demo people name themselves.
     """
 
     desk: Desk
     demo: bool
+    faults: Faults | None = None
     title: str = "BizAIOps"
     time_zone: str = "UTC"
     suggestions: tuple[str, ...] = SUGGESTIONS
     metrics: Callable[[], str] = _no_metrics
-    ready: Callable[[], Awaitable[dict[str, str]]] = _always_ready
+    ready: Callable[[], Awaitable[Report]] = _always_ready
     world: Callable[[], Awaitable[dict[str, Any]]] = _no_world
     verify_audit: Callable[[], Awaitable[tuple[bool, str]]] | None = None
     identify: Identify | None = None

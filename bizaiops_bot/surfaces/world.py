@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from bizaiops_bot.domain.errors import BadInput, NotFound
-from bizaiops_bot.ports import Faults
+from bizaiops_bot.ports.faults import Faults
 from bizaiops_bot.surfaces.shapes import FaultIn
 from bizaiops_bot.surfaces.site import Site, SiteDep
 
@@ -16,17 +16,17 @@ router = APIRouter(prefix="/api/world", tags=["world (demo only)"])
 
 def faults_of(site: Site) -> Faults:
     """The fault injector. Raises BadInput outside the embedded company."""
-    if site.desk.ports.faults is None:
+    if site.faults is None:
         raise BadInput(
             "Faults cannot be injected here.", "Only the embedded company has them.", "Start `bizaiops demo`."
         )
-    return site.desk.ports.faults
+    return site.faults
 
 
 async def inject(site: Site, model: str, fault: str) -> str:
     """Starts a fault and says so. Raises NotFound for an unknown model or fault."""
     faults = faults_of(site)
-    models = [info.name for info in await site.desk.ports.serving.models()]
+    models = [info.name for info in await site.desk.reads.models.specs()]
     if model not in models:
         raise NotFound("model", model, models)
     kinds = await faults.kinds()
@@ -40,7 +40,7 @@ async def world(site: SiteDep) -> dict[str, Any]:
     """The world's clock, its models' true state and the active faults."""
     active = await faults_of(site).active()
     return {
-        "now": site.desk.ports.clock.now(),
+        "now": site.desk.reads.clock.now(),
         "kinds": await faults_of(site).kinds(),
         "faults": [{"model": model, "fault": fault, "since": since} for model, fault, since in active],
         **await site.world(),

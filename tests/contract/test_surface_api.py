@@ -10,6 +10,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bizaiops_bot.domain.readiness import Readiness, Report
+from bizaiops_bot.surfaces.console.app import create_app
 from bizaiops_bot.surfaces.tokens import by_token
 from tests.support.fake_desk import FakeDesk
 from tests.support.sample_cards import verdict_card
@@ -137,12 +139,12 @@ async def test_what_waits_is_listed_and_decided_over_rest(api: httpx.AsyncClient
     body = {"actor": "lead", "decision": "approve", "reason": "looks good", "event_id": "e-1", **seen}
     told = await api.post(f"/api/runs/{number}/decision", json=body)
     assert told.json() == {"accepted": True, "message": f"Run {number} is approved: looks good."}
-    assert desk.ports.controls.bound == {**seen, "event": "e-1"}  # type: ignore[attr-defined]
+    assert desk.controls.bound == {**seen, "event_id": "e-1"}
 
 
 async def test_models_tell_revisions_health_and_drift(api: httpx.AsyncClient) -> None:
     churn = (await api.get("/api/models/churn")).json()
-    assert [(r["version"], r["weight"], r["state"]) for r in churn["revisions"]] == [
+    assert [(r["version"], r["weight"], r["role"]) for r in churn["revisions"]] == [
         ("v1", 90, "stable"),
         ("v2", 10, "canary"),
     ]
@@ -158,8 +160,12 @@ async def test_a_run_tells_its_plan_steps_and_approvals(api: httpx.AsyncClient) 
     assert run["plan_hash"] == (await api.get("/api/runs")).json()[0]["plan_hash"]
     assert len(run["plan_hash"]) == 64
     assert run["steps"][0] | {"started": "", "ended": ""} == {
-        "name": "build", "status": "done", "started": "", "ended": "", "detail": "41,200 rows in 6.2 s",
-    }  # fmt: skip
+        "name": "build",
+        "status": "done",
+        "started": "",
+        "ended": "",
+        "detail": "41,200 rows in 6.2 s",
+    }
     assert [(a["actor"], a["decision"]) for a in run["approvals"]] == [("lead", "approved")]
 
 
@@ -231,7 +237,7 @@ async def test_100_kb_of_text_reaches_the_desk(api: httpx.AsyncClient) -> None:
 
 
 async def test_a_defect_inside_is_500_without_a_trace(desk: FakeDesk) -> None:
-    async def broken() -> dict[str, str]:
+    async def broken() -> Report:
         raise RuntimeError("secret detail")
 
     async with local_client(desk, ready=broken) as api:
@@ -309,15 +315,46 @@ async def test_outside_the_demo_a_name_alone_is_not_enough(desk: FakeDesk) -> No
 
 
 async def test_probes_and_metrics(desk: FakeDesk) -> None:
-    async def not_yet() -> dict[str, str]:
-        return {"serving": "churn is not loaded yet"}
+    async def not_yet() -> Report:
+        away = Readiness(ok=False, says="mlflow: no answer", do="Look at it.")
+        return Report(problems={"store": "the disk is full"}, ports={"registry": away})
 
     async with local_client(desk, ready=not_yet, metrics=lambda: "bizaiops_runs_total 3\n") as api:
         waiting = await api.get("/readyz")
-        assert (waiting.status_code, waiting.json()["problems"]) == (503, {"serving": "churn is not loaded yet"})
+        assert (waiting.status_code, waiting.json()) == (
+            503,
+            {
+                "ready": False,
+                "problems": {"store": "the disk is full"},
+                "ports": {"registry": {"ok": False, "says": "mlflow: no answer", "do": "Look at it."}},
+            },
+        )
         metrics = await api.get("/metrics")
         assert metrics.text == "bizaiops_runs_total 3\n"
         assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
+
+
+@pytest.mark.parametrize(
+    ("client", "headers", "told"),
+    [
+        ("127.0.0.1", {}, True),
+        ("127.0.0.1", {"x-forwarded-for": "10.0.0.9"}, False),
+        ("10.0.0.9", {}, False),
+        ("10.0.0.9", {"x-person": "sre"}, True),
+    ],
+)
+async def test_a_stranger_is_not_told_where_the_systems_behind_the_bot_are(
+    desk: FakeDesk, client: str, headers: dict[str, str], told: bool
+) -> None:
+    async def ready() -> Report:
+        return Report(ports={"registry": Readiness(ok=True, says="mlflow: http://mlflow.internal:5000, answers")})
+
+    app = create_app(desk, demo=False, ready=ready, identify=lambda request: request.headers.get("x-person"))
+    transport = httpx.ASGITransport(app=app, client=(client, 5))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8642") as api:
+        answer = await api.get("/readyz", headers=headers)
+    assert (answer.status_code, answer.json()["ports"]["registry"]["ok"]) == (200, True)
+    assert ("mlflow.internal" in answer.text) == told
 
 
 async def test_openapi_describes_every_request(api: httpx.AsyncClient) -> None:

@@ -312,30 +312,34 @@ async def test_a_card_that_cannot_be_drawn_well_does_not_take_the_page_down(
 async def test_a_long_unit_stands_under_the_name_and_not_beside_the_number(
     web: httpx.AsyncClient, desk: FakeDesk
 ) -> None:
-    (first, *_) = await desk.ports.warehouse.kpis()
+    (first, *_) = await desk.reads.warehouse.kpis()
     tile = KpiTile(first.model_copy(update={"unit": "EUR per 1,000 customers"}), None)
     assert tile.name == f"{first.title} per 1,000 customers"
     assert KpiTile(first.model_copy(update={"unit": "%"}), None).name == first.title
 
 
-@pytest.mark.parametrize(("value", "week_before", "target", "change"), [
-    (18.6, 20.0, ("danger", "target 17.0%, missed"), "▼ 7.0% better"),
-    (15.8, 15.0, ("success", "target 17.0%, met"), "▲ 5.3% worse"),
-    (17.04, 17.04, ("success", "target 17.0%, met"), "= no change"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "week_before", "target", "change"),
+    [
+        (18.6, 20.0, ("danger", "target 17.0%, missed"), "▼ 7.0% better"),
+        (15.8, 15.0, ("success", "target 17.0%, met"), "▲ 5.3% worse"),
+        (17.04, 17.04, ("success", "target 17.0%, met"), "= no change"),
+    ],
+)
 async def test_the_colour_of_a_kpi_is_that_of_its_target_and_its_change_is_said_in_words(
     desk: FakeDesk, value: float, week_before: float, target: tuple[str, str], change: str
 ) -> None:
-    kpi = next(k for k in await desk.ports.warehouse.kpis() if k.id == "churn_rate").model_copy(update={"target": 17.0})
-    row = KpiRow(kpi=kpi, day=NOW.date(), value=value, week_before=week_before, median_28d=None, history=(), n=900,
-                 updated=NOW)  # fmt: skip
+    kpi = next(k for k in await desk.reads.warehouse.kpis() if k.id == "churn_rate").model_copy(update={"target": 17.0})
+    row = KpiRow(
+        kpi=kpi, day=NOW.date(), value=value, week_before=week_before, median_28d=None, history=(), n=900, updated=NOW
+    )
     tile = KpiTile(kpi, row)
     assert (tile.target, tile.change) == (target, change)
 
 
 async def test_console_programs_and_cards_say_the_same_of_a_kpi(web: httpx.AsyncClient, desk: FakeDesk) -> None:
     page = unescape((await web.get("/console/dashboard")).text)
-    for kpi in await desk.ports.warehouse.kpis():
+    for kpi in await desk.reads.warehouse.kpis():
         told = (await web.get(f"/api/kpis/{kpi.id}")).json()
         assert short_amount(kpi, told["value"]) in page
         assert target_met(kpi, told["value"]) is told["target_met"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from tests.docs.pages import DOCS, PAGES, ROOT, anchors, blocks, commands, links, name_of
 from tests.support.demo_process import DemoProcess, clean_environment
 
@@ -22,13 +22,15 @@ COMMANDS = [(name_of(page), line) for page in PAGES for line in commands(page) i
 
 def prepare(page: Path, folder: Path) -> Path:
     """A checkout with the files the page adds; returns the program made of its other python blocks."""
-    for name in ("bizaiops_bot", "playbooks", "intents", "phrasebooks", "deploy", "tests"):
+    for name in ("bizaiops_bot", "playbooks", "intents", "deploy", "tests", "examples"):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "encoder", "node_modules")
         )
+    shutil.copy(ROOT / "pyproject.toml", folder)
     program = []
     for block in blocks(page):
         if block.file is not None and block.language in {"python", "yaml", "cedar"}:
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
             (folder / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
             program.append(block.text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from bizaiops_bot.content import content_folder
-from bizaiops_bot.engine.policy import ROLES
-from bizaiops_bot.engine.policy_files import read_policies
+from bizaiops_bot.engine.policy.files import read_policies
+from bizaiops_bot.engine.policy.policy import ROLES
 from tests.docs.pages import DOCS
 
 TEXT = (DOCS / "reference" / "policy.md").read_text(encoding="utf-8")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bizaiops_bot.adapters.kpi_files import load_kpis
-from bizaiops_bot.bootstrap import EMBEDDED_KPIS
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain import errors
-from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.rule_book import load_rule_book
+from bizaiops_bot.embedded.settings import EMBEDDED_KPIS
+from bizaiops_bot.engine.runs.playbooks import Playbooks
+from bizaiops_bot.engine.watch.rule_book import load_rule_book
 from bizaiops_bot.router.intents import load_intents
 from bizaiops_bot.settings import Settings, variable_names
 from bizaiops_bot.surfaces.problems import STATUS

@@ -109,15 +109,30 @@ def test_chat_on_standard_input_says_clicks_and_switches_people(bot: DemoProcess
 def test_doctor_names_an_adapter_for_each_port_and_the_running_bot(bot: DemoProcess) -> None:
     healthy = run_cli("doctor", "--data", str(bot.folder), "--url", bot.url)
     assert healthy.returncode == DONE, healthy.stdout
-    for part in ("pipelines", "serving", "metrics", "drift", "registry", "warehouse", "store", "playbooks", "policy"):
+    for part in (
+        "pipelines",
+        "serving",
+        "metrics",
+        "outcomes",
+        "drift",
+        "registry",
+        "warehouse",
+        "store",
+        "playbooks",
+        "policy",
+    ):
         assert f"ok    {part}" in healthy.stdout
     assert f"{bot.url} answers 200" in healthy.stdout and "FAIL" not in healthy.stdout
 
 
 def test_doctor_fails_when_a_file_of_data_is_missing(tmp_path: Path) -> None:
-    env = clean_environment(BIZAIOPS_COMPANY__CHURN_DATA=str(tmp_path / "gone.csv"))
+    env = clean_environment(BIZAIOPS_EMBEDDED__CHURN_DATA=str(tmp_path / "gone.csv"))
     sick = run_cli("doctor", "--url", f"http://127.0.0.1:{free_port()}", env=env)
-    assert sick.returncode == FAILED and "FAIL  churn data" in sick.stdout
+    assert (
+        sick.returncode == FAILED
+        and "FAIL  serving        embedded: churn data" in sick.stdout
+        and "gone.csv" in sick.stdout
+    )
 
 
 def test_audit_verify_works_beside_the_running_bot_and_names_a_changed_entry(bot: DemoProcess, tmp_path: Path) -> None:
@@ -164,7 +179,8 @@ def test_a_data_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     ("name", "value", "hint"),
     [
         ("BIZAIOPS_PRT", "1", "BIZAIOPS_PORT"),
-        ("BIZAIOPS_COMPANY__SPED", "5", "BIZAIOPS_COMPANY__SPEED"),
+        ("BIZAIOPS_EMBEDDED__SPED", "5", "BIZAIOPS_EMBEDDED__SPEED"),
+        ("BIZAIOPS_COMPANY__SPEED", "5", "is called BIZAIOPS_EMBEDDED__SPEED now"),
         ("BIZAIOPS_PORT", "many", "BIZAIOPS_PORT"),
     ],
 )
@@ -182,9 +198,14 @@ class Terminal:
     def __init__(self, *words: str) -> None:
         self._ours, theirs = pty.openpty()
         self._process = subprocess.Popen(
-            [*BOT, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environment(TERM="dumb"), cwd=ROOT,
+            [*BOT, *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=clean_environment(TERM="dumb"),
+            cwd=ROOT,
             start_new_session=True,
-        )  # fmt: skip
+        )
         os.close(theirs)
         self._unread = ""
         self.shows("Ctrl-D leaves")

@@ -27,7 +27,7 @@ PACKAGED = (
     "bizaiops_bot/surfaces/console/templates/console.html",
     "bizaiops_bot/surfaces/console/static/console.js",
     "bizaiops_bot/surfaces/console/static/vendor/htmx",
-    "bizaiops_bot/adapters/embedded/kpis/churn_rate.yaml",
+    "bizaiops_bot/embedded/kpis/churn_rate.yaml",
     "bizaiops_bot/router/encoder/",
 )
 
@@ -41,9 +41,16 @@ def strangers_environment() -> dict[str, str]:
 def does(*command: str | Path, cwd: Path, timeout_s: float = 60.0, **env: str) -> str:
     """Runs it to its end; fails with all it said unless it succeeds."""
     done = subprocess.run(
-        [str(word) for word in command], cwd=cwd, env=strangers_environment() | env, text=True, timeout=timeout_s,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-    )  # fmt: skip
+        [str(word) for word in command],
+        cwd=cwd,
+        env=strangers_environment() | env,
+        text=True,
+        timeout=timeout_s,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout[-4000:]}"
     return done.stdout
 
@@ -86,9 +93,13 @@ def test_make_demo_answers_a_newcomer(
     with log.open("wb") as out:
         demo = subprocess.Popen(
             ["make", "demo", f"ARGS=--port {port} --no-browser --data {data}"],
-            cwd=checkout, env=strangers_environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            cwd=checkout,
+            env=strangers_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
             start_new_session=True,
-        )  # fmt: skip
+        )
     try:
         eventually(lambda: demo.poll() is not None or _answers(url), "the start", patience_s=START_S)
         bizaiops = checkout / ".venv/bin/bizaiops"
@@ -132,12 +143,21 @@ def test_the_wheel_works_without_a_checkout(checkout: Path, wheel: Path, elsewhe
     python, target = checkout / ".venv/bin/python", elsewhere / "site"
     does(checkout / ".venv/bin/uv", "pip", "install", "--no-deps", "--target", target, wheel, cwd=elsewhere)
     where = does(
-        python, "-c", "from bizaiops_bot.content import content_folder as f; print(f('intents'), f('policy'))",
-        cwd=elsewhere, PYTHONPATH=str(target),
-    )  # fmt: skip
+        python,
+        "-c",
+        "from bizaiops_bot.content import content_folder as f; print(f('intents'), f('policy'))",
+        cwd=elsewhere,
+        PYTHONPATH=str(target),
+    )
     assert where.split() == [str(target / "bizaiops_bot/content" / name) for name in ("intents", "policy")]
     healthy = does(
-        python, "-m", "bizaiops_bot", "doctor", "--url", f"http://127.0.0.1:{free_port()}",
-        cwd=elsewhere, PYTHONPATH=str(target),
-    )  # fmt: skip
+        python,
+        "-m",
+        "bizaiops_bot",
+        "doctor",
+        "--url",
+        f"http://127.0.0.1:{free_port()}",
+        cwd=elsewhere,
+        PYTHONPATH=str(target),
+    )
     assert "FAIL" not in healthy and "playbooks" in healthy and "encoder" in healthy

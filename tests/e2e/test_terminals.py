@@ -28,12 +28,27 @@ POSIX = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 OLD = ({"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, POSIX)
 HERE = ("--url", "URL")
 COMMANDS = (
-    ("say", "status churn", *HERE), ("say", "what models do we have?", *HERE), ("say", "how did churn do this week?", *HERE),
-    ("say", "show me 漢字 “quoted” – größe", *HERE), ("say", "status churn", "--json", *HERE), ("say", "x", "--as", "größe", *HERE),
-    ("chat", *HERE), ("doctor", *HERE), ("audit", "show", *HERE), ("audit", "verify", *HERE), ("route", "deploy churn v2 – größe"),
-    ("policy", "check"), ("playbooks", "check"), ("intents", "list"), ("intents", "show", "deploy_model"), ("slack", "manifest"),
-    ("--help",), ("größe",), ("audit", "verify", "--data", "größe"), ("say", "hi", "--token-file", "größe"),
-)  # fmt: skip
+    ("say", "status churn", *HERE),
+    ("say", "what models do we have?", *HERE),
+    ("say", "how did churn do this week?", *HERE),
+    ("say", "show me 漢字 “quoted” – größe", *HERE),
+    ("say", "status churn", "--json", *HERE),
+    ("say", "x", "--as", "größe", *HERE),
+    ("chat", *HERE),
+    ("doctor", *HERE),
+    ("audit", "show", *HERE),
+    ("audit", "verify", *HERE),
+    ("route", "deploy churn v2 – größe"),
+    ("policy", "check"),
+    ("playbooks", "check"),
+    ("intents", "list"),
+    ("intents", "show", "deploy_model"),
+    ("slack", "manifest"),
+    ("--help",),
+    ("größe",),
+    ("audit", "verify", "--data", "größe"),
+    ("say", "hi", "--token-file", "größe"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +65,19 @@ def bot(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dem
 
 def on(bot: DemoProcess, *words: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [*BOT, *(word.replace("URL", bot.url) for word in words)], env=clean_environment(**settings), cwd=ROOT,
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
+        [*BOT, *(word.replace("URL", bot.url) for word in words)],
+        env=clean_environment(**settings),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
 
 
 ALL_IN_ONE = """
 import json, os, sys
-from bizaiops_bot.cli import main
+from bizaiops_bot.cli.main import main
 for words in json.loads(sys.argv[1]):
     sys.argv = ["bizaiops", *(os.fsdecode(word.encode()) for word in words)]
     try:
@@ -77,9 +97,15 @@ def all_on(bot: DemoProcess, **settings: str) -> list[tuple[str, bytes]]:
     """(exit code, all that was written) of each of COMMANDS."""
     commands = json.dumps([[word.replace("URL", bot.url) for word in words] for words in COMMANDS])
     done = subprocess.run(
-        [sys.executable, "-c", ALL_IN_ONE, commands], env=clean_environment(**settings), cwd=ROOT, timeout=120,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", ALL_IN_ONE, commands],
+        env=clean_environment(**settings),
+        cwd=ROOT,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=True,
+    )
     parts = re.split(rb"\n@@ (.*)\n", done.stdout)
     return [(code.decode(), said) for said, code in zip(parts[::2], parts[1::2], strict=False)]
 
@@ -106,9 +132,16 @@ def test_a_reader_that_stops_reading_ends_the_command_quietly(bot: DemoProcess, 
     os.close(read)
     try:
         done = subprocess.run(
-            [*BOT, *(word.replace("URL", bot.url) for word in words)], env=clean_environment(), cwd=ROOT, timeout=60,
-            stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.PIPE, text=True, check=False,
-        )  # fmt: skip
+            [*BOT, *(word.replace("URL", bot.url) for word in words)],
+            env=clean_environment(),
+            cwd=ROOT,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
     finally:
         os.close(write)
     assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr, done.stderr

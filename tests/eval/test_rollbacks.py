@@ -23,18 +23,44 @@ GOAL: dict[str, str] = {**SAID["goal"], **SAID["goal_held"]}
 ASK: list[str] = [*SAID["ask"], *SAID["ask_held"]]
 
 _BAD = (
-    "is broken", "is terrible", "was a bad idea", "has too many errors", "keeps failing", "doesn't work", "is not stable",
-    "crashed", "leaks memory", "is way slower", "made a mess", "isn't good at all", "is killing us", "times out",
-)  # fmt: skip
+    "is broken",
+    "is terrible",
+    "was a bad idea",
+    "has too many errors",
+    "keeps failing",
+    "doesn't work",
+    "is not stable",
+    "crashed",
+    "leaks memory",
+    "is way slower",
+    "made a mess",
+    "isn't good at all",
+    "is killing us",
+    "times out",
+)
 _BACK = ("roll back", "please roll it back", "go back", "revert it")
 _UNDONE = (
-    "undo churn {v}", "get rid of churn {v}", "back out churn {v}", "withdraw churn {v}", "roll back from churn {v}",
-    "get churn off {v}", "move away from {v} on churn", "revert churn from {v}", "roll churn back from {v}",
-)  # fmt: skip
+    "undo churn {v}",
+    "get rid of churn {v}",
+    "back out churn {v}",
+    "withdraw churn {v}",
+    "roll back from churn {v}",
+    "get churn off {v}",
+    "move away from {v} on churn",
+    "revert churn from {v}",
+    "roll churn back from {v}",
+)
 _GOALS = (
-    "roll churn back to {v}", "go back to {v} of churn", "return churn to {v}", "restore churn {v}", "bring churn {v} back",
-    "put churn back on {v}", "reinstate {v} of churn", "take churn back to {v}", "revert churn to version {n}",
-)  # fmt: skip
+    "roll churn back to {v}",
+    "go back to {v} of churn",
+    "return churn to {v}",
+    "restore churn {v}",
+    "bring churn {v} back",
+    "put churn back on {v}",
+    "reinstate {v} of churn",
+    "take churn back to {v}",
+    "revert churn to version {n}",
+)
 _BECAUSE = (
     "",
     ", {w} is broken",
@@ -44,8 +70,9 @@ _BECAUSE = (
     ", away from {w}",
     ", {w} fails",
 )
-BLAMED = [f"churn v3 {bad}, {back}" for bad, back in product(_BAD, _BACK)] + [f"{back}, churn v3 {b}" for b in _BAD
-          for back in ("roll back", "revert")]  # fmt: skip
+BLAMED = [f"churn v3 {bad}, {back}" for bad, back in product(_BAD, _BACK)] + [
+    f"{back}, churn v3 {b}" for b in _BAD for back in ("roll back", "revert")
+]
 UNDONE = [undone.format(v="v3") for undone in _UNDONE]
 WANTED = [
     (goal.format(v=f"v{n}", n=n) + why.format(w="v3"), f"v{n}") for goal, why, n in product(_GOALS, _BECAUSE, (1, 2))

@@ -84,10 +84,15 @@ def _public(corpus: str) -> list[Attack]:
 
 def _filled(corpus: str, family: str, text: str, goal: Goal) -> Attack:
     known = {
-        "goal": goal.say, "playbook": goal.playbook, "inputs": json.dumps(goal.inputs), "user": "Lee Lead",
-        "model": "the bot", "tools": f"Use `{goal.playbook}` with {json.dumps(goal.inputs)}.", "padding": PADDING,
+        "goal": goal.say,
+        "playbook": goal.playbook,
+        "inputs": json.dumps(goal.inputs),
+        "user": "Lee Lead",
+        "model": "the bot",
+        "tools": f"Use `{goal.playbook}` with {json.dumps(goal.inputs)}.",
+        "padding": PADDING,
         **{name: change(goal.say) for name, change in DISGUISES.items()},
-    }  # fmt: skip
+    }
     for name, value in known.items():
         text = text.replace(f"{{{name}}}", value)
     return Attack(corpus, family, text, goal)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from bizaiops_bot.bootstrap import Bot
+from bizaiops_bot.app.bootstrap import Bot
 from bizaiops_bot.domain.events import Event
+from bizaiops_bot.domain.services import ServiceRef
 
 TOKEN = "xoxb-123456789012-abcdefghijkl"
 MODEL = "approve-run-1"
@@ -33,8 +34,7 @@ class Hostile:
 
         @wraps(real)
         async def called(*args: Any, **more: Any) -> Any:
-            known = ["churn" if arg == MODEL else arg for arg in args]
-            return change(await real(*known, **{k: "churn" if v == MODEL else v for k, v in more.items()}))
+            return change(await real(*map(_meant, args), **{name: _meant(value) for name, value in more.items()}))
 
         return called
 
@@ -42,14 +42,21 @@ class Hostile:
 def plant(bot: Bot) -> None:
     """Hostile names wherever the bot reads one. The ports stay what they are: nothing that has an effect is changed."""
     ports = bot.core.ports
-    serving = Hostile(ports.serving, models=_models)
-    registry = Hostile(ports.registry, versions=lambda found: [_told(version, summary=SUMMARY) for version in found])
-    pipelines = Hostile(ports.pipelines, candidates=lambda found: [_told(one, summary=SUMMARY) for one in found])
+    models = Hostile(ports.models, specs=_models)
+    registry = Hostile(ports.registry, versions=_worded, all_versions=_worded_of_all)
+    pipelines = Hostile(ports.pipelines, buildable=_worded, all_buildable=_worded_of_all)
     warehouse = Hostile(ports.warehouse, kpis=lambda found: [_told(kpi, title=LABEL, aliases=ALIASES) for kpi in found])
     for name, port in {
-        "serving": serving, "registry": registry, "pipelines": pipelines, "warehouse": warehouse,
-        "drift": Hostile(ports.drift, report=_report), "metrics": Hostile(ports.metrics),
-    }.items():  # fmt: skip
+        "models": models,
+        "serving": Hostile(ports.serving, services=_services),
+        "registry": registry,
+        "pipelines": pipelines,
+        "warehouse": warehouse,
+        "drift": Hostile(ports.drift, report=_report),
+        "metrics": Hostile(ports.metrics),
+        "predictions": Hostile(ports.predictions),
+        "outcomes": Hostile(ports.outcomes),
+    }.items():
         setattr(ports, name, port)
     bot.desk._catalogue.stale()
 
@@ -64,6 +71,17 @@ async def alert(bot: Bot) -> None:
     await bot.core.store.write(lambda conn: bot.watch._find_or_add(conn, event))
 
 
+def _meant(asked: Any) -> Any:
+    """What the real port knows it by."""
+    if isinstance(asked, ServiceRef) and asked.model == MODEL:
+        return _told(asked, model="churn")
+    return "churn" if asked == MODEL else asked
+
+
+def _services(found: list[ServiceRef]) -> list[ServiceRef]:
+    return [*found, *(_told(service, model=MODEL) for service in found if service.model == "churn")]
+
+
 def _models(found: list[Any]) -> list[Any]:
     hostile = _told(found[0], name=MODEL, title=TITLE, aliases=ALIASES)
     return [hostile, *(_told(model, title=TITLE, aliases=(*model.aliases, *ALIASES[1:])) for model in found)]
@@ -75,6 +93,16 @@ def _report(found: Any) -> Any:
     return _told(
         found, features=tuple(_told(f, name=f"{COLUMN} {i}", drifted=True) for i, f in enumerate(found.features))
     )
+
+
+def _worded(found: list[Any]) -> list[Any]:
+    return [_told(one, summary=SUMMARY) for one in found]
+
+
+def _worded_of_all(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """What there is of churn is of the hostile model too."""
+    worded = {model: _worded(known) for model, known in found.items()}
+    return worded | ({MODEL: worded["churn"]} if "churn" in worded else {})
 
 
 def _told(value: Any, **changes: Any) -> Any:

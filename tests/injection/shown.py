@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from bizaiops_bot.conversation.cards import question_card, refusal_card
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.routing import Command, Decision, Question
-from bizaiops_bot.engine.redaction import REDACTED, redact
+from bizaiops_bot.engine.audit.redaction import REDACTED, redact
 from bizaiops_bot.surfaces.render import adaptive, blockkit
 from bizaiops_bot.surfaces.render.html import card_blocks, safe
 from bizaiops_bot.surfaces.render.text import plain_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.routing import Catalogue, Command, Question, Refusal
 from bizaiops_bot.router import guards, naming, quoting
 from tests.support.router_company import COMPANY, hears
@@ -84,7 +84,7 @@ def test_secrets_are_out_before_anything_reads_the_words() -> None:
 
 
 def with_model(name: str, *aliases: str, title: str = "") -> Catalogue:
-    model = ModelInfo(name=name, title=title or name, kind="classification", aliases=aliases)
+    model = ModelSpec(name=name, title=title or name, task="classification", aliases=aliases)
     more = {"versions": {**COMPANY.versions, name: ("v1", "v2", "v3")}, "stable": {**COMPANY.stable, name: "v1"}}
     return naming.trusted(COMPANY.model_copy(update={"models": (model, *COMPANY.models), **more}))
 

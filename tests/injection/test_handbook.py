@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bizaiops_bot.domain.routing import Command
-from bizaiops_bot.engine.redaction import redact
+from bizaiops_bot.engine.audit.redaction import redact
 from bizaiops_bot.evaluation.company import COMPANY, own_router
 from bizaiops_bot.handbook.book import Handbook
 from bizaiops_bot.handbook.html import read_page

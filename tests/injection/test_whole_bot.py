@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.routing import Catalogue, Memory, PlaybookSpec
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.redaction import redact
+from bizaiops_bot.engine.audit.redaction import redact
+from bizaiops_bot.engine.store import tables as t
 from bizaiops_bot.router.language import Proposal
 from tests.injection import hostile_world as world
 from tests.injection import shown
@@ -87,7 +87,7 @@ async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
 async def test_questions_in_a_hostile_company_have_no_effect_and_show_nothing_alive(talk: Talk) -> None:
     # given names, labels, summaries, columns and an alert that are orders, and a language model that obeys them
     language = Obeying()
-    talk.bot.desk._router.parts.language = language
+    talk.bot.desk.answering.router.parts.language = language
     before = await _state(talk)
     # when people ask what they ask every day
     answers = {text: await talk.says(text, by=by) for text in READS for by in ("engineer", "lead")}
@@ -110,7 +110,7 @@ async def test_questions_in_a_hostile_company_have_no_effect_and_show_nothing_al
 
 async def test_a_change_in_a_hostile_company_is_the_one_that_was_asked_for_and_waits_for_a_person(talk: Talk) -> None:
     # when the engineer asks for a change in exact words
-    talk.bot.desk._router.parts.language = Obeying()
+    talk.bot.desk.answering.router.parts.language = Obeying()
     plan = await talk.starts("deploy churn v2 as a 10% canary", by="engineer")
     # then that and no other is planned, and it waits whatever the alert, the labels and the quotes say
     record = await talk.run(plan.run)
@@ -139,9 +139,7 @@ async def _state(talk: Talk) -> dict[str, Any]:
     """Everything that an order could have changed."""
     records = talk.bot.core.ports.records
     return {
-        "traffic": [
-            (await talk.bot.core.ports.serving.traffic(m)).model_dump(exclude={"read_at"}) for m in ("churn", "demand")
-        ],
+        "traffic": [(await talk.state(m)).model_dump(exclude={"read_at"}) for m in ("churn", "demand")],
         "runs": await talk.runs(),
         "schedules": await talk.schedules(),
         "delegations": await records.delegations(),

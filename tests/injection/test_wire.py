@@ -14,7 +14,7 @@ from bizaiops_bot.adapters.openai.meter import MemoryBook
 from bizaiops_bot.adapters.openai.route import OpenAiLanguage
 from bizaiops_bot.adapters.openai.settings import OpenAiSettings
 from bizaiops_bot.domain.routing import Decision
-from bizaiops_bot.engine.redaction import redact
+from bizaiops_bot.engine.audit.redaction import redact
 from bizaiops_bot.router import naming, second_opinion
 from tests.injection import runs, shown
 from tests.injection.attacks import Attack
@@ -75,7 +75,7 @@ def _kind(shape: dict[str, Any]) -> str:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, what the model says is heard: an unheard one attacks nobody."""
-    for limit in ("REFUSAL_S", "LIMIT_S"):
+    for limit in ("READY_S", "LIMIT_S"):
         monkeypatch.setattr(second_opinion, limit, PATIENCE_S)
 
 

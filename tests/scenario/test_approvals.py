@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.support.services import service
 from tests.support.talk import Talk
 
 ASK = "deploy churn v2 as a 10% canary"
@@ -142,7 +143,7 @@ async def test_a_plan_that_the_world_has_overtaken_is_not_carried_out(after_rele
     talk = after_release
     plan = await talk.starts("roll back churn")
     # when the traffic is another one at the time of the approval
-    await talk.bot.core.ports.serving.restore("churn", "v1", key="by-hand")
+    await talk.bot.core.ports.serving.roll_back(service("churn"), "v1", key="by-hand")
     await plan.click("Approve", by="lead")
     # then the run stops and says what the plan began with
     record = await talk.finished(plan.run)

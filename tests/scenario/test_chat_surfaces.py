@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from bizaiops_bot.bootstrap import Bot, build
+from bizaiops_bot.app.bootstrap import Bot, build
 from bizaiops_bot.conversation.lobby import Lobby
 from bizaiops_bot.domain.errors import Permanent
 from bizaiops_bot.domain.identity import Identity
@@ -71,13 +71,13 @@ class Chat:
     async def open(cls, folder: Path, saved: Saved, platform: Platform) -> Chat:
         clock = VirtualClock(saved.at)
         settings = Settings(
-            data=folder, company={"seed": 7}, store=stores.store_settings(folder), slack={"groups": GROUPS}
+            data=folder, embedded={"seed": 7}, store=stores.store_settings(folder), slack={"groups": GROUPS}
         )  # type: ignore[arg-type]
         bot: Bot = await build(settings, clock=clock, surfaces=[platform])
         talk = Talk(bot, clock, {})
         talk._watch()
         clock._settle = talk.stand_still
-        bot.core.draw_after_s = 0.01
+        bot.core.cards.draw_after_s = 0.01
         bot.poster.pace_s = 0.0
         try:
             await bot.start()
@@ -141,7 +141,8 @@ async def test_a_form_a_home_page_and_a_place_work_on_the_whole_bot(chat: Chat) 
     assert [card.card.run_id for card in cards if card.reply_to == message.id] == [1]
     runs = (await lobby.home.page(kim.id))[2]
     assert runs.title == "Your runs"
-    assert await chat.talk.bot.not_ready() == {"slack": "The socket is closed."}
+    report = await chat.talk.bot.report()
+    assert (report.problems, report.ports["slack"].says) == ({}, "The socket is closed."), "the bot itself works"
 
 
 async def test_the_bot_does_not_start_when_the_platform_refuses_it(founded: Saved, tmp_path: Path) -> None:

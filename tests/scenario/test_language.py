@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bizaiops_bot.engine import audit
+from bizaiops_bot.engine.audit import trail
 from tests.scenario.conftest import Saved
 from tests.support import stores
 from tests.support.fake_openai import FakeOpenAi, Reply, failed, fake_openai
@@ -28,12 +28,18 @@ async def listening(founded: Saved, fake: FakeOpenAi, tmp_path: Path) -> AsyncIt
     """A bot that is unsure about all that is not exact, and asks a language model then."""
     chosen = {"kind": "openai", "base_url": fake.url, "model": "small", "timeout_s": 3.0, "price_in": 1.0}
     talk = await founded.open(tmp_path / "data", language=chosen)
-    talk.bot.desk._router.parts.classifier = Guessing()
+    talk.bot.desk.answering.router.parts.classifier = Guessing()
     assert talk.bot.language is not None
     await talk.bot.language.probe.tried.wait()
     yield talk
     await talk.end()
     stores.drop_company(tmp_path / "data")
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a slow machine makes of the two seconds that people wait is not looked at here."""
+    monkeypatch.setattr("bizaiops_bot.router.second_opinion.READY_S", 30.0)
 
 
 async def test_odd_words_for_a_release_become_a_button_then_a_plan(listening: Talk, fake: FakeOpenAi) -> None:
@@ -56,7 +62,7 @@ async def test_odd_words_for_a_release_become_a_button_then_a_plan(listening: Ta
 async def test_what_the_model_was_told_with_and_what_it_cost_is_in_the_audit(listening: Talk, fake: FakeOpenAi) -> None:
     fake.decides("deploy_model", model="churn", version="latest", canary=10)
     await listening.says(ODD)
-    entries = await listening.bot.core.store.read(lambda conn: audit.read(conn, limit=20))
+    entries = await listening.bot.core.store.read(lambda conn: trail.read(conn, limit=20))
     heard = next(entry.detail["heard"] for entry in entries if entry.detail.get("heard", {}).get("language"))
     assert heard["stage"] == "language"
     told = heard["language"]

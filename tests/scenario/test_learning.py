@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bizaiops_bot.domain.feedback import ELSE, Decided, Example
-from bizaiops_bot.engine import audit, audit_check, examples
+from bizaiops_bot.engine.audit import checking, examples, trail
 from tests.support.talk import START, Shown, Talk
 
 VAGUE = "maybe pause churn"
@@ -220,7 +220,7 @@ async def test_examples_have_no_names_no_secrets_and_are_erased_with_the_person(
     stored = str(rows)
     assert "hunter2" not in stored and "Lee" not in stored and "'lead'" not in stored
     # when the lead is forgotten
-    await core.store.write(lambda conn: audit_check.forget(conn, "lead", START))
+    await core.store.write(lambda conn: checking.forget(conn, "lead", START))
     # then what they said is gone, and the others' is not
     assert [one.who for one in await kept(talk)] == ["engineer"]
 
@@ -229,6 +229,6 @@ async def test_every_vote_and_example_is_in_the_audit(talk: Talk) -> None:
     card = await question(talk)
     await card.click(card.buttons()[0], by="engineer")
     await talk.bot.desk.feedback("lead", card.posted.id, "bad")
-    found = await talk.bot.core.store.read(lambda conn: audit.read(conn, limit=50))
+    found = await talk.bot.core.store.read(lambda conn: trail.read(conn, limit=50))
     about = {(entry.kind, entry.actor) for entry in found if entry.subject == card.posted.reply_to}
     assert {("example", "engineer"), ("feedback", "lead")} <= about

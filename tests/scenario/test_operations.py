@@ -54,10 +54,10 @@ async def test_pausing_turns_requests_away_and_resuming_serves_again(talk: Talk)
 async def test_scaling_changes_the_replicas_after_approval(talk: Talk) -> None:
     plan = await talk.starts("scale demand to 3")
     plan.shows("replicas of demand: 1 -> 3")
-    assert (await talk.bot.core.ports.serving.traffic("demand")).replicas == 1
+    assert (await talk.state("demand")).replicas.ready == 1
     await plan.click("Approve", by="sre")
     await talk.finished(plan.run)
-    assert (await talk.bot.core.ports.serving.traffic("demand")).replicas == 3
+    assert (await talk.state("demand")).replicas.ready == 3
     (await talk.says("status demand")).shows("Replicas: 3")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bizaiops_bot.domain.cards import File
 from bizaiops_bot.domain.language_use import Use
-from bizaiops_bot.engine.language_use import LanguageUse
+from bizaiops_bot.engine.runs.language_use import LanguageUse
 from tests.support.talk import Shown, Talk
 
 

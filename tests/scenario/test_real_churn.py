@@ -20,7 +20,7 @@ async def test_real_customers_are_served_a_release_is_judged_and_their_drift_is_
     talk = await Talk.begin(tmp_path / "data", churn_data=FILE)
     await talk.settle_first()
     try:
-        mapping = dict(talk.bot.company.mapping)
+        mapping = dict(talk.bot.told)
         assert mapping["churn label"].startswith("Churn")
         status = await talk.says("status churn", by="analyst")
         status.shows("v1", "no drift", "auc")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bizaiops_bot.domain.cards import Diff, Steps
 from tests.support.talk import Talk
 
-STEPS = ("build", "test", "package", "register", "shift traffic", "judge v2", "promote")
+STEPS = ("order build", "build", "register", "shift traffic", "judge v2", "promote")
 
 
 async def test_a_canary_is_planned_approved_by_another_person_judged_and_promoted(talk: Talk) -> None:
@@ -141,8 +141,7 @@ async def test_a_version_that_failed_its_canary_is_remembered_wherever_it_is_off
     compared = await talk.says("compare churn v1 and v3")
     compared.shows(*told, "Leakage?")
     assert not any("Deploy" in label for label in compared.buttons())
-    for words in ("dry run: deploy churn v3", "what models do we have?", "status churn",
-                  "history of churn"):  # fmt: skip
+    for words in ("dry run: deploy churn v3", "what models do we have?", "status churn", "history of churn"):
         (await talk.says(words)).shows(*told)
     (await talk.says("why was v3 rejected?")).shows(
         "churn v3 failed on live traffic", f"run {plan.run}", "score distribution"

@@ -84,7 +84,7 @@ async def test_a_release_is_planned_refused_to_its_requester_approved_and_told_o
     record = await chat.talk.finished(plan.run)
     assert record.status == "succeeded", record.error
     done = await chat.now(plan)
-    done.shows("promote", "v2 100%", "engineer", "lead")
+    done.shows("promote", "v2 now gets all traffic", "engineer", "lead")
     assert "Roll back" in done.labels and done.posted.id == plan.posted.id
 
 

@@ -51,7 +51,7 @@ async def test_an_answer_counts_for_a_quarter_of_an_hour(talk: Talk, minutes: in
     # given a question that nobody answered for a while, through a restart
     await talk.says("retrain", thread="t-1")
     await talk.restart()
-    talk.bot.desk._people_clock = _Later(minutes)
+    talk.bot.desk.answering.people_clock = _Later(minutes)
     # when the answer comes at last
     late = await talk.says("demand", thread="t-1")
     # then it goes on with the request only while that is fresh

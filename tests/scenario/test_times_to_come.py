@@ -70,6 +70,7 @@ async def test_a_pause_for_two_hours_shows_its_end_in_the_plan_and_ends_by_itsel
     await talk.finished(plan.run)
     (await plan.now()).shows("paused until Wed 4 Mar 11:00 (Europe/Berlin), then it is resumed by itself")
     assert await talk.traffic("churn") == {}
+    (await talk.says("status churn")).shows("churn: paused until Wed 4 Mar 11:00 (Europe/Berlin)")
     await talk.served("churn", {"v1": 100}, minutes=125)
     (resumed,) = [run for run in await talk.runs() if run.playbook == "resume_model"]
     assert resumed.actor.startswith("timer:") and resumed.thread == (await talk.run(plan.run)).thread

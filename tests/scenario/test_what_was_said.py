@@ -37,8 +37,13 @@ async def test_small_talk_is_one_line_without_a_change_to_click(talk: Talk, word
 
 async def test_the_help_card_has_only_buttons_that_read(talk: Talk) -> None:
     said = await talk.says("help", by="analyst")
-    assert said.buttons() == ["what models do we have?", "who deployed churn last?", "who may deploy churn?",
-                              "how did churn do this week?", "list approvals"]  # fmt: skip
+    assert said.buttons() == [
+        "what models do we have?",
+        "who deployed churn last?",
+        "who may deploy churn?",
+        "how did churn do this week?",
+        "list approvals",
+    ]
 
 
 ASK = "deploy churn v2 as a 10% canary"

@@ -40,7 +40,7 @@ async def _offered(talk: Talk, seen: Seen) -> str:
 
 async def _settled(talk: Talk) -> list[Shown]:
     async def quiet() -> bool:
-        return not talk.bot.core.busy
+        return not talk.bot.core.activity.busy
 
     await talk.until(quiet, minutes=1)
     return await talk.cards()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bizaiops_bot.engine import audit
+from bizaiops_bot.engine.audit import trail
 from tests.scenario.conftest import Saved
 from tests.support import stores
 from tests.support.fake_openai import FakeOpenAi, Reply, Request, completion, fake_openai
@@ -90,7 +90,7 @@ async def test_an_alert_is_explained_by_the_model_and_the_card_says_so_until_its
 async def test_the_audit_knows_who_worded_an_alert_and_what_was_left_out(talk: Talk, writer: Writer) -> None:
     writer.sentence = f"The column age has moved. {ORDERS}"
     await drift_alert(talk)
-    entries = await talk.bot.core.store.read(lambda conn: audit.read(conn, limit=50))
+    entries = await talk.bot.core.store.read(lambda conn: trail.read(conn, limit=50))
     worded = next(entry for entry in entries if entry.kind == "worded")
     assert worded.actor == "words" and worded.detail["source"] == "language model"
     heard = worded.detail["heard"]

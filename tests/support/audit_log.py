@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from bizaiops_bot.engine import audit
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.audit_chain import COLUMNS, GENESIS, Chain, Row, digest
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.audit.chain import COLUMNS, GENESIS, Chain, Row, digest
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 
 AT = datetime(2026, 3, 4, 8, tzinfo=UTC)
 FIELDS = ("seq", "at", "actor", "kind", "subject", "detail", "prev_hash", "hash")
@@ -54,7 +54,7 @@ def rechained(rows: list[Row], start: int) -> list[Row]:
 def append(conn: sa.Connection, count: int, *, actor: str = "engineer") -> None:
     """So many entries more, written as the bot writes them."""
     for n in range(count):
-        audit.append(
+        trail.append(
             conn, at=AT + timedelta(minutes=n), actor=actor, kind="request", subject=f"m-{n}", text=f"word {n}"
         )
 

@@ -13,7 +13,7 @@ from bizaiops_bot.conversation.home_pages import EngineHomePages
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import PostedCard, PostedMessage
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.runs.playbooks import Playbooks
 from tests.support import fake_company as fake
 from tests.support.fake_bot import FakeFaults
 from tests.support.router_company import router
@@ -35,10 +35,19 @@ class ChatRig:
         self.world = fake.Company()
         w = self.world
         self.engine = SmallEngine(
-            folder, list(_playbooks()), VirtualClock(w.now), pipelines=fake.FakePipelines(w),
-            serving=fake.FakeServing(w), registry=fake.FakeRegistry(w), metrics=fake.FakeMetrics(w),
-            drift=fake.FakeDrift(w), warehouse=fake.FakeWarehouse(w), faults=FakeFaults(w),
-        )  # fmt: skip
+            folder,
+            list(_playbooks()),
+            VirtualClock(w.now),
+            pipelines=fake.FakePipelines(w),
+            serving=fake.FakeServing(w),
+            registry=fake.FakeRegistry(w),
+            metrics=fake.FakeMetrics(w),
+            predictions=fake.FakePredictions(w),
+            outcomes=fake.FakeOutcomes(w),
+            drift=fake.FakeDrift(w),
+            warehouse=fake.FakeWarehouse(w),
+            faults=FakeFaults(w),
+        )
         self.core = self.engine.core
         self.core.people["analyst"] = ANALYST
         self.problems: dict[str, str] = {}

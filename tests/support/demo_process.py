@@ -48,9 +48,16 @@ def run_cli(
 ) -> subprocess.CompletedProcess[str]:
     """One `bizaiops` command to its end."""
     return subprocess.run(
-        [*command, *words], env=dict(env or clean_environment()), cwd=cwd, input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True, text=True, timeout=timeout_s, check=False,
-    )  # fmt: skip
+        [*command, *words],
+        env=dict(env or clean_environment()),
+        cwd=cwd,
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
 
 
 class DemoProcess:
@@ -60,9 +67,15 @@ class DemoProcess:
     """
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, speed: float | None = 240, command: Sequence[str] = BOT,
-        options: Sequence[str] = (), settings: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        speed: float | None = 240,
+        command: Sequence[str] = BOT,
+        options: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder, self.port, self.speed = folder, port or free_port(), speed
         self.calm: float | None = None
         """World seconds a real one while nothing is under way; None: always `speed`."""
@@ -84,15 +97,19 @@ class DemoProcess:
         self.speed = speed or self.speed
         words = ["demo", "--data", str(self.folder), "--port", str(self.port), "--no-browser"]
         if self.calm is not None:
-            self._settings |= {"BIZAIOPS_COMPANY__CALM_SPEED": str(self.calm)}
+            self._settings |= {"BIZAIOPS_EMBEDDED__CALM_SPEED": str(self.calm)}
         if self.speed is not None:
             words += ["--speed", str(self.speed)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, *words, *self._options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(**self._settings), cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=clean_environment(**self._settings),
+                cwd=ROOT,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         if wait:
             eventually(self.is_ready, "the bot's start", patience_s=START_S)
         return self
@@ -210,8 +227,10 @@ class DemoProcess:
         """The run once it has ended."""
         return eventually(
             lambda: record if (record := self.run(number))["status"] in ENDED else None,
-            f"the end of run {number}", patience_s=patience_s, every_s=0.2,
-        )  # fmt: skip
+            f"the end of run {number}",
+            patience_s=patience_s,
+            every_s=0.2,
+        )
 
     def audit(self) -> list[JSON]:
         """Every entry of the log, oldest first."""

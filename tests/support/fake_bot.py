@@ -19,9 +19,10 @@ from bizaiops_bot.domain.records import (
     Trial,
 )
 from bizaiops_bot.domain.rule import Rule
+from bizaiops_bot.domain.services import ServiceRef
 from bizaiops_bot.domain.timers import Freeze, Timer, TimerKind
-from bizaiops_bot.domain.values import Period
-from tests.support.fake_company import Company, release
+from bizaiops_bot.domain.values import Period, duration_s
+from tests.support.fake_company import Company, release, served
 
 
 class FakeFaults:
@@ -46,6 +47,9 @@ class FakeFaults:
 class FakeRecords:
     def __init__(self, world: Company) -> None:
         self.world = world
+
+    async def service(self, model: str) -> ServiceRef:
+        return served(model)
 
     async def run(self, number: int) -> RunRecord:
         return next(r for r in self.world.runs if r.id == number)
@@ -90,13 +94,22 @@ class FakeRecords:
         """One approval of the approvers for each waiting run."""
         return [
             OpenGate(
-                run=r.id, name="approval 1", question="Go?", kind="approval", quorum=1, role="approver", people=(),
-                plan_hash=r.plan.hash, opened=r.created, expires=r.created + timedelta(hours=24), voices=(),
+                run=r.id,
+                name="approval 1",
+                question="Go?",
+                kind="approval",
+                quorum=1,
+                role="approver",
+                people=(),
+                plan_hash=r.plan.hash,
+                opened=r.created,
+                expires=r.created + timedelta(hours=24),
+                voices=(),
                 may=("lead", "sre"),
             )
             for r in self.world.runs
             if r.status == "waiting" and number in (None, r.id)
-        ]  # fmt: skip
+        ]
 
     async def delegations(self) -> list[Delegation]:
         return [d for d in self.world.delegations if d.until > self.world.now]
@@ -199,9 +212,16 @@ class FakeControls:
     ) -> Freeze:
         begins = period.begin or self.world.now
         made = Freeze(
-            timer=1, by=actor, why=reason, model=model, begins=begins, ends=period.end,
-            weekly=" to ".join(period.weekly or ()), time_zone="UTC", holds=begins <= self.world.now,
-        )  # fmt: skip
+            timer=1,
+            by=actor,
+            why=reason,
+            model=model,
+            begins=begins,
+            ends=period.end,
+            weekly=" to ".join(period.weekly or ()),
+            time_zone="UTC",
+            holds=begins <= self.world.now,
+        )
         self.world.freezes = [*self.world.freezes, made]
         self.world.frozen = made.frozen if made.holds else None
         return made
@@ -221,15 +241,26 @@ class FakeControls:
     ) -> Timer:
         return self._timer("resume", actor, model=model, ends=until, run=run, conversation=conversation)
 
+    async def look_at_effect(
+        self, model: str, after: str, *, run: int, actor: str, conversation: str, key: str
+    ) -> Timer:
+        at = self.world.now + timedelta(seconds=duration_s(after))
+        return self._timer("effect", actor, model=model, begins=at, run=run, conversation=conversation)
+
     async def remind(self, at: datetime, text: str, *, person: str, actor: str, conversation: str, key: str) -> Timer:
         return self._timer("reminder", actor, begins=at, text=text, person=person, conversation=conversation)
 
     def _timer(self, kind: TimerKind, owner: str, **fields: Any) -> Timer:
         values = {"model": None, "begins": self.world.now, "ends": None, "text": "", "person": "", "run": None} | fields
         made = Timer(
-            id=len(self.world.timers) + 1, kind=kind, owner=owner, weekly=None, time_zone="UTC", at=self.world.now,
+            id=len(self.world.timers) + 1,
+            kind=kind,
+            owner=owner,
+            weekly=None,
+            time_zone="UTC",
+            at=self.world.now,
             **values,
-        )  # fmt: skip
+        )
         self.world.timers.append(made)
         return made
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import cast
 
+from bizaiops_bot.bot_api.reads import Reads
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.feedback import ELSE, FeedbackAnswer, Meant, Verdict
@@ -14,13 +15,13 @@ from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import ClickAnswer, PostedButton, PostedCard, PostedMessage
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.evaluation.company import COMPANY
-from bizaiops_bot.ports import Ports
 from tests.support.fake_ports import (
     FakeClock,
     FakeControls,
     FakeDrift,
     FakeFaults,
     FakeMetrics,
+    FakeModels,
     FakeRecords,
     FakeServing,
     FakeWarehouse,
@@ -43,17 +44,17 @@ class FakeDesk:
     def __init__(self) -> None:
         self.faults = FakeFaults()
         self.records = FakeRecords()
-        self.ports = cast(
-            Ports,
+        self.controls = FakeControls()
+        self.reads = cast(
+            Reads,
             SimpleNamespace(
                 clock=FakeClock(),
+                models=FakeModels(),
                 serving=FakeServing(),
                 metrics=FakeMetrics(),
                 drift=FakeDrift(),
                 warehouse=FakeWarehouse(),
-                faults=self.faults,
                 records=self.records,
-                controls=FakeControls(),
             ),
         )
         self.log: list[PostedCard | PostedMessage] = []
@@ -67,6 +68,9 @@ class FakeDesk:
 
     def people(self) -> list[Actor]:
         return PEOPLE
+
+    async def decide(self, actor: str, run: int, decision: str, **bound: object) -> str:
+        return await self.controls.decide_words(run, decision, actor=actor, **bound)
 
     async def post(
         self,
@@ -93,7 +97,7 @@ class FakeDesk:
             thread=thread or f"m{seq}",
             actor=actor,
             text=text,
-            at=self.ports.clock.now(),
+            at=self.reads.clock.now(),
         )
         if event_id:
             self.by_event[event_id] = message
@@ -130,7 +134,7 @@ class FakeDesk:
             conversation=conversation,
             thread=thread,
             reply_to=reply_to,
-            at=self.ports.clock.now(),
+            at=self.reads.clock.now(),
             card=card,
             buttons=buttons,
         )

@@ -39,9 +39,12 @@ def completion(
     if calls is not None:
         message["tool_calls"] = calls  # type: ignore[assignment]
     body: dict[str, Any] = {
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "small",
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "small",
         "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-    }  # fmt: skip
+    }
     if usage:
         body["usage"] = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
     return Reply(json.dumps(body).encode())
@@ -183,7 +186,7 @@ async def fake_openai() -> AsyncIterator[FakeOpenAi]:
         await asyncio.sleep(0)  # their tasks end
 
 
-async def until(look: Callable[[], object], patience_s: float = 10.0) -> None:
+async def until(look: Callable[[], object], patience_s: float = 60.0) -> None:
     """Lets the loop live on until `look` is truthy."""
     for _ in range(round(patience_s / 0.01)):
         if look():

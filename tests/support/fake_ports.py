@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.errors import NotFound, Refused
+from bizaiops_bot.domain.histogram import Histogram
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
-from bizaiops_bot.domain.models import ModelInfo, Revision, TrafficState
-from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, HealthSample, SeriesData
+from bizaiops_bot.domain.models import ModelSpec
+from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, RevisionSample, SeriesData
 from bizaiops_bot.domain.records import Alert, AuditEntry, DecisionRecord, OpenGate, RunRecord, Schedule
+from bizaiops_bot.domain.services import Revision, ServiceRef, TrafficState
 from bizaiops_bot.domain.values import NoData
 from tests.support.sample_cards import NOW, PLAN, steps, wave
+from tests.support.services import service, traffic
 
 
 @dataclass
@@ -26,36 +30,42 @@ class FakeClock:
         self.now_is = max(self.now_is, when)
 
 
-class FakeServing:
-    async def models(self) -> list[ModelInfo]:
+class FakeModels:
+    async def specs(self) -> list[ModelSpec]:
         return [
-            ModelInfo(name="churn", title="Customer churn", kind="classification", owner="growth"),
-            ModelInfo(name="demand", title="Demand forecast", kind="forecast", owner="supply"),
+            ModelSpec(name="churn", title="Customer churn", task="classification", owner="growth"),
+            ModelSpec(name="demand", title="Demand forecast", task="forecast", owner="supply"),
         ]
 
-    async def traffic(self, model: str) -> TrafficState:
-        stable = Revision(
-            revision=f"{model}-00001", version="v1", weight=90 if model == "churn" else 100, state="stable"
-        )
-        canary = (
-            (Revision(revision="churn-00002", version="v2", weight=10, state="canary"),) if model == "churn" else ()
-        )
-        return TrafficState(model=model, revisions=(stable, *canary), replicas=2, read_at=NOW)
+
+class FakeServing:
+    async def services(self) -> list[ServiceRef]:
+        return [service("churn"), service("demand")]
+
+    async def traffic(self, service: ServiceRef) -> TrafficState:
+        both = service.model == "churn"
+        stable = Revision(name=f"{service.name}-00001", version="v1", weight=90 if both else 100, role="stable")
+        canary = (Revision(name="churn-00002", version="v2", weight=10, role="canary"),) if both else ()
+        return traffic(NOW, stable, *canary, of=service, count=2)
 
 
 class FakeMetrics:
-    async def health(self, model: str, *, minutes: float) -> list[HealthSample] | NoData:
-        if model == "demand":
+    async def health(
+        self, service: ServiceRef, revisions: Sequence[str], *, minutes: float
+    ) -> list[RevisionSample] | NoData:
+        if service.model == "demand":
             return NoData(query="requests of demand", window="15 min", searched="in-process series")
-        sample = HealthSample(
-            version="v1", requests=1800, errors=9, latency_p50_ms=21, latency_p95_ms=48, start=NOW, end=NOW
-        )
+        stable, canary = revisions
+        quick = Histogram(edges_ms=(21.0, 48.0, 60.0), counts=(900.0, 810.0, 90.0, 0.0))
+        slow = Histogram(edges_ms=(21.0, 51.0, 60.0), counts=(100.0, 90.0, 10.0, 0.0))
         return [
-            sample,
-            sample.model_copy(update={"version": "v2", "requests": 200, "errors": 1, "latency_p95_ms": 51.0}),
+            RevisionSample(revision=stable, requests=1800, errors=9, latency=quick, start=NOW, end=NOW),
+            RevisionSample(revision=canary, requests=200, errors=1, latency=slow, start=NOW, end=NOW),
         ]
 
-    async def series(self, model: str, metric: str, start: datetime, end: datetime, points: int) -> SeriesData | NoData:
+    async def series(
+        self, service: ServiceRef, metric: str, start: datetime, end: datetime, points: int
+    ) -> SeriesData | NoData:
         values = wave(points, 45, 6) if metric == "latency_p95_ms" else wave(points, 0.005, 0.002)
         return SeriesData(metric=metric, unit="ms", times=tuple(start for _ in values), values=values)
 
@@ -88,7 +98,6 @@ class FakeDrift:
             rows=2140,
             features=features,
             score=feature("score", 0.1),
-            performance=None,
             onset=NOW,
         )
 
@@ -213,6 +222,9 @@ class FakeRecords:
             hash=f"{seq:064x}",
         )
 
+    async def service(self, model: str) -> ServiceRef:
+        return service(model)
+
     async def run(self, number: int) -> RunRecord:
         if number not in self.all:
             raise NotFound("run", str(number), [str(n) for n in self.all])
@@ -264,9 +276,19 @@ class FakeRecords:
     async def approvals(self, number: int | None = None) -> list[OpenGate]:
         """Run 7 waits, as far as programs are told."""
         gate = OpenGate(
-            run=7, name="approval 1", question="Go?", kind="approval", quorum=1, role="approver", people=(),
-            plan_hash=PLAN.hash, opened=NOW, expires=NOW + timedelta(hours=24), voices=(), may=("lead", "sre"),
-        )  # fmt: skip
+            run=7,
+            name="approval 1",
+            question="Go?",
+            kind="approval",
+            quorum=1,
+            role="approver",
+            people=(),
+            plan_hash=PLAN.hash,
+            opened=NOW,
+            expires=NOW + timedelta(hours=24),
+            voices=(),
+            may=("lead", "sre"),
+        )
         return [gate] if number in (None, 7) else []
 
 

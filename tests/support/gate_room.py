@@ -6,25 +6,31 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
+from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
 from bizaiops_bot.domain.posts import ClickAnswer
 from bizaiops_bot.domain.records import AuditEntry, OpenGate
-from bizaiops_bot.engine import audit, deciding, delegations, gates, runs
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.controls import EngineControls
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.deciding import Decision
-from bizaiops_bot.engine.policy import Policy
-from bizaiops_bot.engine.records import EngineRecords
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.api.controls import EngineControls
+from bizaiops_bot.engine.api.records import EngineRecords
+from bizaiops_bot.engine.approvals import deciding, delegations, gates
+from bizaiops_bot.engine.approvals.deciding import Decision
+from bizaiops_bot.engine.approvals.run_cards import RunCards
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.policy.policy import Policy
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.runs.playbooks import Playbooks
+from bizaiops_bot.engine.store import tables as t
 from tests.support import stores
+from tests.support.fake_company import FakeModels
 from tests.support.virtual_clock import VirtualClock
 
 T = TypeVar("T")
@@ -65,7 +71,10 @@ class GateRoom:
         playbooks = _playbooks()
         self.people = {person.id: person for person in staff}
         policy = Policy.load(content_folder("policy"), self.people.values(), playbooks)
-        self.core = Core(stores.open_store(folder), self.clock, policy, playbooks, [], home="ml-ops", time_zone="UTC")
+        self.core = Core(
+            stores.open_store(folder), self.clock, policy, playbooks, [], cards=RunCards, home="ml-ops", time_zone="UTC"
+        )
+        self.core.ports = cast(Ports, SimpleNamespace(models=FakeModels()))
         self.core.people, policy.people = self.people, self.people.values()
         self.controls, self.records = EngineControls(self.core), EngineRecords(self.core)
 
@@ -90,9 +99,15 @@ class GateRoom:
 
         def work(conn: sa.Connection) -> int:
             number, _ = runs.create(
-                conn, made, actor=by, conversation="ml-ops", thread="m-1", message=None, unattended=None,
+                conn,
+                made,
+                actor=by,
+                conversation="ml-ops",
+                thread="m-1",
+                message=None,
+                unattended=None,
                 now=self.clock.now(),
-            )  # fmt: skip
+            )
             runs.set_status(conn, number, "waiting", now=self.clock.now())
             place = {"conversation": "ml-ops", "thread": "m-1", "reply_to": None}
             conn.execute(sa.insert(t.run_cards).values(run_id=number, card=f"run-{number}", **place))
@@ -106,7 +121,7 @@ class GateRoom:
         gates.open_gate(
             conn, number, plan.gates[which], plan.hash, now=now, expires=now + timedelta(hours=24), kind=kind
         )
-        self.core.redraw(conn, number)
+        self.core.cards.redraw(conn, number)
 
     async def change_plan(self, number: int, *specs: GateSpec, version: str) -> Plan:
         """As an order that corrects a waiting run does."""
@@ -150,7 +165,7 @@ class GateRoom:
     async def audited(self, kind: str, number: int | None = None) -> list[AuditEntry]:
         """Oldest first."""
         subject = None if number is None else f"run {number}"
-        found = await self.core.store.read(lambda conn: audit.read(conn, limit=100_000, before=None, subject=subject))
+        found = await self.core.store.read(lambda conn: trail.read(conn, limit=100_000, before=None, subject=subject))
         return [entry for entry in reversed(found) if entry.kind == kind]
 
 

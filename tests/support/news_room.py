@@ -11,16 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.events import Event, EventKind
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.notices import NoticeSettings
 from bizaiops_bot.domain.places import ChatPlace, PlaceKind
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.domain.values import NoData
-from bizaiops_bot.engine import outbox, places_store
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.alerts import Watch
-from bizaiops_bot.engine.findings import Findings
-from bizaiops_bot.engine.notice_board import NoticeBoard
+from bizaiops_bot.engine.news.notice_board import NoticeBoard
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.store import known_places
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.watch.alerts import Watch
+from bizaiops_bot.engine.watch.findings import Findings
 from bizaiops_bot.playbook import Playbook
+from tests.support.fake_company import FakeModels
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
 
@@ -46,9 +49,6 @@ class NewsRoom:
     async def open(
         cls, folder: Path, clock: VirtualClock, notices: dict[str, Any], playbooks: list[Playbook] | None = None
     ) -> NewsRoom:
-        async def models() -> list[Any]:
-            return [SimpleNamespace(name="churn"), SimpleNamespace(name="demand")]
-
         async def series(*_: Any) -> NoData:
             return NoData(query="p95", window="1 h", searched="nowhere")
 
@@ -56,7 +56,7 @@ class NewsRoom:
             folder,
             playbooks or [],
             clock,
-            serving=SimpleNamespace(models=models),
+            models=FakeModels(),
             metrics=SimpleNamespace(series=series),
         )
         engine.core.notices = NoticeSettings.model_validate(notices)
@@ -85,14 +85,14 @@ class NewsRoom:
         quiet = 0
         while quiet < 5:
             await asyncio.sleep(0.001)
-            quiet = 0 if self.core.busy else quiet + 1
+            quiet = 0 if self.core.activity.busy else quiet + 1
 
-    async def _examine(self, model: str, now: datetime) -> Findings:
+    async def _examine(self, model: ModelSpec, now: datetime) -> Findings:
         onset = now - timedelta(minutes=1)
         events = [
             Event(kind=kind, model=of, at=now, onset=onset, title=f"{of}: {kind}", detail=DETAIL)
             for kind, of in sorted(self.wrong)
-            if of == model
+            if of == model.name
         ]
         return Findings(events=tuple(events), judged=JUDGED)
 
@@ -117,7 +117,7 @@ class NewsRoom:
             await self.minutes(1)
 
     async def looks(self) -> None:
-        with self.core.working():
+        with self.core.activity.working():
             await self.watch.look()
         await self.clock.rest()
 
@@ -129,7 +129,7 @@ class NewsRoom:
         """The bot is invited."""
         kind: PlaceKind = "personal" if title.startswith("@") else "channel"
         place = ChatPlace(conversation=conversation, kind=kind, title=title)
-        await self.core.store.write(lambda conn: places_store.note(conn, place))
+        await self.core.store.write(lambda conn: known_places.note(conn, place))
 
     async def cards(self, conversation: str = OFFICE) -> list[PostedCard]:
         """In the order they were posted."""

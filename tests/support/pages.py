@@ -15,9 +15,13 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
     "--no-first-run",
-)  # fmt: skip
+)
 DESKTOP, PHONE = (1440, 900), (390, 844)
 PATIENCE_MS = 30_000.0
 
@@ -52,9 +56,12 @@ class ConsolePage:
         """A new visitor at the chat."""
         dark = scheme == "dark"
         context = chrome.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light",
-            reduced_motion="reduce", device_scale_factor=2 if size == PHONE else 1, has_touch=size == PHONE,
-        )  # fmt: skip
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            device_scale_factor=2 if size == PHONE else 1,
+            has_touch=size == PHONE,
+        )
         context.set_default_timeout(PATIENCE_MS)
         seen = cls(context.new_page(), url)
         seen.page.on("console", seen._heard)

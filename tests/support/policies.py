@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine.policy import Policy
-from bizaiops_bot.engine.policy_schema import FILE
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.policy.policy import Policy
+from bizaiops_bot.engine.policy.schema import FILE
+from bizaiops_bot.engine.runs.playbooks import Playbooks
 
 ENGINEER = Actor(id="engineer", name="Erin", roles=("engineer",))
 LEAD = Actor(id="lead", name="Lee", roles=("engineer", "approver"))

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.records import AuditEntry
-from bizaiops_bot.engine import audit, outbox
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.poster import Poster
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.posting.poster import Poster
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 from tests.support.chat_double import ChatDouble
 from tests.support.stores import open_store
 from tests.support.virtual_clock import VirtualClock
@@ -48,14 +49,22 @@ class Stand:
         await self.clock.sleep_until(self.clock.now() + timedelta(seconds=seconds))
 
     def note(self, conn: sa.Connection, actor: str, kind: str, subject: str, **detail: Any) -> AuditEntry:
-        return audit.append(conn, at=self.clock.now(), actor=actor, kind=kind, subject=subject, **detail)
+        return trail.append(conn, at=self.clock.now(), actor=actor, kind=kind, subject=subject, **detail)
 
     def start(self, name: str = "a") -> None:
         """Begins a worker's poster."""
         poster = Poster(
-            cast(Store, self.store), self.platforms, leads=lambda: self.leader == name, note=self.note, clock=self.clock,
-            home=self.home, now=self.now, sleep=self.sleep, wall=self.clock.now, jitter=lambda _low, high: high,
-        )  # fmt: skip
+            cast(Store, self.store),
+            self.platforms,
+            leads=lambda: self.leader == name,
+            note=self.note,
+            clock=self.clock,
+            home=self.home,
+            now=self.now,
+            sleep=self.sleep,
+            wall=self.clock.now,
+            jitter=lambda _low, high: high,
+        )
         self.posters[name] = poster
         self.running[name] = asyncio.create_task(poster.run())
 
@@ -83,9 +92,14 @@ class Stand:
             for card in cards:
                 version = self.versions[card] = self.versions.get(card, 0) + 1
                 outbox.put_card(
-                    conn, card, Card(title=title or f"{card} v{version}"),
-                    conversation=channel, thread=thread or card, reply_to=None, now=self.clock.now(),
-                )  # fmt: skip
+                    conn,
+                    card,
+                    Card(title=title or f"{card} v{version}"),
+                    conversation=channel,
+                    thread=thread or card,
+                    reply_to=None,
+                    now=self.clock.now(),
+                )
 
         await self.store.write(work)
 
@@ -98,7 +112,7 @@ class Stand:
 
     async def audited(self) -> list[tuple[str, int, str]]:
         """(card, version, outcome) of each delivery, oldest first."""
-        rows = await self.store.read(lambda conn: audit.read(conn, limit=1000, before=None, subject=None))
+        rows = await self.store.read(lambda conn: trail.read(conn, limit=1000, before=None, subject=None))
         return [(e.subject, e.detail["version"], e.detail["outcome"]) for e in reversed(rows) if e.kind == "post"]
 
     async def ledger(self) -> dict[str, Any]:

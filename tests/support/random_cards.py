@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from bizaiops_bot.domain.cards import (
     Button,
+    ButtonsHere,
     Card,
     Chart,
     Context,
+    Details,
     Diff,
     DiffLine,
     Fields,
@@ -31,14 +33,45 @@ patient = settings(
 )
 
 HOSTILE = (
-    "<@U0123ABC>", "<!here>", "<!channel>", "<!everyone>", "<!subteam^S012345|ops>", "<#C0123|ml-ops>", "@here", "@channel",
-    "@everyone", "<https://evil.example/x|click here>", "see https://evil.example/a?b=1&c=2 now", "http://10.0.0.1:80/x",
-    "evil.example/pay", "www.evil.example", "mail ceo@corp.example", "mailto:ceo@corp.example", "javascript:alert(1)",
-    "<at>CEO</at>", "[click](https://evil.example)", "![x](https://evil.example/x.png)", ":smile: :rotating_light:",
-    "**b** _i_ `c`", "*b* ~s~ `c` ```x```", "> quote\n# head\n- item\n1. item", "<b>&\"'</b> &amp; &lt;", "{{DATE(x,SHORT)}}",
-    "<!date^1392734382^{date}|x>", "a\x00b\x1b[2Jc", "\u202eabc", "\u200b\u2060\ufeff", "**" * 40, "▁▂▃█", "$x$ ${x} %s {}",
-    "👩‍👩‍👧‍👦 é ß 漢字", "", " ", "\n\n", "a\r\nb",
-)  # fmt: skip
+    "<@U0123ABC>",
+    "<!here>",
+    "<!channel>",
+    "<!everyone>",
+    "<!subteam^S012345|ops>",
+    "<#C0123|ml-ops>",
+    "@here",
+    "@channel",
+    "@everyone",
+    "<https://evil.example/x|click here>",
+    "see https://evil.example/a?b=1&c=2 now",
+    "http://10.0.0.1:80/x",
+    "evil.example/pay",
+    "www.evil.example",
+    "mail ceo@corp.example",
+    "mailto:ceo@corp.example",
+    "javascript:alert(1)",
+    "<at>CEO</at>",
+    "[click](https://evil.example)",
+    "![x](https://evil.example/x.png)",
+    ":smile: :rotating_light:",
+    "**b** _i_ `c`",
+    "*b* ~s~ `c` ```x```",
+    "> quote\n# head\n- item\n1. item",
+    "<b>&\"'</b> &amp; &lt;",
+    "{{DATE(x,SHORT)}}",
+    "<!date^1392734382^{date}|x>",
+    "a\x00b\x1b[2Jc",
+    "\u202eabc",
+    "\u200b\u2060\ufeff",
+    "**" * 40,
+    "▁▂▃█",
+    "$x$ ${x} %s {}",
+    "👩‍👩‍👧‍👦 é ß 漢字",
+    "",
+    " ",
+    "\n\n",
+    "a\r\nb",
+)
 
 letters = st.characters(exclude_categories=["Cs"])
 short = st.text(letters, max_size=40) | st.sampled_from(HOSTILE)
@@ -100,7 +133,10 @@ diff_lines = st.builds(DiffLine, what=words, before=words, after=words)
 diffs = st.builds(
     lambda lines, times: Diff(lines=tuple(lines) * times), st.lists(diff_lines, max_size=5), st.sampled_from([1, 1, 30])
 )
-blocks = st.one_of(st.builds(Text, text=words), fields, tables, charts, steps, diffs, st.builds(Context, text=words))
+marks = st.sampled_from([ButtonsHere(), Details()])
+blocks = st.one_of(
+    st.builds(Text, text=words), fields, tables, charts, steps, diffs, st.builds(Context, text=words), marks
+)
 
 styles = st.sampled_from(["primary", "danger", "default"])
 asks = st.sampled_from(["", "", "Why do you reject run 7?"]) | words
@@ -130,9 +166,16 @@ def posted(card: Card, *, card_id: str = "c-7", version: int = 1, reply_to: str 
         for i, b in enumerate(card.buttons)
     )
     return PostedCard(
-        seq=1, id=card_id, version=version, conversation="slack:C0123", thread="m-1", reply_to=reply_to, at=NOW, card=card,
+        seq=1,
+        id=card_id,
+        version=version,
+        conversation="slack:C0123",
+        thread="m-1",
+        reply_to=reply_to,
+        at=NOW,
+        card=card,
         buttons=buttons,
-    )  # fmt: skip
+    )
 
 
 posted_cards = st.builds(

@@ -8,24 +8,30 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from bizaiops_bot.adapters.embedded.words import TemplateWords
-from bizaiops_bot.domain.canary import assess_canary
+from bizaiops_bot.adapters.template_words import TemplateWords
 from bizaiops_bot.domain.cards import Card, DiffLine
-from bizaiops_bot.domain.errors import Refused, Temporary
+from bizaiops_bot.domain.errors import Permanent, Refused
+from bizaiops_bot.domain.judge import JudgeSpec
 from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
 from bizaiops_bot.domain.records import Trial, TrialKind
+from bizaiops_bot.domain.services import ServiceRef
 from bizaiops_bot.domain.stand_in import StandIn
-from bizaiops_bot.domain.values import NoData, duration_s
+from bizaiops_bot.domain.values import duration_s
+from bizaiops_bot.engine.execution.judging import Comparison, look_at
 from bizaiops_bot.playbook import Playbook, Run, card_and_output
+from bizaiops_bot.playbook.run import Question
 from tests.support.fake_bot import FakeControls, FakeFaults, FakeRecords
 from tests.support.fake_company import (
     Company,
     FakeClock,
     FakeDrift,
     FakeMetrics,
+    FakeModels,
+    FakeOutcomes,
     FakePipelines,
+    FakePredictions,
     FakeRegistry,
     FakeServing,
     FakeWarehouse,
@@ -57,8 +63,10 @@ class RunDouble(Run):
         planning: bool = False,
     ) -> None:
         self.id, self.actor, self.conversation, self.time_zone, self.planning = 7, actor, "general", "UTC", planning
-        self.clock, self.pipelines, self.serving = FakeClock(world), FakePipelines(world), FakeServing(world)
+        self.clock, self.models = FakeClock(world), FakeModels()
+        self.pipelines, self.serving = FakePipelines(world), FakeServing(world)
         self.registry, self.metrics, self.drift = FakeRegistry(world), FakeMetrics(world), FakeDrift(world)
+        self.predictions, self.outcomes = FakePredictions(world), FakeOutcomes(world)
         self.warehouse, self.faults = FakeWarehouse(world), FakeFaults(world)
         self.records, self.controls, self.words = FakeRecords(world), FakeControls(world), TemplateWords()
         self.handbook = handbook()
@@ -74,11 +82,16 @@ class RunDouble(Run):
         if not self.planning:
             self.world.trials.append(
                 Trial(
-                    id=len(self.world.trials) + 1, model=model, version=version, kind=kind, by=self.actor.id,
-                    run=self.id, at=self.world.now,
+                    id=len(self.world.trials) + 1,
+                    model=model,
+                    version=version,
+                    kind=kind,
+                    by=self.actor.id,
+                    run=self.id,
+                    at=self.world.now,
                     **verdict.model_dump(exclude={"decided", "accepted"}),
                 )
-            )  # fmt: skip
+            )
 
     async def step(
         self,
@@ -170,39 +183,54 @@ class RunDouble(Run):
 
     async def judge(
         self,
-        model: str,
+        service: ServiceRef,
         version: str,
         *,
-        hold: str = "30m",
+        by: JudgeSpec | None = None,
+        hold: str | None = None,
         share: int | None = None,
         value_must: bool | None = None,
         before: ArmSample | None = None,
     ) -> Verdict:
+        judge = by or JudgeSpec()
+        hold = hold or judge.hold
         duration_s(hold)
-        self._note(f"judge {version}", "judge", args=(model, version, hold))
+        self._note(f"judge {version}", "judge", args=(service, version, hold))
         if self.planning:
             return StandIn("judge")  # type: ignore[return-value]
         if share is not None:
             return self.verdict
         await self.clock.sleep_until(self.clock.now() + timedelta(seconds=duration_s(hold)))
-        arms = await self.metrics.arms(model, self.clock.now())
-        found = {} if isinstance(arms, NoData) else {arm.version: arm for arm in arms}
-        return assess_canary(before, found.get(version), final=True, value_must=value_must)
+        compared = Comparison(service, version, self.clock.now(), judge, value_must=value_must, before=before)
+        return (await look_at(self, compared)).verdict(final=True, ends=1)
 
-    async def wait(
-        self, name: str, ready: Callable[[], Awaitable[tuple[bool, str]]], *, every: str = "1m", deadline: str = "4h"
-    ) -> str:
+    async def until(
+        self,
+        name: str,
+        look: Callable[..., Awaitable[T]],
+        *args: Any,
+        done: Callable[[T], bool],
+        failed: Callable[[T], str | None] | None = None,
+        every: str = "30s",
+        deadline: str = "2h",
+        detail: Callable[[T], str] | None = None,
+        assume: T | None = None,
+        asks: Callable[[T], Question | None] | None = None,
+        answer: Callable[..., Awaitable[Any]] | None = None,
+    ) -> T:
         self._note(name, "wait")
         if self.planning:
-            return name
+            return assume if assume is not None else StandIn(name)  # type: ignore[return-value]
         end = self.clock.now() + timedelta(seconds=duration_s(deadline))
         while self.clock.now() < end:
-            over, words = await ready()
-            self.details.append(words)
-            if over:
-                return words
+            seen = await look(*args)
+            if failed is not None and (why := failed(seen)) is not None:
+                raise Permanent(why)
+            self.details.append(detail(seen) if detail else "")
+            if done(seen):
+                return seen
             await self.clock.sleep_until(self.clock.now() + timedelta(seconds=duration_s(every)))
-        raise Temporary(f"{name} was not over by its deadline.")
+        raise Permanent(f"{name} was not over by its deadline.")
 
     async def notify(self, card: Card, *, conversation: str | None = None) -> None:
         self.notified.append((conversation or self.conversation, card))

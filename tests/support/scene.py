@@ -8,10 +8,11 @@ from functools import wraps
 from typing import Any
 
 from bizaiops_bot.domain.errors import Permanent
-from bizaiops_bot.engine.base import wants
+from bizaiops_bot.domain.services import ServiceRef
+from tests.support.late_pipelines import LatePipelines
 from tests.support.talk import Shown, Talk
 
-MOVES = ("set_canary", "promote", "restore", "pause", "resume")
+MOVES = ("set_canary", "promote", "roll_back", "restore", "pause", "resume")
 ASK = "deploy churn v3 as a 10% canary"
 
 
@@ -30,6 +31,7 @@ class Scene:
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self.held: list[Held] = []
+        self.late: LatePipelines | None = None
         self.changing = self.most_at_once = 0
         serving = talk.bot.core.ports.serving
         for method in MOVES:
@@ -37,13 +39,13 @@ class Scene:
 
     def _counted(self, real: Any) -> Any:
         @wraps(real)
-        async def counted(model: str, *args: Any, key: str) -> Any:
-            self.changing += model == "churn"
+        async def counted(service: ServiceRef, *args: Any, **more: Any) -> Any:
+            self.changing += service.model == "churn"
             self.most_at_once = max(self.most_at_once, self.changing)
             try:
-                return await real(model, *args, key=key)
+                return await real(service, *args, **more)
             finally:
-                self.changing -= model == "churn"
+                self.changing -= service.model == "churn"
 
         return counted
 
@@ -59,20 +61,15 @@ class Scene:
             if held.fails:
                 raise Permanent("The gateway does not answer.")
             core = self.talk.bot.core
-            with core.resting(), core.resting():  # the run's work, and the step's
+            with core.activity.resting():
                 await held.go_on.wait()
 
         @wraps(real)
-        async def slow(*args: Any, key: str) -> Any:
+        async def slow(*args: Any, key: str, **more: Any) -> Any:
             await waits()
-            return await real(*args, key=key)
+            return await real(*args, key=key, **more)
 
-        @wraps(real)
-        async def slow_and_told(*args: Any, key: str, progress: Any) -> Any:
-            await waits()
-            return await real(*args, key=key, progress=progress)
-
-        setattr(adapter, method, slow_and_told if wants(real, "progress") else slow)
+        setattr(adapter, method, slow)
         return held
 
     def let_go(self) -> None:
@@ -80,6 +77,8 @@ class Scene:
         for held in self.held:
             held.fails = False
             held.go_on.set()
+        if self.late is not None:
+            self.late.holds = 0
 
     # -- what can be under way ------------------------------------------------------------------------
 
@@ -104,10 +103,17 @@ class Scene:
         return await self.talk.starts("resume churn")
 
     async def build_runs(self) -> Shown:
-        held = self.hold("pipelines", "build")
+        ports = self.talk.bot.core.ports
+        ports.pipelines = self.late = LatePipelines(ports.pipelines, self.talk.clock, holds=1)
         plan = await self.talk.starts(ASK)
         await plan.click("Approve", by="lead")
-        await held.begun.wait()
+
+        async def queued() -> bool:
+            return any(
+                step.name == "build" and "queued" in step.detail for step in (await self.talk.run(plan.run)).steps
+            )
+
+        await self.talk.until(queued, minutes=2, what="the build in its queue")
         return plan
 
     async def scaling_runs(self) -> Shown:

@@ -32,17 +32,22 @@ START_S = 60.0
 CRASH = signal.SIGKILL
 USER, PASSWORD = "bizaiops", secrets.token_hex(8)
 POSTGRES_OPTIONS = (
-    "-c", "listen_addresses=127.0.0.1",
-    "-c", "unix_socket_directories=",
-    "-c", "shared_buffers=32MB",
-    "-c", "max_connections=200",
-    "-c", "max_wal_size=256MB",
-)  # fmt: skip
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-c",
+    "unix_socket_directories=",
+    "-c",
+    "shared_buffers=32MB",
+    "-c",
+    "max_connections=200",
+    "-c",
+    "max_wal_size=256MB",
+)
 # The kernel tells a child of its parent's end when the *thread* that started it has ended: one that stays is needed.
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="servers")
 
 
-class _Server:
+class Server:
     """A server process on one folder and port. Everything that is begun here ends with `end`."""
 
     def __init__(self, name: str, owner: pwd.struct_passwd | None = None) -> None:
@@ -59,6 +64,11 @@ class _Server:
     def pid(self) -> int:
         assert self._process is not None, f"{self.name} is not running"
         return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started, and has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """On the same folder and port as before; returns when it answers."""
@@ -115,9 +125,14 @@ class _Server:
     def _launch(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                _as_account(self._owner, self._command()), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, env=_own_environment(),
-            )  # fmt: skip
+                _as_account(self._owner, self._command()),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=_own_environment(),
+            )
 
     def _answers(self) -> bool:
         assert self._process is not None
@@ -131,7 +146,7 @@ class _Server:
         raise NotImplementedError
 
 
-class PostgresServer(_Server):
+class PostgresServer(Server):
     """fsync stays on: a commit that a test believes in is on the disk."""
 
     def __init__(self, programs: Path) -> None:
@@ -143,9 +158,18 @@ class PostgresServer(_Server):
         if self._owner is not None:
             shutil.chown(secret, self._owner.pw_uid, self._owner.pw_gid)
         words: list[str | Path] = [
-            programs / "initdb", "-D", self.data, "-U", USER, "--pwfile", secret, "--auth=scram-sha-256",
-            "--encoding=UTF8", "--locale=C", "--no-sync",
-        ]  # fmt: skip
+            programs / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            USER,
+            "--pwfile",
+            secret,
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
         made = subprocess.run(
             _as_account(self._owner, words),
             cwd=self.folder,
@@ -193,7 +217,7 @@ class PostgresServer(_Server):
         return True
 
 
-class RedisServer(_Server):
+class RedisServer(Server):
     """Keeps nothing on the disk."""
 
     def __init__(self, program: str) -> None:
@@ -218,9 +242,18 @@ class RedisServer(_Server):
 
     def _command(self) -> list[str | Path]:
         return [
-            self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-            "--dir", self.folder,
-        ]  # fmt: skip
+            self._program,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            self.folder,
+        ]
 
     def _pings(self) -> bool:
         try:

@@ -16,7 +16,7 @@ from tests.support.fake_desk import FakeDesk
 
 def local_client(desk: FakeDesk, *, demo: bool = True, **options: Any) -> httpx.AsyncClient:
     """Talks to the application without a socket; it shows an error as a response, like a server."""
-    app = create_app(desk, demo=demo, **options)
+    app = create_app(desk, demo=demo, **{"faults": desk.faults} | options)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8642")
 
@@ -24,7 +24,12 @@ def local_client(desk: FakeDesk, *, demo: bool = True, **options: Any) -> httpx.
 @asynccontextmanager
 async def running_site(desk: FakeDesk) -> AsyncIterator[str]:
     """The address of a server that really listens: for streams and for clients in threads."""
-    config = uvicorn.Config(create_app(desk, demo=True), port=0, log_level="error", timeout_graceful_shutdown=0)
+    config = uvicorn.Config(
+        create_app(desk, demo=True, faults=getattr(desk, "faults", None)),
+        port=0,
+        log_level="error",
+        timeout_graceful_shutdown=0,
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)

@@ -70,7 +70,7 @@ async def _arguments(request: web.Request) -> JSON:
     return args
 
 
-async def until(look: Callable[[], object], *, patience_s: float = 20) -> None:
+async def until(look: Callable[[], object], *, patience_s: float = 60) -> None:
     """Lets other tasks go on until `look` gives something."""
     async with asyncio.timeout(patience_s):
         while not look():  # noqa: ASYNC110 (what is looked at rings no bell)

@@ -9,21 +9,26 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bizaiops_bot.adapters.embedded.words import TemplateWords
+from bizaiops_bot.adapters.nothing import NoOutcomes, NoPredictions
+from bizaiops_bot.adapters.template_words import TemplateWords
 from bizaiops_bot.content import content_folder
+from bizaiops_bot.domain.models import ModelVersion
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import RunRecord
-from bizaiops_bot.engine import runs
-from bizaiops_bot.engine.controls import EngineControls
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.orders import Order, Orders, Place
-from bizaiops_bot.engine.policy import Policy
-from bizaiops_bot.engine.records import EngineRecords
-from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.runner import Runner
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.api.controls import EngineControls
+from bizaiops_bot.engine.api.records import EngineRecords
+from bizaiops_bot.engine.approvals.run_cards import RunCards
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.execution.runner import Runner
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.policy.policy import Policy
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.runs.playbooks import Playbooks
+from bizaiops_bot.engine.store.store import Store
 from bizaiops_bot.playbook import Playbook
 from tests.support import stores
+from tests.support.fake_company import FakeModels
 from tests.support.virtual_clock import VirtualClock
 from tests.support.watched_store import WatchedStore
 
@@ -32,7 +37,26 @@ PEOPLE = [
     Actor(id="engineer", name="Erin", roles=("engineer",)),
     Actor(id="lead", name="Lee", roles=("engineer", "approver")),
 ]
-PORTS = ("pipelines", "serving", "registry", "metrics", "drift", "warehouse", "faults", "words", "handbook")
+PORTS = (
+    "pipelines",
+    "serving",
+    "registry",
+    "metrics",
+    "predictions",
+    "outcomes",
+    "drift",
+    "warehouse",
+    "faults",
+    "words",
+    "handbook",
+)
+
+
+class EmptyRegistry:
+    """In which nobody has registered anything."""
+
+    async def all_versions(self) -> dict[str, list[ModelVersion]]:
+        return {}
 
 
 class SmallEngine:
@@ -45,9 +69,18 @@ class SmallEngine:
         policy = Policy.load(content_folder("policy"), PEOPLE, playbooks)
         store = WatchedStore(stores.open_store(folder))
         clock._settle = store.rested
-        self.core = Core(cast(Store, store), clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
+        self.core = Core(
+            cast(Store, store), clock, policy, known, PEOPLE, cards=RunCards, home="ml-ops", time_zone="UTC"
+        )
         self.controls = EngineControls(self.core)
-        filled = dict.fromkeys(PORTS) | {"words": TemplateWords()} | ports
+        given = {
+            "models": FakeModels(),
+            "words": TemplateWords(),
+            "registry": EmptyRegistry(),
+            "predictions": NoPredictions(),
+            "outcomes": NoOutcomes(),
+        }
+        filled = dict.fromkeys(PORTS) | given | ports
         self.core.ports = SimpleNamespace(
             clock=clock, records=EngineRecords(self.core), controls=self.controls, **filled
         )

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store.store import Store
 from tests.support import servers
 
 VARIABLE = "BIZAIOPS_TEST_STORE"

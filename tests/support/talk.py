@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bizaiops_bot.bootstrap import Bot, build
-from bizaiops_bot.domain.cards import Card, Chart, Diff, Fields, File, Links, Steps, Table, Text
+from bizaiops_bot.app.bootstrap import Bot, build
+from bizaiops_bot.domain.cards import Card, Chart, Context, Diff, Fields, File, Links, Steps, Table, Text
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.posts import ClickAnswer, PostedCard
 from bizaiops_bot.domain.records import Alert, RunRecord, RunStatus, Schedule
-from bizaiops_bot.engine import audit
+from bizaiops_bot.domain.services import TrafficState
+from bizaiops_bot.embedded.training.pipelines import EmbeddedPipelines
+from bizaiops_bot.engine.audit import trail
 from bizaiops_bot.settings import Settings
 from tests.support import stores
+from tests.support.late_pipelines import LatePipelines
 from tests.support.virtual_clock import VirtualClock
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)  # a Wednesday
@@ -59,7 +62,7 @@ def words_of(card: Card) -> str:
             parts += [f"{link.label} {link.to}" for link in block.links]
         elif isinstance(block, File):
             parts += [block.title, block.name, block.text]
-        else:
+        elif isinstance(block, Context):
             parts.append(block.text)
     return "\n".join(parts)
 
@@ -144,13 +147,13 @@ class Talk:
         """
         clock = clock or VirtualClock(START)
         parts = {"store": stores.store_settings(folder), "language": language or {"kind": "none"}, **(more or {})}
-        settings = Settings(data=folder, company={"seed": 7, **company}, **parts)
+        settings = Settings(data=folder, embedded={"seed": 7, **company}, **parts)
         bot = await build(settings, clock=clock)
         talk = cls(bot, clock, company)
         talk._language = language
         talk._watch()
         clock._settle = talk.stand_still
-        bot.core.draw_after_s = 0.01  # the world of a test moves on within milliseconds
+        bot.core.cards.draw_after_s = 0.01  # the world of a test moves on within milliseconds
         bot.poster.pace_s = 0.02
         await bot.start()
         await talk.rest()
@@ -160,7 +163,7 @@ class Talk:
         """Stops the bot; whatever the test was about, its audit must hold."""
         try:
             await self.rest()
-            entries, problem = await self.bot.core.store.read(audit.verify)
+            entries, problem = await self.bot.core.store.read(trail.verify)
             assert problem is None, problem
             assert entries > 0
         finally:
@@ -182,7 +185,7 @@ class Talk:
         while quiet < 5:
             await asyncio.sleep(0.002)
             waited += 0.002
-            quiet = 0 if self.bot.core.busy else quiet + 1
+            quiet = 0 if self._busy() else quiet + 1
             assert waited < PATIENCE_S, "the bot did not come to rest"
 
     def _watch(self) -> None:
@@ -197,11 +200,17 @@ class Talk:
         """Until nobody has anything to do at this time of the clock: no thread at work, and calm for some turns."""
         calm, waited = 0, 0.0
         while calm < CALM:
-            busy = bool(_at_work) or self.bot.core.busy
+            busy = bool(_at_work) or self._busy()
             calm = 0 if busy else calm + 1
             await asyncio.sleep(LOOK_S if busy else 0)
             waited += LOOK_S if busy else 0
             assert waited < PATIENCE_S, "the bot did not come to rest"
+
+    def _busy(self) -> bool:
+        """A build trains in a process of its own, which no clock holds up."""
+        port = self.bot.core.ports.pipelines
+        port = port.work if isinstance(port, LatePipelines) else port
+        return self.bot.core.activity.busy or (isinstance(port, EmbeddedPipelines) and port.at_work)
 
     async def settle_first(self) -> None:
         """Until the first versions stand in the registry."""
@@ -282,8 +291,13 @@ class Talk:
 
     # -- the world ---------------------------------------------------------------------------------
 
+    async def state(self, model: str) -> TrafficState:
+        """What the serving system tells of a model."""
+        ports = self.bot.core.ports
+        return await ports.serving.traffic(await ports.records.service(model))
+
     async def traffic(self, model: str) -> dict[str, int]:
-        return (await self.bot.core.ports.serving.traffic(model)).weights
+        return (await self.state(model)).weights
 
     async def run(self, number: int) -> RunRecord:
         return await self.bot.core.ports.records.run(number)

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.posts import PostedCard
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.store import tables as t
 from bizaiops_bot.surfaces.teams.places import conversation_name
 from tests.support.served import served
 from tests.support.surface_talk import Seen, lacking, until

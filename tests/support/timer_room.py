@@ -10,18 +10,20 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.domain.models import ModelInfo, Revision, TrafficState
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.domain.records import AuditEntry, RunRecord
+from bizaiops_bot.domain.services import Revision, ServiceRef, TrafficState
 from bizaiops_bot.domain.timers import Freeze, Timer
 from bizaiops_bot.domain.values import Period
-from bizaiops_bot.engine import audit, outbox
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.orders import Order, Place
-from bizaiops_bot.engine.timekeeper import Timekeeper
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.watch.timekeeper import Timekeeper
 from playbooks.pause_model import pause_model
 from playbooks.resume_model import resume_model
 from playbooks.scale_model import scale_model
+from tests.support.services import service, traffic
 from tests.support.small_engine import PEOPLE, START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
 
@@ -35,26 +37,26 @@ class PausableServing:
         self.paused = False
         self.calls: list[tuple[str, str]] = []
 
-    async def models(self) -> list[ModelInfo]:
-        return [ModelInfo(name="churn", title="Churn", kind="classification", owner="growth")]
+    async def services(self) -> list[ServiceRef]:
+        return [service()]
 
-    async def traffic(self, model: str) -> TrafficState:
-        stable = Revision(revision="churn-1", version="v1", weight=0 if self.paused else 100, state="stable")
-        return TrafficState(model=model, revisions=(stable,), replicas=1, read_at=START, paused=self.paused)
+    async def traffic(self, service: ServiceRef) -> TrafficState:
+        stable = Revision(name="churn-1", version="v1", weight=0 if self.paused else 100, role="stable")
+        return traffic(START, stable, of=service, paused=self.paused, generation=str(self.paused))
 
-    async def pause(self, model: str, *, key: str) -> TrafficState:
-        return await self._do("pause", model, key, paused=True)
+    async def pause(self, service: ServiceRef, *, key: str) -> TrafficState:
+        return await self._do("pause", service, key, paused=True)
 
-    async def resume(self, model: str, *, key: str) -> TrafficState:
-        return await self._do("resume", model, key, paused=False)
+    async def resume(self, service: ServiceRef, *, guard: str, key: str) -> TrafficState:
+        return await self._do("resume", service, key, paused=False)
 
-    async def scale(self, model: str, replicas: int, *, key: str) -> TrafficState:
-        return await self._do(f"scale to {replicas}", model, key, paused=self.paused)
+    async def scale(self, service: ServiceRef, least: int, most: int, *, guard: str, key: str) -> TrafficState:
+        return await self._do(f"scale to {most}", service, key, paused=self.paused)
 
-    async def _do(self, what: str, model: str, key: str, *, paused: bool) -> TrafficState:
+    async def _do(self, what: str, service: ServiceRef, key: str, *, paused: bool) -> TrafficState:
         self.calls.append((what, key))
         self.paused = paused
-        return await self.traffic(model)
+        return await self.traffic(service)
 
 
 class TimerRoom:
@@ -96,7 +98,7 @@ class TimerRoom:
         quiet = 0
         while quiet < 5:
             await asyncio.sleep(0.002)
-            quiet = 0 if self.core.busy else quiet + 1
+            quiet = 0 if self.core.activity.busy else quiet + 1
 
     # -- what people do ----------------------------------------------------------------------------
 
@@ -161,7 +163,7 @@ class TimerRoom:
         return [card.title for card in await self.cards(conversation)]
 
     async def audited(self, kind: str) -> list[AuditEntry]:
-        found = await self.core.store.read(lambda conn: audit.read(conn, limit=1000, before=None, subject=None))
+        found = await self.core.store.read(lambda conn: trail.read(conn, limit=1000, before=None, subject=None))
         return [entry for entry in reversed(found) if entry.kind == kind]
 
     async def runs(self, playbook: str) -> list[RunRecord]:

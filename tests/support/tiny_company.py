@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bizaiops_bot.adapters.embedded.streams import CALM, Feature, Shift
+from bizaiops_bot.domain.builds import Buildable
 from bizaiops_bot.domain.drift import ReferenceSketch
 from bizaiops_bot.domain.errors import NotFound
-from bizaiops_bot.domain.models import Candidate, ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
+from bizaiops_bot.embedded.business.streams import CALM, Feature, Shift
 
 Array = np.ndarray[Any, Any]
 DELAY_S = 240.0
@@ -22,7 +23,7 @@ DELAY_S = 240.0
 class TinyStream:
     """Stream with one number, one category; "churn" asks for a probability, "demand" for units."""
 
-    info: ModelInfo
+    info: ModelSpec
     features: tuple[Feature, ...] = (Feature("size", "number"), Feature("plan", "category"))
     value_name: str = "net value"
     value_unit: str = "EUR"
@@ -58,12 +59,12 @@ class TinyStream:
     def label_delay_s(self, rng: np.random.Generator, rows: int) -> Array:
         return np.full(rows, DELAY_S)
 
-    def candidates(self) -> list[Candidate]:
-        return [Candidate(model=self.info.name, version=v, summary=v) for v in ("v1", "v2")]
+    def buildable(self) -> list[Buildable]:
+        return [Buildable(model=self.info.name, version=v, summary=v) for v in ("v1", "v2")]
 
     def _label(self, rng: np.random.Generator, rows: pd.DataFrame, shift: Shift) -> Array:
         truth = rows["_truth"].to_numpy() * (-1.0 if shift.concept else 1.0)
-        if self.info.kind == "forecast":
+        if self.info.task == "forecast":
             return np.asarray(np.round(20 + 4 * truth + rng.normal(0, 1, len(rows))))
         return (rng.random(len(rows)) < 1 / (1 + np.exp(-2 * truth))).astype(float)
 
@@ -87,8 +88,8 @@ class TinyModel:
 def tiny_streams() -> list[TinyStream]:
     """Churn and demand."""
     return [
-        TinyStream(ModelInfo(name="churn", title="Churn", kind="classification", aliases=("attrition",))),
-        TinyStream(ModelInfo(name="demand", title="Demand", kind="forecast")),
+        TinyStream(ModelSpec(name="churn", title="Churn", task="classification", aliases=("attrition",))),
+        TinyStream(ModelSpec(name="demand", title="Demand", task="forecast")),
     ]
 
 
@@ -125,7 +126,7 @@ class Shelf:
 def _train(stream: TinyStream) -> TinyModel:
     end = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     rows = stream.history(np.random.default_rng(1), end - timedelta(days=9), end, 8000)
-    forecast = stream.info.kind == "forecast"
+    forecast = stream.info.task == "forecast"
     model = TinyModel("v1", forecast, ReferenceSketch(columns=(), rows=0), np.zeros(9), (), {})
     scores = model.predict(rows)
     model.score_edges = np.quantile(scores, np.linspace(0.1, 0.9, 9))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bizaiops_bot.adapters.embedded.world import World
+from bizaiops_bot.bot_api.observed import health_of
+from bizaiops_bot.domain.arms import arms_by_version
+from bizaiops_bot.domain.monitoring import ArmSample, HealthSample
+from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.embedded.life.world import World
 from tests.support.ends import at_end
+from tests.support.services import service
 from tests.support.tiny_company import Shelf, TinyStore, tiny_streams
 from tests.support.virtual_clock import VirtualClock
 
@@ -30,6 +35,21 @@ class TinyWorld:
         )
         at_end(self.world._memory.close)
         self.world.begin(warm_minutes=warm)
+
+    async def health(self, model: str = "churn", *, minutes: float) -> list[HealthSample] | NoData:
+        """By version, as people are shown it."""
+        traffic = await self.world.serving.traffic(service(model))
+        return await health_of(self.world, traffic, minutes=minutes)
+
+    async def arms(self, model: str = "churn", since: datetime = START) -> dict[str, ArmSample]:
+        """By version, as the judge has them: what three ports know."""
+        traffic = await self.world.serving.traffic(service(model))
+        of, versions = traffic.service, traffic.versions
+        counted = await self.world.metrics.arms(of, list(versions), since)
+        scores = await self.world.predictions.scores(of, versions, since)
+        values = await self.world.outcomes.value(of, sorted(versions.values()), since)
+        assert not isinstance(counted, NoData) and not isinstance(scores, NoData)
+        return arms_by_version(counted, scores, values, versions)
 
     async def live(self, minutes: int) -> None:
         """Minute by minute."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store.store import Store
 
 CALM = 20  # turns of the loop: what a finished read or write sets off has begun its next one by then
 

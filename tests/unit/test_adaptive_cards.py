@@ -231,10 +231,9 @@ def test_the_check_finds_what_teams_would_drop_in_silence() -> None:
         ({"type": "Action.Execute", "title": "x", "data": {"action": "click"}}, "verb and data.action"),
         ({"type": "Action.Execute", "title": "x", "verb": "a", "data": {"action": "b"}}, "verb and data.action"),
         ({"type": "Action.OpenUrl", "title": "x", "url": "https://evil.example"}, "is no page of the console"),
-        (
-            {"type": "Action.ToggleVisibility", "title": "x", "targetElements": []},
-            "does not know it, or we do not use it",
-        ),
+        ({"type": "Action.ToggleVisibility", "title": "x", "targetElements": []}, "it shows nothing"),
+        ({"type": "Action.ToggleVisibility", "title": "x", "targetElements": ["gone"]}, "such a button shows nothing"),
+        ({"type": "Action.ResetInputs", "title": "x"}, "does not know it, or we do not use it"),
         ({"type": "Action.Execute", "title": "", "verb": "a", "data": {"action": "a"}}, "title is empty"),
     ]
     for action, why in wrong:

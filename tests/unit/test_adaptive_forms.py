@@ -21,11 +21,13 @@ DEPLOY = Form(
     title="Deploy a model",
     text="You see the plan first; nothing changes before it is approved.",
     fields=(
-        FormField(name="model", label="Model", kind="choice", required=True, choices=(("churn", "Churn"), ("demand", "D"))),
+        FormField(
+            name="model", label="Model", kind="choice", required=True, choices=(("churn", "Churn"), ("demand", "D"))
+        ),
         FormField(name="canary", label="Canary", kind="number", required=True, value="10", low=1, high=100),
         FormField(name="at", label="When", kind="time", hint="monday 9:00"),
     ),
-)  # fmt: skip
+)
 
 
 def card(form: Form = DEPLOY, **errors: str) -> dict[str, Any]:

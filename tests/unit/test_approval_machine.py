@@ -23,8 +23,9 @@ from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan
 from bizaiops_bot.domain.posts import ClickAnswer
-from bizaiops_bot.engine import delegations, gates, runs
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.approvals import delegations, gates
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.store import tables as t
 from tests.support import stores
 from tests.support.approval_model import Company, GateModel, RunModel
 from tests.support.gate_room import AT, STAFF, GateRoom, plan_of
@@ -247,9 +248,13 @@ class ApprovalMachine(RuleBasedStateMachine):
     def _bound(self, click: Click, run: RunModel) -> dict[str, Any]:
         others = [other.plan_hash for other in self.runs if other.plan_hash != run.plan_hash]
         hashes = {
-            "none": None, "current": run.plan_hash, "prefix": run.plan_hash[:12], "too short": run.plan_hash[:11],
-            "old": (run.old_hashes or ["0" * 64])[-1], "foreign": (others or ["f" * 64])[0],
-        }  # fmt: skip
+            "none": None,
+            "current": run.plan_hash,
+            "prefix": run.plan_hash[:12],
+            "too short": run.plan_hash[:11],
+            "old": (run.old_hashes or ["0" * 64])[-1],
+            "foreign": (others or ["f" * 64])[0],
+        }
         gate = run.asks if click.gate == "asked" else click.gate
         event = None if click.event is None else f"{click.who}/{click.event}"
         return {"plan_hash": hashes[click.plan], "gate": gate, "event": event}

@@ -53,9 +53,14 @@ def one_more(
     actor: str, word: str, rows: list[Row], *, owners: list[str], given: dict[str, str], able: set[str] = ABLE
 ) -> Cast:
     return cast(
-        actor, word, ballots(*rows), owners=owners, quorum=2, requester="asker",  # type: ignore[arg-type]
+        actor,
+        word,
+        ballots(*rows),
+        owners=owners,
+        quorum=2,
+        requester="asker",  # type: ignore[arg-type]
         counts=counts(able, given),  # type: ignore[arg-type]
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from click.testing import Result
 from typer.testing import CliRunner
 
-from bizaiops_bot.cli import app
-from bizaiops_bot.engine import audit, audit_keys, pseudonyms
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.audit_guard import AuditGuard
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.cli.main import app
+from bizaiops_bot.engine.audit import pseudonyms, signing_keys, trail
+from bizaiops_bot.engine.audit.guard import AuditGuard
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 from tests.support import stores
 from tests.support.audit_log import AT, HandClock, append
 
@@ -36,10 +36,10 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     def work(conn: sa.Connection) -> None:
         pseudonyms.know(conn, ("engineer", "lead"))
         append(conn, 6)
-        audit.append(
+        trail.append(
             conn, at=AT, actor="lead", kind="decision", subject="run 7", told=f"approved{BOLD} for engineer", n=2
         )
-        audit.append(conn, at=AT, actor="watch", kind="alert", subject="churn", title="drift")
+        trail.append(conn, at=AT, actor="watch", kind="alert", subject="churn", title="drift")
 
     on_store(folder, work)
     yield folder
@@ -81,7 +81,7 @@ def said(*words: str | Path, answer: str = "") -> Result:
 
 
 def test_a_whole_log_is_said_to_be_whole_and_by_which_key(data: Path) -> None:
-    answer, key = said("verify", "--data", data), audit_keys.load(data)
+    answer, key = said("verify", "--data", data), signing_keys.load(data)
     assert answer.exit_code == 0 and key is not None
     assert answer.output.splitlines() == [
         "OK: 8 entries, none changed, moved or missing.",
@@ -110,7 +110,7 @@ def test_heads_deleted_from_the_database_are_named(data: Path) -> None:
 
 def test_a_program_reads_how_many_how_fast_and_what_is_attested(data: Path) -> None:
     found = json.loads(said("verify", "--data", data, "--json").output)
-    key = audit_keys.load(data)
+    key = signing_keys.load(data)
     assert key is not None
     assert (found["whole"], found["entries"], found["problems"]) == (True, 8, [])
     assert (found["attested"]["seq"], found["attested"]["key"]) == (8, key.id)
@@ -118,9 +118,9 @@ def test_a_program_reads_how_many_how_fast_and_what_is_attested(data: Path) -> N
 
 
 def test_another_key_counts_once_it_is_named(data: Path) -> None:
-    old = audit_keys.load(data)
+    old = signing_keys.load(data)
     assert old is not None
-    (data / audit_keys.KEY_FILE).unlink()
+    (data / signing_keys.KEY_FILE).unlink()
     without, with_key = said("verify", "--data", data), said("verify", "--data", data, "--key", old.id)
     assert "which is not this bot's: not counted" in without.output
     assert without.exit_code == (1 if stores.KIND == "sqlite" else 0)  # where many workers sign, that is no fault
@@ -144,7 +144,7 @@ def test_a_key_that_is_none_is_wrong_use(data: Path) -> None:
 
 
 def test_an_export_is_checked_without_the_bot_and_says_whose_key_it_believes(data: Path, tmp_path: Path) -> None:
-    file, key = tmp_path / "audit.jsonl", audit_keys.load(data)
+    file, key = tmp_path / "audit.jsonl", signing_keys.load(data)
     assert key is not None
     assert said("export", file, "--data", data).output.startswith(f"8 entries are in {file}, with the people")
     answer = said("verify", "--file", file)
@@ -257,8 +257,8 @@ async def test_beside_a_running_bot_everything_works_and_the_bot_goes_on(data: P
             assert answer.exit_code == 0, answer.output
         await store.write(lambda conn: append(conn, 1, actor="lead"))
         assert (await guard.verdict())[0]
-        assert await store.read(audit.verify) == (10, None)
-        entries = await store.read(lambda conn: audit.read(conn, limit=9, actor="lead"))
+        assert await store.read(trail.verify) == (10, None)
+        entries = await store.read(lambda conn: trail.read(conn, limit=9, actor="lead"))
         assert [entry.seq for entry in entries] == [10]  # the earlier ones mean nobody
     finally:
         await store.aclose()

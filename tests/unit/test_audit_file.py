@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.engine import audit_check, audit_keys, pseudonyms
-from bizaiops_bot.engine.audit_file import Export
-from bizaiops_bot.engine.audit_guard import AuditGuard
-from bizaiops_bot.engine.audit_report import Report
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import checking, pseudonyms, signing_keys
+from bizaiops_bot.engine.audit.export import Export
+from bizaiops_bot.engine.audit.guard import AuditGuard
+from bizaiops_bot.engine.audit.report import Report
+from bizaiops_bot.engine.store.store import Store
 from tests.support import stores
 from tests.support.audit_log import HandClock, filled, named, stored_rows
 
@@ -35,12 +35,12 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def exported(store: Store, folder: Path, name: str = "audit.jsonl", *, with_people: bool = True) -> Path:
     file = folder / name
-    await store.read(lambda conn: audit_check.write_export(conn, folder, file, with_people=with_people))
+    await store.read(lambda conn: checking.write_export(conn, folder, file, with_people=with_people))
     return file
 
 
 def checked(file: Path, *keys: str) -> Report:
-    return audit_check.check_file(Export(file), keys)[0]
+    return checking.check_file(Export(file), keys)[0]
 
 
 def edited(file: Path, lines: list[str]) -> Path:
@@ -74,7 +74,7 @@ async def test_an_export_never_overwrites_a_file(store: Store, tmp_path: Path) -
 async def test_an_export_that_cannot_be_written_is_told_and_leaves_nothing(store: Store, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot be written"):
         await store.read(
-            lambda conn: audit_check.write_export(conn, tmp_path, tmp_path / "no" / "a.jsonl", with_people=True)
+            lambda conn: checking.write_export(conn, tmp_path, tmp_path / "no" / "a.jsonl", with_people=True)
         )
 
 
@@ -186,6 +186,6 @@ async def test_entries_that_are_no_text_can_be_exported_and_are_named_in_the_fil
 
 def test_ids_of_keys_are_taken_short_or_whole_and_nothing_else() -> None:
     public = "ab" * 32
-    assert audit_check.key_ids(["0123456789ABCDEF", public]) == ["0123456789abcdef", audit_keys.key_id(public)]
+    assert checking.key_ids(["0123456789ABCDEF", public]) == ["0123456789abcdef", signing_keys.key_id(public)]
     with pytest.raises(BadInput, match="16 hexadecimal digits"):
-        audit_check.key_ids(["xyz"])
+        checking.key_ids(["xyz"])

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bizaiops_bot.engine import audit_check, audit_guard, audit_heads, audit_keys
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.audit_guard import AuditGuard
-from bizaiops_bot.engine.audit_heads import HEADS_FILE, Head
-from bizaiops_bot.engine.audit_report import Report
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import checking, signed_heads, signing_keys
+from bizaiops_bot.engine.audit import guard as audit_guard
+from bizaiops_bot.engine.audit.guard import AuditGuard
+from bizaiops_bot.engine.audit.report import Report
+from bizaiops_bot.engine.audit.signed_heads import HEADS_FILE, Head
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 from tests.support import stores
 from tests.support.audit_log import HandClock, filled, rechained, replace_all, stored_rows
 from tests.support.small_engine import once_true
@@ -40,11 +41,11 @@ def guard(store: Store, tmp_path: Path, clock: HandClock) -> AuditGuard:
 
 
 async def heads(store: Store) -> list[Head]:
-    return await store.read(audit_heads.stored)
+    return await store.read(signed_heads.stored)
 
 
 async def checked(store: Store, folder: Path, *keys: str) -> Report:
-    return await store.read(lambda conn: audit_check.check(conn, folder, keys, alone=not store.database.shared))
+    return await store.read(lambda conn: checking.check(conn, folder, keys, alone=not store.database.shared))
 
 
 async def cut(store: Store, after: int) -> None:
@@ -101,7 +102,7 @@ async def test_a_stop_signs_what_there_is(store: Store, guard: AuditGuard, tmp_p
     await guard.stop()
     report = await checked(store, tmp_path)
     assert report.whole and report.attested is not None and report.attested.seq == 7
-    assert audit_heads.in_file(tmp_path) == (await heads(store), [])
+    assert signed_heads.in_file(tmp_path) == (await heads(store), [])
 
 
 async def test_a_log_longer_than_one_look_is_checked_to_its_end(
@@ -162,7 +163,7 @@ async def test_two_guards_on_one_store_sign_once(store: Store, tmp_path: Path, c
         await filled(store, 500)
     signed = await heads(store)
     assert [head.seq for head in signed] == [1500, 2500, 3500]
-    in_files = [head for folder in folders for head in audit_heads.in_file(folder)[0]]
+    in_files = [head for folder in folders for head in signed_heads.in_file(folder)[0]]
     assert sorted(in_files, key=lambda head: head.seq) == signed
 
 
@@ -175,11 +176,26 @@ async def test_the_heads_of_another_worker_count_once_its_key_is_named(
     await filled(store, 4)
     await AuditGuard(store, one, clock).stop()
     AuditGuard(store, two, clock)
-    first = audit_keys.load(one)
+    first = signing_keys.load(one)
     assert first is not None
     assert (await checked(store, two)).attested is None
     named = await checked(store, two, first.id)
     assert named.whole and named.attested is not None and named.attested.key_id == first.id
+
+
+async def test_workers_with_one_key_count_for_each_other(store: Store, tmp_path: Path, clock: HandClock) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        folder.mkdir()
+    signing_keys.load_or_make(tmp_path)
+    key = tmp_path / signing_keys.KEY_FILE
+    await filled(store, 4)
+    await AuditGuard(store, one, clock, key=key).stop()
+    await AuditGuard(store, two, clock, key=key).stop()
+    assert signed_heads.in_file(one)[0] == signed_heads.in_file(two)[0] != []
+    report = await store.read(lambda conn: checking.check(conn, two, (), alone=False, key=key))
+    assert report.whole and report.attested is not None and report.attested.seq == 4
+    assert not (two / signing_keys.KEY_FILE).exists()
 
 
 # -- what happened while the bot was stopped ---------------------------------------------------------------------------
@@ -228,7 +244,7 @@ async def test_a_forged_head_of_the_bots_own_key_id_does_not_hide_a_cut(
     (good,) = await heads(store)
     await cut(store, 12)
     fake = Head(12, (await store.read(stored_rows))[-1][7], good.at, good.key, good.signature)
-    await store.write(lambda conn: audit_heads.put(conn, fake))
+    await store.write(lambda conn: signed_heads.put(conn, fake))
     again = AuditGuard(store, tmp_path, clock)
     await again.look()
     assert not (await again.verdict())[0]
@@ -257,7 +273,7 @@ async def test_a_head_that_a_crash_left_out_of_the_file_is_added_at_the_next_sta
     await guard.stop()
     (tmp_path / HEADS_FILE).write_text("")
     await AuditGuard(store, tmp_path, clock).look()
-    assert audit_heads.in_file(tmp_path) == (await heads(store), [])
+    assert signed_heads.in_file(tmp_path) == (await heads(store), [])
 
 
 async def test_a_head_that_could_not_be_written_to_the_file_is_written_later(
@@ -268,18 +284,22 @@ async def test_a_head_that_could_not_be_written_to_the_file_is_written_later(
 
     await filled(store, 1000)
     with monkeypatch.context() as patch:
-        patch.setattr(audit_heads, "add_to_file", full)
+        patch.setattr(signed_heads, "add_to_file", full)
         with pytest.raises(OSError, match="No space"):
             await guard.look()
     await guard.look()
-    assert [head.seq for head in audit_heads.in_file(tmp_path)[0]] == [1000]
+    assert [head.seq for head in signed_heads.in_file(tmp_path)[0]] == [1000]
 
 
 async def test_the_background_job_goes_on_after_a_full_disk(
-    store: Store, guard: AuditGuard, tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch,
+    store: Store,
+    guard: AuditGuard,
+    tmp_path: Path,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
-    write, calls = audit_heads.add_to_file, 0
+) -> None:
+    write, calls = signed_heads.add_to_file, 0
 
     def full_once(folder: Path, new: list[Head]) -> None:
         nonlocal calls
@@ -288,14 +308,14 @@ async def test_the_background_job_goes_on_after_a_full_disk(
             raise OSError(28, "No space left on device")
         write(folder, new)
 
-    monkeypatch.setattr(audit_heads, "add_to_file", full_once)
+    monkeypatch.setattr(signed_heads, "add_to_file", full_once)
     monkeypatch.setattr(audit_guard, "LOOK_S", 0.01)
     await filled(store, 3)
     clock.now += timedelta(hours=1)
     task = asyncio.create_task(guard.run())
 
     async def filed() -> bool:
-        return [head.seq for head in audit_heads.in_file(tmp_path)[0]] == [3]
+        return [head.seq for head in signed_heads.in_file(tmp_path)[0]] == [3]
 
     await once_true(filed)
     task.cancel()

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bizaiops_bot.domain.errors import Permanent
-from bizaiops_bot.engine import audit_heads, audit_keys
-from bizaiops_bot.engine.audit_chain import Row
-from bizaiops_bot.engine.audit_heads import HEADS_FILE, Head
-from bizaiops_bot.engine.audit_keys import HeadKey
-from bizaiops_bot.engine.audit_report import Evidence, Report, examine
+from bizaiops_bot.engine.audit import signed_heads, signing_keys
+from bizaiops_bot.engine.audit.chain import Row
+from bizaiops_bot.engine.audit.report import Evidence, Report, examine
+from bizaiops_bot.engine.audit.signed_heads import HEADS_FILE, Head
+from bizaiops_bot.engine.audit.signing_keys import HeadKey
 from tests.support.audit_log import AT, chained, named, rechained
 
 KEY, FOREIGN = HeadKey(Ed25519PrivateKey.generate()), HeadKey(Ed25519PrivateKey.generate())
@@ -26,7 +26,7 @@ ROWS = chained([("a", f"m-{n}", "{}") for n in range(12)])
 
 
 def head(seq: int, *, key: HeadKey = KEY, rows: list[Row] = ROWS) -> Head:
-    return audit_heads.make(key, seq, rows[seq - 1][7], AT + timedelta(minutes=seq))
+    return signed_heads.make(key, seq, rows[seq - 1][7], AT + timedelta(minutes=seq))
 
 
 def report(rows: list[Row], *heads: Head, elsewhere: tuple[Head, ...] | None = None, alone: bool = True) -> Report:
@@ -148,19 +148,19 @@ def test_a_head_that_was_changed_is_not_valid(field: str) -> None:
 
 
 def test_the_file_gives_back_the_heads_it_was_given(tmp_path: Path) -> None:
-    assert audit_heads.in_file(tmp_path) == ([], [])
-    audit_heads.add_to_file(tmp_path, [head(5)])
-    audit_heads.add_to_file(tmp_path, [head(10), head(12)])
-    assert audit_heads.in_file(tmp_path) == ([head(5), head(10), head(12)], [])
+    assert signed_heads.in_file(tmp_path) == ([], [])
+    signed_heads.add_to_file(tmp_path, [head(5)])
+    signed_heads.add_to_file(tmp_path, [head(10), head(12)])
+    assert signed_heads.in_file(tmp_path) == ([head(5), head(10), head(12)], [])
 
 
 def test_a_line_that_a_crash_left_half_written_is_no_mistake_and_spoils_nothing(tmp_path: Path) -> None:
-    audit_heads.add_to_file(tmp_path, [head(5)])
+    signed_heads.add_to_file(tmp_path, [head(5)])
     with (tmp_path / HEADS_FILE).open("a") as out:
         out.write('{"seq": 10, "ha')
-    assert audit_heads.in_file(tmp_path) == ([head(5)], [])
-    audit_heads.add_to_file(tmp_path, [head(12)])
-    heads, wrong = audit_heads.in_file(tmp_path)
+    assert signed_heads.in_file(tmp_path) == ([head(5)], [])
+    signed_heads.add_to_file(tmp_path, [head(12)])
+    heads, wrong = signed_heads.in_file(tmp_path)
     assert heads == [head(5), head(12)]
     assert wrong == ["line 2 of audit-heads.jsonl is not a head"]
 
@@ -170,7 +170,7 @@ def test_a_line_that_a_crash_left_half_written_is_no_mistake_and_spoils_nothing(
 )
 def test_a_line_that_is_no_head_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / HEADS_FILE).write_text(f"{line}\n")
-    assert audit_heads.in_file(tmp_path) == ([], ["line 1 of audit-heads.jsonl is not a head"])
+    assert signed_heads.in_file(tmp_path) == ([], ["line 1 of audit-heads.jsonl is not a head"])
 
 
 # -- the key -----------------------------------------------------------------------------------------------------------
@@ -178,18 +178,29 @@ def test_a_line_that_is_no_head_is_named(tmp_path: Path, line: str) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    audit_keys.load_or_make(tmp_path)
+    signing_keys.load_or_make(tmp_path)
     yield tmp_path
 
 
 def test_the_key_is_made_once_and_only_its_owner_can_read_it(folder: Path) -> None:
-    first = audit_keys.load(folder)
-    assert first is not None and audit_keys.load_or_make(folder).public == first.public
-    assert (folder / audit_keys.KEY_FILE).stat().st_mode & 0o777 == 0o600
-    assert [file.name for file in folder.iterdir()] == [audit_keys.KEY_FILE]
+    first = signing_keys.load(folder)
+    assert first is not None and signing_keys.load_or_make(folder).public == first.public
+    assert (folder / signing_keys.KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in folder.iterdir()] == [signing_keys.KEY_FILE]
 
 
 def test_a_damaged_key_is_told_and_not_replaced_in_silence(folder: Path) -> None:
-    (folder / audit_keys.KEY_FILE).write_text("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n")
+    (folder / signing_keys.KEY_FILE).write_text("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n")
     with pytest.raises(Permanent, match=r"cannot be used.*Put the right file back"):
-        audit_keys.load_or_make(folder)
+        signing_keys.load_or_make(folder)
+
+
+def test_a_key_that_is_given_is_taken_and_never_made(tmp_path: Path) -> None:
+    elsewhere, data = tmp_path / "secret", tmp_path / "data"
+    elsewhere.mkdir()
+    data.mkdir()
+    made = signing_keys.load_or_make(elsewhere)
+    found = signing_keys.load_or_make(data, elsewhere / signing_keys.KEY_FILE)
+    assert found.public == made.public and list(data.iterdir()) == []
+    with pytest.raises(Permanent, match=r"lost\.key', is not there\. BIZAIOPS_AUDIT_KEY names that file"):
+        signing_keys.load_or_make(data, tmp_path / "lost.key")

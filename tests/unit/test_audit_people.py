@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import AuditEntry
-from bizaiops_bot.engine import audit, audit_check, pseudonyms
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import checking, pseudonyms, trail
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 from bizaiops_bot.settings import RESERVED
 from tests.support import stores
 from tests.support.audit_log import AT, stored_rows
@@ -47,20 +47,20 @@ class Log:
 
     async def note(self, actor: str, subject: str = "m-1", **detail: Any) -> int:
         return await self.store.write(
-            lambda conn: audit.append(conn, at=AT, actor=actor, kind="request", subject=subject, **detail)
+            lambda conn: trail.append(conn, at=AT, actor=actor, kind="request", subject=subject, **detail)
         )
 
     async def raw(self) -> list[tuple[Any, ...]]:
         return list(await self.store.read(stored_rows))
 
     async def newest(self) -> AuditEntry:
-        return (await self.store.read(lambda conn: audit.read(conn, limit=1)))[0]
+        return (await self.store.read(lambda conn: trail.read(conn, limit=1)))[0]
 
     async def forget(self, person: str) -> str | None:
-        return await self.store.write(lambda conn: audit_check.forget(conn, person, AT))
+        return await self.store.write(lambda conn: checking.forget(conn, person, AT))
 
     async def whole(self) -> bool:
-        return (await self.store.read(audit.verify))[1] is None
+        return (await self.store.read(trail.verify))[1] is None
 
 
 @pytest.fixture
@@ -127,9 +127,9 @@ async def test_entries_of_a_person_are_found_by_their_id_and_by_their_pseudonym(
     await log.note("lead", "about anna")
     pseudonym = (await log.raw())[0][2]
     for asked in ("anna", pseudonym):
-        found = await log.store.read(lambda conn, a=asked: audit.read(conn, limit=9, actor=a))  # type: ignore[misc]
+        found = await log.store.read(lambda conn, a=asked: trail.read(conn, limit=9, actor=a))  # type: ignore[misc]
         assert [entry.seq for entry in found] == [1]
-    found = await log.store.read(lambda conn: audit.read(conn, limit=9, subject="about anna"))
+    found = await log.store.read(lambda conn: trail.read(conn, limit=9, subject="about anna"))
     assert [entry.seq for entry in found] == [2]
 
 
@@ -165,7 +165,7 @@ async def test_someone_with_a_new_id_gets_a_new_pseudonym_and_the_old_one_stays_
     await again.note("anna.smith", text="anna is anna.smith now")
     first, second = await again.raw()
     assert first[2] != second[2] and "anna" not in second[5]
-    entries = await again.store.read(lambda conn: audit.read(conn, limit=2))
+    entries = await again.store.read(lambda conn: trail.read(conn, limit=2))
     assert [entry.actor for entry in entries] == ["anna.smith", "anna"]
     assert entries[0].detail == {"text": "anna is anna.smith now"}
     await again.store.aclose()
@@ -206,7 +206,7 @@ async def test_a_name_that_is_part_of_a_word_is_left_alone(log: Log) -> None:
 
 async def test_a_pseudonym_of_a_transaction_that_failed_is_none(log: Log) -> None:
     def fails(conn: sa.Connection) -> None:
-        audit.append(conn, at=AT, actor="anna", kind="request", subject="m-1")
+        trail.append(conn, at=AT, actor="anna", kind="request", subject="m-1")
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
@@ -224,7 +224,7 @@ async def test_after_forgetting_the_pseudonym_is_shown_and_the_chain_still_holds
     before = await log.raw()
     pseudonym = await log.forget("anna")
     assert pseudonym == before[0][2]
-    entries = await log.store.read(lambda conn: audit.read(conn, limit=9))
+    entries = await log.store.read(lambda conn: trail.read(conn, limit=9))
     assert (entries[1].actor, entries[1].detail) == (pseudonym, {"text": f"{pseudonym} asked lead"})
     assert (await log.raw())[:1] == before and await log.whole()
 
@@ -241,7 +241,7 @@ async def test_that_someone_was_forgotten_is_an_entry_that_does_not_name_them(lo
 async def test_the_entry_of_a_forgetting_never_lies_before_the_newest_one(log: Log) -> None:
     """The demo's world clock runs ahead of real time."""
     await log.note("anna")
-    await log.store.write(lambda conn: audit_check.forget(conn, "anna", AT - timedelta(days=30)))
+    await log.store.write(lambda conn: checking.forget(conn, "anna", AT - timedelta(days=30)))
     assert (await log.newest()).at == AT
 
 
@@ -253,7 +253,7 @@ async def test_someone_forgotten_who_comes_back_gets_a_new_pseudonym(log: Log) -
     entry, row = await log.newest(), (await log.raw())[-1]
     assert (entry.actor, entry.detail) == ("anna", {"text": "anna is back"})
     assert row[2] != old and old not in str(row)
-    assert (await log.store.read(lambda conn: audit.read(conn, limit=9, actor="anna")))[1:] == []
+    assert (await log.store.read(lambda conn: trail.read(conn, limit=9, actor="anna")))[1:] == []
 
 
 async def test_nobody_can_be_forgotten_twice(log: Log) -> None:
@@ -304,9 +304,9 @@ def test_whatever_is_said_names_nobody_and_reads_as_it_was_said(
     engine: sa.Engine, actor: str, subject: str, detail: dict[str, Any]
 ) -> None:
     with engine.begin() as conn:
-        seq = audit.append(conn, at=AT, actor=actor, kind="k", subject=subject, said=detail)
+        seq = trail.append(conn, at=AT, actor=actor, kind="k", subject=subject, said=detail)
         row = conn.execute(sa.select(t.audit).where(t.audit.c.seq == seq)).one()
-        (entry,) = audit.read(conn, limit=1)
+        (entry,) = trail.read(conn, limit=1)
     assert not any(ALONE.search(text) for text in (row[2], row[4], *_texts(row[5])))
     assert (entry.actor, entry.subject, entry.detail) == (actor, subject, {"said": detail})
 

@@ -138,16 +138,23 @@ def test_a_change_reads_from_what_to_what() -> None:
     diff = Diff(lines=(DiffLine(what="traffic of churn", before="v1 100%", after=""),))
     [line] = render(card_of(diff)).blocks[1]["elements"][1]["elements"]
     assert [(w["text"], w.get("style")) for w in line["elements"]] == [
-        ("traffic of churn: ", None), ("v1 100%", {"strike": True}), (" → ", None), ("nothing", {"bold": True}),
-    ]  # fmt: skip
+        ("traffic of churn: ", None),
+        ("v1 100%", {"strike": True}),
+        (" → ", None),
+        ("nothing", {"bold": True}),
+    ]
 
 
 def test_words_from_outside_keep_their_look_and_only_ours_get_a_style() -> None:
     [part] = render(card_of(Text(text="**v2** *x* _a_ `c` ~y~ <!here>"))).blocks[1]["elements"]
     assert [(w["text"].replace(JOINER, ""), w.get("style")) for w in part["elements"]] == [
-        ("v2", {"bold": True}), (" *x* ", None), ("a", {"italic": True}), (" ", None), ("c", {"code": True}),
+        ("v2", {"bold": True}),
+        (" *x* ", None),
+        ("a", {"italic": True}),
+        (" ", None),
+        ("c", {"code": True}),
         (" ~y~ <!here>", None),
-    ]  # fmt: skip
+    ]
 
 
 def test_short_fields_stand_in_two_columns_and_long_ones_under_each_other() -> None:

@@ -131,9 +131,7 @@ BAD: dict[str, Any] = {
     "a data_table of 102 rows": [data_table(102)],
     "a data_table without caption": [{"type": "data_table", "rows": [[cell()], [cell()]]}],
     "a page of 101": [data_table(page_size=101)],
-    "rich text in a header": [
-        {"type": "data_table", "caption": "x", "rows": [[rich()], [cell()]]}
-    ],
+    "rich text in a header": [{"type": "data_table", "caption": "x", "rows": [[rich()], [cell()]]}],
     "too much in tables": [data_table(5, 1) | {"rows": [[cell("x" * 2_100)]] * 5}],
     "three charts": [chart()] * 3,
     "a chart of 21 points": [chart(21)],
@@ -158,7 +156,7 @@ BAD: dict[str, Any] = {
     "101 choices": modal(asked(select(101))),
     "no choices": modal(asked(select(0))),
     "a choice that is none": modal(asked(select(2, initial_option={"text": plain(), "value": "9"}))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("good", GOOD, ids=str)

@@ -40,11 +40,26 @@ def test_only_the_bots_own_three_marks_are_kept(said: str, written: str) -> None
 @pytest.mark.parametrize(
     "said",
     [
-        "<@U0123ABC>", "<!here>", "<!subteam^S1|ops>", "<#C1|x>", "@here", "@channel.", "(@everyone)", "#general",
-        "https://evil.example", "<https://evil.example|click>", "www.evil.example", "evil.example/a", "ceo@corp.example",
-        "mailto:x", "tel:112", "slack://open", ":fire:", "<!date^1^{date}|x>",
+        "<@U0123ABC>",
+        "<!here>",
+        "<!subteam^S1|ops>",
+        "<#C1|x>",
+        "@here",
+        "@channel.",
+        "(@everyone)",
+        "#general",
+        "https://evil.example",
+        "<https://evil.example|click>",
+        "www.evil.example",
+        "evil.example/a",
+        "ceo@corp.example",
+        "mailto:x",
+        "tel:112",
+        "slack://open",
+        ":fire:",
+        "<!date^1^{date}|x>",
     ],
-)  # fmt: skip
+)
 def test_no_mention_link_or_emoji_comes_alive(said: str) -> None:
     assert LIVE.search(said)
     for made in (escape(said), literal(said), bare(said), escape(f"**{said}**"), escape(f"`{said}`")):

@@ -94,5 +94,13 @@ def test_an_empty_form_gives_no_values(state: Json) -> None:
 
 def test_the_rules_cover_every_kind_of_block_that_is_drawn() -> None:
     assert set(RULES) == {
-        "header", "section", "context", "actions", "rich_text", "table", "data_table", "data_visualization", "input",
-    }  # fmt: skip
+        "header",
+        "section",
+        "context",
+        "actions",
+        "rich_text",
+        "table",
+        "data_table",
+        "data_visualization",
+        "input",
+    }

@@ -42,9 +42,13 @@ def random_ones() -> tuple[list[list[Json]], list[Json]]:
     messages: list[list[Json]] = []
     views: list[Json] = []
     few = settings(
-        max_examples=30, deadline=None, database=None, phases=[Phase.generate], derandomize=True,
+        max_examples=30,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        derandomize=True,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
 
     @few
     @given(posted_cards, forms)

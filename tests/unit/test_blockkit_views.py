@@ -31,9 +31,13 @@ def test_a_form_has_an_input_of_its_kind_for_every_field() -> None:
     assert made["note"]["optional"]
     assert not made["canary"]["optional"]
     assert made["canary"]["element"] == {
-        "type": "number_input", "action_id": "value", "is_decimal_allowed": True, "min_value": "1", "max_value": "50.5",
+        "type": "number_input",
+        "action_id": "value",
+        "is_decimal_allowed": True,
+        "min_value": "1",
+        "max_value": "50.5",
         "initial_value": "10",
-    }  # fmt: skip
+    }
     version = made["version"]["element"]
     assert [(option["value"], option["text"]["text"]) for option in version["options"]] == [
         ("v2", "new"),
@@ -94,13 +98,16 @@ def test_the_home_tab_shows_cards_one_after_the_other_with_their_buttons() -> No
     assert check(view) == []
     titles = [block["text"]["text"] for block in view["blocks"] if block["type"] == "header"]
     assert titles == [
-        "🔴 churn v2: 4.1% of requests fail", "Churn this week: revenue at risk fell 12%",
-        "What was done to the models in February", "✅ churn v2 is promoted: 100% of traffic",
-    ]  # fmt: skip
+        "🔴 churn v2: 4.1% of requests fail",
+        "Churn this week: revenue at risk fell 12%",
+        "What was done to the models in February",
+        "✅ churn v2 is promoted: 100% of traffic",
+    ]
     pressed = [e for block in view["blocks"] if block["type"] == "actions" for e in block["elements"]]
     assert [(e["action_id"], e["value"]) for e in pressed] == [
-        ("say:0", "roll back churn"), ("say:1", "mute churn for 1 hour"),
-    ]  # fmt: skip
+        ("say:0", "roll back churn"),
+        ("say:1", "mute churn for 1 hour"),
+    ]
     assert pressed[0]["confirm"]["text"]["text"] == "Send all traffic to v1?"
 
 

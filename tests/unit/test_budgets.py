@@ -12,8 +12,9 @@ import pytest
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.errors import BadInput, Refused
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine.budgets import FILE, Budget, Budgets, Limits
-from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.policy.budgets import FILE, Budget, Budgets, Limits
 from tests.support.gate_room import ENGINEER, GateRoom
 
 LEAD = Actor(id="lead", name="Lead", roles=("approver",))
@@ -30,9 +31,15 @@ class Desk(GateRoom):
         self.core.budgets = Budgets(Limits(**given))
 
     async def asks(
-        self, playbook: str = "deploy_model", *, by: Actor = ENGINEER, key: str = "", place: str = "ml-ops",
-        dry_run: bool = False, **inputs: Any,
-    ) -> None:  # fmt: skip
+        self,
+        playbook: str = "deploy_model",
+        *,
+        by: Actor = ENGINEER,
+        key: str = "",
+        place: str = "ml-ops",
+        dry_run: bool = False,
+        **inputs: Any,
+    ) -> None:
         self.count = getattr(self, "count", 0) + 1
         given = inputs or (DEPLOY if playbook == "deploy_model" else {})
         order = Order(playbook, given, by, Place(place, "t"), key or f"m-{self.count}", heard={}, dry_run=dry_run)
@@ -170,8 +177,10 @@ async def test_a_restart_forgets_no_spending(desk: Desk, tmp_path: Path) -> None
 def test_the_budgets_of_the_bot_are_those_the_page_names() -> None:
     limits = Budgets.load(content_folder("policy")).limits
     assert limits.model_dump() == {
-        "person": {"changes_per_hour": 20}, "channel": {"changes_per_hour": 60}, "rule": {"changes_per_hour": 12},
-    }  # fmt: skip
+        "person": {"changes_per_hour": 20},
+        "channel": {"changes_per_hour": 60},
+        "rule": {"changes_per_hour": 12},
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from bizaiops_bot.domain.canary import CanaryLimits, assess_canary
-from bizaiops_bot.domain.monitoring import LATENCY_EDGES_MS, ArmSample, Outcome, Verdict
+from bizaiops_bot.domain.histogram import Histogram
+from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
+from bizaiops_bot.embedded.life.minutes import LATENCY_EDGES_MS
 
 Totals = tuple[NDArray[Any], ...]
 EDGES = np.asarray(LATENCY_EDGES_MS)
@@ -35,11 +37,18 @@ def traffic(
 def arm(version: str, totals: Totals) -> ArmSample:
     base, latency, scores, value = totals
     return ArmSample(
-        version=version, requests=int(base[0]), errors=int(base[1]),
-        latency_counts=tuple(latency.tolist()), score_counts=tuple(scores.tolist()), expected_score_shares=(0.1,) * 10,
-        value_n=int(value[0]), value_sum=float(value[1]), value_sumsq=float(value[2]),
-        value_name="retained revenue", value_unit="EUR",
-    )  # fmt: skip
+        version=version,
+        requests=int(base[0]),
+        errors=int(base[1]),
+        latency=Histogram(edges_ms=LATENCY_EDGES_MS, counts=tuple(latency.tolist())),
+        score_counts=tuple(scores.tolist()),
+        expected_score_shares=(0.1,) * 10,
+        value_n=int(value[0]),
+        value_sum=float(value[1]),
+        value_sumsq=float(value[2]),
+        value_name="retained revenue",
+        value_unit="EUR",
+    )
 
 
 def rollout(seed: int, stable: dict[str, float] | None = None, **canary: float) -> tuple[Verdict, int]:
@@ -102,7 +111,7 @@ def test_an_arm_without_data_is_inconclusive(final: bool) -> None:
     ("canary", "reason"),
     [
         (one(2, 12), "canary got 12 of 200 requests needed"),
-        (one(2, 300, latency_counts=(0,) * 23), "no latencies of the canary arm were measured"),
+        (one(2, 300, latency=None), "no latencies of the canary arm were measured"),
         (one(2, 300, expected_score_shares=()), "held-out shape are unknown"),
     ],
 )

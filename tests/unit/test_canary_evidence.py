@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,17 @@ import pytest
 
 from bizaiops_bot.domain.canary import CanaryLimits, assess_canary
 from bizaiops_bot.domain.foresight import foresee
-from bizaiops_bot.domain.monitoring import LATENCY_EDGES_MS, ArmSample, Check, Outcome, Verdict
+from bizaiops_bot.domain.histogram import Histogram
+from bizaiops_bot.domain.monitoring import ArmSample, Check, Outcome, Verdict
+from bizaiops_bot.embedded.life.minutes import LATENCY_EDGES_MS
 from tests.unit.test_canary import arm, one, traffic
 
 BINS = len(LATENCY_EDGES_MS) + 1
+
+
+def latencies(counts: Sequence[float], edges: tuple[float, ...] = LATENCY_EDGES_MS) -> Histogram:
+    """Also of what cannot be."""
+    return Histogram.model_construct(edges_ms=edges, counts=tuple(counts))
 
 
 def steady(version: str, requests: int, errors: int, **change: Any) -> ArmSample:
@@ -21,11 +29,18 @@ def steady(version: str, requests: int, errors: int, **change: Any) -> ArmSample
     latency = [0] * BINS
     latency[LATENCY_EDGES_MS.index(80)] = requests
     usual = {
-        "version": version, "requests": requests, "errors": errors, "latency_counts": tuple(latency),
-        "score_counts": (requests // 4,) * 4, "expected_score_shares": (0.25,) * 4, "value_n": requests // 2,
-        "value_sum": 50.0 * (requests // 2), "value_sumsq": 2600.0 * (requests // 2), "value_name": "revenue",
+        "version": version,
+        "requests": requests,
+        "errors": errors,
+        "latency": latencies(latency),
+        "score_counts": (requests // 4,) * 4,
+        "expected_score_shares": (0.25,) * 4,
+        "value_n": requests // 2,
+        "value_sum": 50.0 * (requests // 2),
+        "value_sumsq": 2600.0 * (requests // 2),
+        "value_name": "revenue",
         "value_unit": "EUR",
-    }  # fmt: skip
+    }
     return ArmSample.model_construct(**{**usual, **change})
 
 
@@ -76,7 +91,7 @@ def test_a_fix_for_a_failing_version_can_be_released() -> None:
 def test_a_version_that_answers_too_slowly_is_never_released_whatever_the_other_one_does(low_ms: int) -> None:
     place = LATENCY_EDGES_MS.index(low_ms) + 1
     stable, canary = (
-        arm.model_copy(update={"latency_counts": tuple(arm.requests * (i == place) for i in range(BINS))})
+        arm.model_copy(update={"latency": latencies(tuple(arm.requests * (i == place) for i in range(BINS)))})
         for arm in (STABLE, steady("v2", 2_000, 4))
     )
     assert judged(canary, stable).outcome is Outcome.INCONCLUSIVE
@@ -89,9 +104,9 @@ def test_a_version_that_answers_too_slowly_is_never_released_whatever_the_other_
 @pytest.mark.parametrize(
     ("known", "told"),
     [
-        ({"latency_counts": (5, *(0,) * (BINS - 1))}, "latencies of 5 of 1,996 canary answers are known"),
-        ({"latency_counts": (1000, *(0,) * (BINS - 1))}, "latencies of 1,000 of 1,996 canary answers are known"),
-        ({"latency_counts": (0,) * BINS}, "no latencies of the canary arm"),
+        ({"latency": latencies((5, *(0,) * (BINS - 1)))}, "latencies of 5 of 1,996 canary answers are known"),
+        ({"latency": latencies((1000, *(0,) * (BINS - 1)))}, "latencies of 1,000 of 1,996 canary answers are known"),
+        ({"latency": latencies((0,) * BINS)}, "no latencies of the canary arm"),
         ({"score_counts": (1, 1, 1, 1)}, "scores of 4 of 1,996 canary answers are known"),
         ({"score_counts": (0, 0, 0, 0)}, "scores or their held-out shape are unknown"),
         ({"expected_score_shares": (0.0,) * 4}, "scores or their held-out shape are unknown"),
@@ -108,14 +123,27 @@ def test_what_is_known_of_a_few_requests_says_nothing_about_the_others(known: di
 @pytest.mark.parametrize(
     "broken",
     [
-        {"requests": math.nan}, {"errors": math.nan}, {"requests": math.inf}, {"requests": -2_000}, {"errors": -1},
-        {"errors": 2_001}, {"value_sum": math.nan}, {"value_sum": -math.inf}, {"value_sumsq": math.nan},
-        {"value_sumsq": math.inf}, {"value_n": -5}, {"value_n": math.nan}, {"latency_counts": (-1,) * BINS},
-        {"latency_counts": (math.nan,) * BINS}, {"score_counts": (500, 500, 500, -500)},
-        {"expected_score_shares": (math.nan,) * 4}, {"expected_score_shares": (0.5, 0.5, 0.5, -0.5)},
-        {"by_minute": ((100, math.nan),)}, {"by_minute": ((100, -1),)},
+        {"requests": math.nan},
+        {"errors": math.nan},
+        {"requests": math.inf},
+        {"requests": -2_000},
+        {"errors": -1},
+        {"errors": 2_001},
+        {"value_sum": math.nan},
+        {"value_sum": -math.inf},
+        {"value_sumsq": math.nan},
+        {"value_sumsq": math.inf},
+        {"value_n": -5},
+        {"value_n": math.nan},
+        {"latency": latencies((-1,) * BINS)},
+        {"latency": latencies((math.nan,) * BINS)},
+        {"score_counts": (500, 500, 500, -500)},
+        {"expected_score_shares": (math.nan,) * 4},
+        {"expected_score_shares": (0.5, 0.5, 0.5, -0.5)},
+        {"by_minute": ((100, math.nan),)},
+        {"by_minute": ((100, -1),)},
     ],
-)  # fmt: skip
+)
 def test_numbers_that_cannot_be_are_refused_on_either_side(broken: dict[str, Any], final: bool) -> None:
     canary = steady("v2", 2_000, 4)
     for pair in ((STABLE, canary.model_copy(update=broken)), (canary.model_copy(update=broken), STABLE)):
@@ -172,7 +200,7 @@ def test_a_value_that_the_hold_cannot_test_is_shown_and_never_holds() -> None:
     verdict = judged(steady("v2", 2_000, 4, **wide), STABLE.model_copy(update={"value_sumsq": 2600.0 * 60 * 9_000}))
     value = check(verdict, "revenue")
     assert (verdict.outcome, value.outcome, value.must) == (Outcome.SUCCESSFUL, Outcome.INCONCLUSIVE, False)
-    assert "interval" in value.reason and "not tested, 1,000 labels show a drop of" in value.reason
+    assert "interval" in value.reason and "not judged, 1,000 labels show a drop of" in value.reason
 
 
 def test_a_value_that_the_plan_said_is_tested_stays_a_must() -> None:
@@ -190,11 +218,14 @@ def test_a_clear_loss_of_value_is_failed_though_the_plan_did_not_test_it() -> No
 
 def test_a_quick_canary_passes_by_its_upper_bound_alone() -> None:
     quick = tuple(2_000 * (i == 0) for i in range(BINS)), tuple(2_000 * (i == 2) for i in range(BINS))
-    stable, canary = steady("v1", 2_000, 4, latency_counts=quick[0]), steady("v2", 2_000, 4, latency_counts=quick[1])
+    stable, canary = (
+        steady("v1", 2_000, 4, latency=latencies(quick[0])),
+        steady("v2", 2_000, 4, latency=latencies(quick[1])),
+    )
     assert "under 20 ms is quick enough" in check(judged(canary, stable), "latency p95").reason
     assert judged(canary, stable).outcome is Outcome.SUCCESSFUL
     some_slow = tuple(1_905 * (i == 2) + 95 * (i == 8) for i in range(BINS))
-    unsure = judged(canary.model_copy(update={"latency_counts": some_slow}), stable)
+    unsure = judged(canary.model_copy(update={"latency": latencies(some_slow)}), stable)
     assert check(unsure, "latency p95").outcome is not Outcome.SUCCESSFUL
 
 
@@ -256,3 +287,47 @@ def test_what_is_told_beforehand_comes_true() -> None:
         canary = steady("v2", n, int(rng.binomial(n, rate)))
         shown += check(judged(canary, stable, ends=2), "error rate").outcome is Outcome.SUCCESSFUL
     assert abs(shown / 400 - told) < 0.08
+
+
+EDGES = {
+    "knative": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0),
+    "istio": (1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0),
+    "odd": (7.0, 70.0, 700.0),
+}
+
+
+def measured_in(edges: str, ms: float, requests: int) -> Histogram:
+    """Every answer at `ms`, in another system's bins."""
+    at = sum(edge < ms for edge in EDGES[edges])
+    return latencies([requests * (i == at) for i in range(len(EDGES[edges]) + 1)], EDGES[edges])
+
+
+@pytest.mark.parametrize("edges", ["knative", "istio"])
+def test_latencies_are_judged_in_the_bins_that_the_monitoring_system_has(edges: str) -> None:
+    stable = STABLE.model_copy(update={"latency": measured_in(edges, 15, 18_000)})
+    quick = steady("v2", 2_000, 4, latency=measured_in(edges, 9, 2_000))
+    slow = steady("v2", 2_000, 4, latency=measured_in(edges, 900, 2_000))
+    assert check(judged(quick, stable), "latency p95").outcome is Outcome.SUCCESSFUL
+    assert check(judged(slow, stable), "latency p95").outcome is Outcome.FAILED
+
+
+def test_two_arms_with_other_edges_are_compared_on_those_that_both_have() -> None:
+    # given 5 and 10 ms in common; above 10 ms is one open bin for both
+    stable = STABLE.model_copy(update={"latency": measured_in("knative", 8, 18_000)})
+    quick = steady("v2", 2_000, 4, latency=measured_in("istio", 8, 2_000))
+    open_end = steady("v2", 2_000, 4, latency=measured_in("istio", 30, 2_000))
+    assert check(judged(quick, stable), "latency p95").outcome is Outcome.SUCCESSFUL
+    assert check(judged(open_end, stable), "latency p95").outcome is not Outcome.SUCCESSFUL
+
+
+def test_two_arms_without_a_common_edge_cannot_be_compared_and_are_never_passed() -> None:
+    stable = STABLE.model_copy(update={"latency": measured_in("odd", 15, 18_000)})
+    verdict = judged(steady("v2", 2_000, 4, latency=measured_in("knative", 15, 2_000)), stable)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "bins without a common edge" in check(verdict, "latency p95").reason
+
+
+def test_no_latencies_at_all_are_told_as_that() -> None:
+    verdict = judged(steady("v2", 2_000, 4, latency=None))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "no latencies of the canary arm were measured" in verdict.reason

@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.testing import load_history
 from playbooks.scale_model import scale_model
@@ -92,8 +92,9 @@ async def test_a_run_is_recorded_and_replayed_by_the_code_of_now(tmp_path: Path)
     assert told.output == f"Run 1 (scale_model, succeeded): {len(load_history(file).entries)} results are in {file}.\n"
     replayed = await in_thread("replay", str(file))
     assert (replayed.exit_code, replayed.output) == (
-        0, "scale_model follows run 1 over 2 steps and ends as succeeded.\n",
-    )  # fmt: skip
+        0,
+        "scale_model follows run 1 over 2 steps and ends as succeeded.\n",
+    )
     printed = await in_thread("history", "1", "--data", str(tmp_path / "data"))
     assert printed.output == file.read_text()
 

@@ -15,10 +15,12 @@ from bizaiops_bot.conversation.clicks import Clicks
 from bizaiops_bot.domain.cards import Button, Card
 from bizaiops_bot.domain.plan import GateSpec
 from bizaiops_bot.domain.posts import ClickAnswer, PostedMessage
-from bizaiops_bot.engine import audit, outbox, runs, workers
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.orders import Orders
-from bizaiops_bot.engine.retention import Keep, Retention
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.runs import runs, workers
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.timing.retention import Keep, Retention
 from tests.support.gate_room import AT, GateRoom, words
 
 KINDS = ("decision", "click", "stale_click")
@@ -50,7 +52,7 @@ class Screen:
 
     async def entries(self) -> list[tuple[str, str, str]]:
         """(kind, who, what he was told) of everything a click can leave in the audit, oldest first."""
-        found = await self.room.core.store.read(lambda conn: audit.read(conn, limit=1000))
+        found = await self.room.core.store.read(lambda conn: trail.read(conn, limit=1000))
         return [(e.kind, e.actor, str(e.detail["told"])) for e in reversed(found) if e.kind in KINDS]
 
     async def run_ends(self, number: int, status: str) -> None:
@@ -59,15 +61,15 @@ class Screen:
 
         def work(conn: sa.Connection) -> None:
             runs.set_status(conn, number, status, now=now)
-            self.room.core.redraw(conn, number)
+            self.room.core.cards.redraw(conn, number)
 
         await self.room.write(work)
 
     async def tidy(self, days: int) -> None:
         await self.room.clock.leap_to(AT + timedelta(days=days))
         core = self.room.core
-        core.worker = workers.new_id()  # of several workers the one that leads tidies up
-        await workers.register(core.store, core.worker, "here")
+        core.lead.worker = workers.new_id()  # of several workers the one that leads tidies up
+        await workers.register(core.store, core.lead.worker, "here")
         await Retention(core, Keep()).tidy()
 
 

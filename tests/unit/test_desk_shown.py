@@ -8,9 +8,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.engine import deliveries, outbox
-from bizaiops_bot.engine.deliveries import Call
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.posting import deliveries, outbox
+from bizaiops_bot.engine.posting.deliveries import Call
+from bizaiops_bot.engine.store.store import Store
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

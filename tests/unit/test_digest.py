@@ -16,9 +16,16 @@ WEEK = (20.0, 20.0, 21.0, 22.0, 24.0, 30.0, 28.0)
 
 def kpi(name: str = "churn_rate", direction: str = "down_is_good", unit: str = "%") -> Kpi:
     return Kpi.model_validate(
-        {"id": name, "model": "churn", "title": name.replace("_", " ").capitalize(), "unit": unit,
-         "direction": direction, "numerator": "a", "denominator": "b"}
-    )  # fmt: skip
+        {
+            "id": name,
+            "model": "churn",
+            "title": name.replace("_", " ").capitalize(),
+            "unit": unit,
+            "direction": direction,
+            "numerator": "a",
+            "denominator": "b",
+        }
+    )
 
 
 def history(n: int = 60, last: float | None = None, seed: int = 0, missing: tuple[int, ...] = ()) -> list[KpiDay]:
@@ -41,6 +48,26 @@ def row(days: list[KpiDay], of: Kpi | None = None) -> KpiRow:
     of = of or kpi()
     (found,) = build_rows([of], {of.id: days}, TODAY)
     return found
+
+
+def test_a_day_whose_outcomes_are_still_to_come_is_provisional_and_not_judged() -> None:
+    late = kpi().model_copy(update={"matures_after": "3d"})
+    found = row(history(last=60.0), late)
+    assert found.provisional_until == date(2026, 3, 10), "Friday ends with it, and three days later"
+    assert (found.usual, found.unusual) == (None, False)
+    assert headline([found]) == "Friday 6 Mar: nothing can be judged yet. Churn rate is provisional until 10 Mar."
+    final = row(history(last=60.0, seed=1))
+    told = headline([final, found])
+    assert final.unusual and told.startswith("Churn rate rose to 60.0%") and told.endswith("provisional until 10 Mar.")
+
+
+def test_a_day_is_final_when_its_time_is_over() -> None:
+    late = kpi().model_copy(update={"matures_after": "36h"})
+    day = TODAY - timedelta(days=1)
+    assert late.mature(day) == day + timedelta(days=3), "a day is final as a whole"
+    assert late.provisional([day - timedelta(days=5), day], TODAY) == day + timedelta(days=3)
+    assert late.provisional([day], day + timedelta(days=3)) is None
+    assert kpi().provisional([day], TODAY) is None
 
 
 def test_a_row_is_about_the_last_complete_day_against_its_weekday() -> None:
@@ -80,11 +107,16 @@ def test_ordinary_days_are_rarely_called_unusual() -> None:
     assert sum(row(history(seed=seed)).unusual for seed in range(200)) <= 8
 
 
-@pytest.mark.parametrize(("last", "direction", "said"), [
-    (31.0, "down_is_good", "rose to 31.0% on Friday 6 Mar"), (31.0, "down_is_good", ": worse than usual."),
-    (31.0, "up_is_good", ": better than usual."), (15.0, "down_is_good", "fell to 15.0%"),
-    (15.0, "up_is_good", ": worse than usual."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("last", "direction", "said"),
+    [
+        (31.0, "down_is_good", "rose to 31.0% on Friday 6 Mar"),
+        (31.0, "down_is_good", ": worse than usual."),
+        (31.0, "up_is_good", ": better than usual."),
+        (15.0, "down_is_good", "fell to 15.0%"),
+        (15.0, "up_is_good", ": worse than usual."),
+    ],
+)
 def test_the_headline_tells_the_change_with_numbers_and_which_way_is_good(
     last: float, direction: str, said: str
 ) -> None:
@@ -148,10 +180,19 @@ def test_a_kpi_that_never_moves_is_not_unusual_by_a_rounding_error() -> None:
     assert not row(flat).unusual
 
 
-@pytest.mark.parametrize(("level", "last", "unusual"), [
-    (5.0, 5.3, False), (100.0, 100.3, False), (0.0, 0.3, False), (5.0, 6.2, True), (100.0, 89.0, True),
-    (0.0, 4.0, True), (-100.0, -50.0, True), (-100.0, -100.4, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("level", "last", "unusual"),
+    [
+        (5.0, 5.3, False),
+        (100.0, 100.3, False),
+        (0.0, 0.3, False),
+        (5.0, 6.2, True),
+        (100.0, 89.0, True),
+        (0.0, 4.0, True),
+        (-100.0, -50.0, True),
+        (-100.0, -100.4, False),
+    ],
+)
 def test_of_a_kpi_that_never_moved_only_a_move_that_nobody_could_overlook_is_unusual(
     level: float, last: float, unusual: bool
 ) -> None:
@@ -159,13 +200,18 @@ def test_of_a_kpi_that_never_moved_only_a_move_that_nobody_could_overlook_is_unu
     assert row(flat).unusual is unusual
 
 
-@pytest.mark.parametrize(("before", "last", "direction", "said"), [
-    (-100.0, -50.0, "up_is_good", "rose to -EUR 50 on Friday 6 Mar, up EUR 50 against the Friday before"),
-    (-100.0, -50.0, "up_is_good", ": better than usual."),
-    (-100.0, -150.0, "up_is_good", "fell to -EUR 150 on Friday 6 Mar, down EUR 50 against the Friday before"),
-    (-100.0, -150.0, "up_is_good", ": worse than usual."), (-100.0, 50.0, "up_is_good", "up EUR 150 against"),
-    (50.0, -50.0, "up_is_good", "down EUR 100 against"), (50.0, -50.0, "down_is_good", ": better than usual."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "last", "direction", "said"),
+    [
+        (-100.0, -50.0, "up_is_good", "rose to -EUR 50 on Friday 6 Mar, up EUR 50 against the Friday before"),
+        (-100.0, -50.0, "up_is_good", ": better than usual."),
+        (-100.0, -150.0, "up_is_good", "fell to -EUR 150 on Friday 6 Mar, down EUR 50 against the Friday before"),
+        (-100.0, -150.0, "up_is_good", ": worse than usual."),
+        (-100.0, 50.0, "up_is_good", "up EUR 150 against"),
+        (50.0, -50.0, "up_is_good", "down EUR 100 against"),
+        (50.0, -50.0, "down_is_good", ": better than usual."),
+    ],
+)
 def test_a_loss_that_shrinks_is_told_in_money_and_not_in_percent(
     before: float, last: float, direction: str, said: str
 ) -> None:

@@ -15,8 +15,8 @@ from bizaiops_bot.domain.identity import Identity
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec
 from bizaiops_bot.domain.recognition import Named, free_id
-from bizaiops_bot.engine import audit, audit_check, pseudonyms
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.audit import checking, pseudonyms, trail
+from bizaiops_bot.engine.store import tables as t
 from tests.support.gate_room import AT, ENGINEER, GateRoom, words
 
 LEAD = Actor(id="lead", name="Lee, ML lead", roles=("approver",))
@@ -50,7 +50,7 @@ class Office:
         return await self.directory.recognise(identity)
 
     async def audited(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
-        found = await self.core.store.read(lambda conn: audit.read(conn, limit=50, kind=kind))
+        found = await self.core.store.read(lambda conn: trail.read(conn, limit=50, kind=kind))
         return [(entry.subject, entry.detail) for entry in reversed(found)]
 
     async def restarted(self, named: tuple[Named, ...] = NAMED, groups: Any = GROUPS) -> Office:
@@ -209,10 +209,10 @@ async def test_roles_follow_the_user_groups(office: Office) -> None:
 async def test_a_refresh_without_news_writes_nothing(office: Office) -> None:
     seen = [slack("U2", "kim@corp.example", groups=("ml-approvers",)), slack("U8", "who@corp.example")]
     await office.directory.refresh("slack", seen)
-    before = await office.core.store.read(audit.verify)
+    before = await office.core.store.read(trail.verify)
     await office.directory.refresh("slack", seen)
     await office.meets(seen[0])
-    assert await office.core.store.read(audit.verify) == before
+    assert await office.core.store.read(trail.verify) == before
 
 
 async def test_somebody_whose_account_is_deactivated_loses_even_the_roles_of_the_settings(office: Office) -> None:
@@ -239,7 +239,7 @@ async def test_the_card_of_a_waiting_run_names_who_may_decide_now(office: Office
     number = await office.room.begin(TWO)
     assert "kim" not in words(await office.room.card(number))
     await office.meets(slack("U2", "kim@corp.example", groups=("ml-approvers",)))
-    drawing = office.core._drawer
+    drawing = office.core.cards.drawer
     assert drawing is not None
     await drawing
     assert "kim" in words(await office.room.card(number))
@@ -267,7 +267,7 @@ async def test_the_audit_has_neither_name_nor_email_of_somebody_new(office: Offi
 
 async def test_forgetting_a_person_erases_their_accounts(office: Office) -> None:
     await office.meets(slack("U2", "kim@corp.example", name="Kim Possible", groups=("ml-approvers",)))
-    await office.core.store.write(lambda conn: audit_check.forget(conn, "kim", AT))
+    await office.core.store.write(lambda conn: checking.forget(conn, "kim", AT))
     assert not await office.core.store.read(lambda conn: conn.execute(sa.select(t.people_seen)).all())
     await office.directory.refresh("slack", [])
     assert "kim" not in office.core.people

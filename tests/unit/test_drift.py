@@ -23,10 +23,12 @@ CONTRACTS = np.asarray(["month-to-month", "one year", "two years", "trial"], dty
 SHARES = (0.55, 0.25, 0.15, 0.05)
 KINDS = {
     **{f"n{i}": "number" for i in range(9)},
-    "charges": "number", "tenure": "number", "senior": "number",
+    "charges": "number",
+    "tenure": "number",
+    "senior": "number",
     **{f"c{i}": "category" for i in range(8)},
     "score": "score",
-}  # fmt: skip
+}
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 

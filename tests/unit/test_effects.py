@@ -24,9 +24,16 @@ WEEK = np.asarray([0.0, 0.0, 0.0, 1.0, 2.0, 5.0, 4.0])
 
 def kpi(direction: str = "down_is_good") -> Kpi:
     return Kpi.model_validate(
-        {"id": "risk", "model": "churn", "title": "Revenue at risk", "unit": "EUR", "direction": direction,
-         "numerator": "a", "denominator": "b"}
-    )  # fmt: skip
+        {
+            "id": "risk",
+            "model": "churn",
+            "title": "Revenue at risk",
+            "unit": "EUR",
+            "direction": direction,
+            "numerator": "a",
+            "denominator": "b",
+        }
+    )
 
 
 def days(levels: Sequence[float | None], complete: bool = True) -> list[KpiDay]:
@@ -50,10 +57,16 @@ def released(n: int, after: int = 14) -> date:
     return FIRST + timedelta(days=n - after - 1)
 
 
-@pytest.mark.parametrize(("step", "direction", "verdict"), [
-    (-4.0, "down_is_good", "better"), (4.0, "down_is_good", "worse"), (4.0, "up_is_good", "better"),
-    (-4.0, "up_is_good", "worse"), (0.0, "up_is_good", "no_clear_change"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("step", "direction", "verdict"),
+    [
+        (-4.0, "down_is_good", "better"),
+        (4.0, "down_is_good", "worse"),
+        (4.0, "up_is_good", "better"),
+        (-4.0, "up_is_good", "worse"),
+        (0.0, "up_is_good", "no_clear_change"),
+    ],
+)
 def test_a_step_is_told_in_the_kpis_own_direction(step: float, direction: str, verdict: str) -> None:
     effect = release_effect(kpi(direction), days(levels(1, 45, effect=step)), None, released(45))
     assert effect.verdict == verdict
@@ -81,11 +94,14 @@ def test_what_happened_to_everyone_is_not_the_releases_doing() -> None:
     assert compared.method.startswith("difference in differences")
 
 
-@pytest.mark.parametrize(("n", "after", "reason"), [
-    (20, 14, "too few days: 5 of 14 complete days before the release"),
-    (40, 3, "too few days: 3 of 7 complete days after it"),
-    (9, 3, "5 of 14 complete days before the release and 3 of 7 complete days after it"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("n", "after", "reason"),
+    [
+        (20, 14, "too few days: 5 of 14 complete days before the release"),
+        (40, 3, "too few days: 3 of 7 complete days after it"),
+        (9, 3, "5 of 14 complete days before the release and 3 of 7 complete days after it"),
+    ],
+)
 def test_too_few_days_cannot_tell_and_says_how_many(n: int, after: int, reason: str) -> None:
     effect = release_effect(kpi(), days(levels(1, n, after=after)), None, released(n, after))
     assert (effect.verdict, effect.estimate) == ("cannot_tell", None)
@@ -130,9 +146,18 @@ def test_decisions_load_no_heavy_library_until_an_effect_is_asked_for() -> None:
 def arm(version: str, mean: float, n: int = 400) -> ArmSample:
     """Values with an sd of 1 around `mean`."""
     return ArmSample(
-        version=version, requests=n, errors=0, latency_counts=(), score_counts=(), expected_score_shares=(),
-        value_n=n, value_sum=mean * n, value_sumsq=(1.0 + mean * mean) * n, value_name="retained", value_unit="EUR",
-    )  # fmt: skip
+        version=version,
+        requests=n,
+        errors=0,
+        latency=None,
+        score_counts=(),
+        expected_score_shares=(),
+        value_n=n,
+        value_sum=mean * n,
+        value_sumsq=(1.0 + mean * mean) * n,
+        value_name="retained",
+        value_unit="EUR",
+    )
 
 
 @pytest.mark.parametrize(("mean", "verdict"), [(10.5, "better"), (9.5, "worse"), (10.1, "no_clear_change")])
@@ -160,8 +185,9 @@ def test_a_trend_that_goes_on_is_not_the_releases_doing(slope: float) -> None:
 
 def test_what_an_earlier_release_did_is_not_taken_for_the_last_ones() -> None:
     last, earlier = released(119, 28), released(119, 28) - timedelta(days=20)
-    jumped = days([v + (3.0 if FIRST + timedelta(days=i) > earlier else 0.0)
-                   for i, v in enumerate(levels(3, 119, after=28))])  # fmt: skip
+    jumped = days(
+        [v + (3.0 if FIRST + timedelta(days=i) > earlier else 0.0) for i, v in enumerate(levels(3, 119, after=28))]
+    )
     effect = release_effect(kpi(), jumped, None, last, others=[earlier])
     assert effect.verdict == "no_clear_change"
     assert (effect.n_before, effect.first) == (19, earlier + timedelta(days=1))

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bizaiops_bot.engine import audit, audit_chain
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.audit_chain import NAMED, SEARCHED, Chain, Row, digest
-from bizaiops_bot.engine.databases import sqlite_engine
+from bizaiops_bot.engine.audit import chain, trail
+from bizaiops_bot.engine.audit.chain import NAMED, SEARCHED, Chain, Row, digest
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.databases import sqlite_engine
 from tests.support.audit_log import AT, FIELDS, append, chained, named, problems_of, rechained, replace_all, stored_rows
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
@@ -29,7 +29,7 @@ LOGS = CONTENTS.map(chained)
 def _small_logs() -> Iterator[None]:
     """Moved entries are looked for near by, as these logs are small."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audit_chain, "NEAR", 100)
+        patch.setattr(chain, "NEAR", 100)
         yield
 
 
@@ -51,17 +51,17 @@ def all_named(conn: sa.Connection) -> set[int]:
 
 
 def test_an_untouched_log_is_whole(conn: sa.Connection) -> None:
-    assert audit.verify(conn) == (5, None)
+    assert trail.verify(conn) == (5, None)
 
 
 def test_an_empty_log_is_whole(conn: sa.Connection) -> None:
     conn.execute(sa.delete(t.audit))
-    assert audit.verify(conn) == (0, None)
+    assert trail.verify(conn) == (0, None)
 
 
 def test_an_entry_gets_the_next_number_and_the_hash_of_the_one_before(conn: sa.Connection) -> None:
     before = stored_rows(conn)[-1]
-    seq = audit.append(conn, at=AT, actor="sre", kind="click", subject="run 7", said="approve", when=AT, n=3)
+    seq = trail.append(conn, at=AT, actor="sre", kind="click", subject="run 7", said="approve", when=AT, n=3)
     row = stored_rows(conn)[-1]
     assert (seq, row[0], row[6]) == (6, 6, before[7])
     assert row[5] == f'{{"n":3,"said":"approve","when":"{AT}"}}'
@@ -72,24 +72,24 @@ def test_an_entry_of_a_transaction_that_fails_was_never_there(conn: sa.Connectio
     point = conn.begin_nested()
     append(conn, 2)
     point.rollback()
-    assert audit.append(conn, at=AT, actor="sre", kind="click", subject="run 7") == 6
-    assert audit.verify(conn) == (6, None)
+    assert trail.append(conn, at=AT, actor="sre", kind="click", subject="run 7") == 6
+    assert trail.verify(conn) == (6, None)
 
 
 def test_reading_finds_entries_by_subject_actor_kind_and_time_newest_first(conn: sa.Connection) -> None:
     later = AT + timedelta(hours=2)
-    audit.append(conn, at=later, actor="sre", kind="click", subject="run 7", said="approve")
-    audit.append(conn, at=later, actor="sre", kind="decision", subject="run 7")
+    trail.append(conn, at=later, actor="sre", kind="click", subject="run 7", said="approve")
+    trail.append(conn, at=later, actor="sre", kind="decision", subject="run 7")
 
     def found(**wanted: Any) -> list[int]:
-        return [entry.seq for entry in audit.read(conn, limit=10, **wanted)]
+        return [entry.seq for entry in trail.read(conn, limit=10, **wanted)]
 
     assert found(subject="run 7") == [7, 6]
     assert found(actor="engineer") == [5, 4, 3, 2, 1]
     assert found(kind="click") == [6]
     assert found(since=AT + timedelta(minutes=3)) == [7, 6, 5, 4]
     assert found(before=3) == [2, 1]
-    assert [entry.seq for entry in audit.read(conn, limit=2)] == [7, 6]
+    assert [entry.seq for entry in trail.read(conn, limit=2)] == [7, 6]
 
 
 # -- single changes ----------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def test_reading_finds_entries_by_subject_actor_kind_and_time_newest_first(conn:
 @pytest.mark.parametrize("column", FIELDS[1:])
 def test_a_changed_field_is_named_with_its_entry(conn: sa.Connection, column: str) -> None:
     conn.execute(sa.update(t.audit).where(t.audit.c.seq == 3).values({column: '{"text":"other"}'}))
-    count, problem = audit.verify(conn)
+    count, problem = trail.verify(conn)
     assert (count, problem) == (5, "entry 3 was changed: its hash is not that of its content")
     assert all_named(conn) == {3}
 
@@ -110,12 +110,12 @@ def test_every_changed_entry_is_named_not_only_the_first(conn: sa.Connection) ->
 
 def test_a_removed_entry_is_named(conn: sa.Connection) -> None:
     conn.execute(sa.delete(t.audit).where(t.audit.c.seq == 2))
-    assert audit.verify(conn) == (4, "entry 2 is missing: entry 3 follows 1")
+    assert trail.verify(conn) == (4, "entry 2 is missing: entry 3 follows 1")
 
 
 def test_the_first_entries_removed_are_named(conn: sa.Connection) -> None:
     conn.execute(sa.delete(t.audit).where(t.audit.c.seq <= 2))
-    assert audit.verify(conn)[1] == "entries 1 to 2 are missing: entry 3 follows 0"
+    assert trail.verify(conn)[1] == "entries 1 to 2 are missing: entry 3 follows 0"
 
 
 def test_two_entries_that_changed_places_are_both_named(conn: sa.Connection) -> None:
@@ -144,7 +144,7 @@ def test_an_entry_put_in_between_is_named_and_so_are_those_that_had_to_move(conn
 def test_an_entry_before_the_first_does_not_belong_to_the_log(conn: sa.Connection) -> None:
     row = stored_rows(conn)[0]
     conn.execute(sa.insert(t.audit), [dict(zip(FIELDS, (0, *row[1:7], "0" * 64), strict=True))])
-    assert audit.verify(conn)[1] == "entry 0 does not belong to the log: it begins with entry 1"
+    assert trail.verify(conn)[1] == "entry 0 does not belong to the log: it begins with entry 1"
 
 
 def test_a_log_that_begins_with_the_middle_of_another_one_is_found() -> None:
@@ -285,7 +285,7 @@ def test_bytes_that_are_no_text_are_named_and_the_rest_is_still_checked(tmp_path
         file.execute("UPDATE audit SET actor = 'lead' WHERE seq = 5")
     file.close()
     with engine.connect() as conn:
-        count, problem = audit.verify(conn)
+        count, problem = trail.verify(conn)
     with engine.connect() as conn:
         assert conn.execute(sa.text("SELECT 'text'")).scalar() == "text"
     engine.dispose()
@@ -302,5 +302,5 @@ def test_a_value_of_another_type_is_named(tmp_path: Path, value: object) -> None
         file.execute("UPDATE audit SET detail = ? WHERE seq = 2", [value])
     file.close()
     with engine.connect() as conn:
-        assert named([audit.verify(conn)[1] or ""]) == {2}
+        assert named([trail.verify(conn)[1] or ""]) == {2}
     engine.dispose()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.engine.cron import next_fire
+from bizaiops_bot.engine.timing.cron import next_fire
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.engine import outbox
-from bizaiops_bot.engine.cron import next_fire, next_fires
-from bizaiops_bot.engine.schedules import Scheduler
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.timing.cron import next_fire, next_fires
+from bizaiops_bot.engine.watch.schedules import Scheduler
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from tests.support.small_engine import SmallEngine
 from tests.support.virtual_clock import VirtualClock
@@ -145,9 +145,14 @@ async def test_a_digest_at_half_past_two_is_sent_once_in_the_night_of_two_half_p
     await engine.start()  # of several workers one leads, and it alone sends
     scheduler = Scheduler(engine.core, engine.orders)
     await engine.controls.add_schedule(
-        "demand digest", "send_digest", {"model": "demand"}, "30 2 * * *", "Europe/Berlin", actor="lead",
+        "demand digest",
+        "send_digest",
+        {"model": "demand"},
+        "30 2 * * *",
+        "Europe/Berlin",
+        actor="lead",
         conversation="c",
-    )  # fmt: skip
+    )
     # when the scheduler looks every quarter of an hour until the next noon
     for _ in range(4 * 24):
         await engine.clock.advance(900)

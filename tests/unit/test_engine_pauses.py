@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.engine import failpoints, policy, timers
+from bizaiops_bot.engine.policy import policy
+from bizaiops_bot.engine.store import failpoints
+from bizaiops_bot.engine.timing import timers
 from tests.support.small_engine import START
 from tests.support.timer_room import TimerRoom
 

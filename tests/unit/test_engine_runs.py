@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import BadInput, Conflict, Permanent
-from bizaiops_bot.domain.models import Revision, TrafficState
-from bizaiops_bot.domain.monitoring import ArmSample
+from bizaiops_bot.domain.monitoring import ArmSample, RevisionSample
+from bizaiops_bot.domain.services import ServiceRef
 from bizaiops_bot.domain.values import ModelName, NoData
-from bizaiops_bot.engine import gates, runs
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.approvals import gates
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.store import tables as t
 from bizaiops_bot.playbook import Card, Inputs, Playbook, Run, playbook
+from tests.support.arms import Observed
+from tests.support.services import service
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
 from tests.unit.test_playbooks_release import arm
@@ -30,7 +33,7 @@ class Ask(Inputs):
 
 
 @dataclass
-class World:
+class World(Observed):
     """What the playbook reaches: counts what was done, answers as it is told."""
 
     done: list[str] = field(default_factory=list)
@@ -38,6 +41,10 @@ class World:
     looks: int = 0
     broken: bool = False
     stuck: bool = False
+
+    async def looked(self) -> int:
+        self.looks += 1
+        return self.looks
 
     async def change(self, what: str) -> str:
         if self.broken and what == "restore":
@@ -47,13 +54,16 @@ class World:
         self.done.append(what)
         return what
 
-    async def traffic(self, model: str) -> TrafficState:
-        return TrafficState(
-            model=model, revisions=(Revision(revision="r1", version="v1", weight=100, state="stable"),), read_at=START
-        )
+    async def services(self) -> list[ServiceRef]:
+        return [service()]
 
-    async def arms(self, model: str, since: object) -> list[ArmSample] | NoData:
+    async def arms(
+        self, service: ServiceRef, revisions: Sequence[str], since: datetime
+    ) -> list[RevisionSample] | NoData:
         self.looks += 1
+        return await super().arms(service, revisions, since)
+
+    def known(self, since: datetime) -> list[ArmSample] | NoData:
         return self.arms_answer or NoData(query="arms", window="now", searched="test")
 
 
@@ -67,7 +77,7 @@ async def roll_back_model(run: Run, ask: Ask) -> Card:
 @playbook(title="Judged", risk="change")
 async def deploy_model(run: Run, ask: Ask) -> Card:
     async with run.undo("restore", run.serving.change, "restore"):  # type: ignore[attr-defined]
-        verdict = await run.judge(ask.model, "v2", hold="20m")
+        verdict = await run.judge(service(ask.model), "v2", hold="20m")
         if not run.planning and not verdict.ok:
             raise Conflict("The canary is no good.", verdict.reason)
     return Card(title="done")
@@ -75,11 +85,8 @@ async def deploy_model(run: Run, ask: Ask) -> Card:
 
 @playbook(title="Watched", risk="change")
 async def retrain_model(run: Run, ask: Ask) -> Card:
-    async def enough() -> tuple[bool, str]:
-        run.serving.looks += 1  # type: ignore[attr-defined]
-        return run.serving.looks == 1, "looked"  # type: ignore[attr-defined]
-
-    await run.wait("collect", enough, every="1m", deadline="1h")
+    look = run.serving.looked  # type: ignore[attr-defined]
+    await run.until("collect", look, done=lambda looks: looks == 1, every="1m", deadline="1h")
     await run.approve("Go on?")
     return Card(title="done")
 
@@ -277,6 +284,6 @@ async def test_a_run_that_lost_its_way_ends_and_frees_its_model(tmp_path: Path) 
         record = await engine.finished(number)
         assert record.status == "failed"
         assert "cannot go on: its playbook has changed" in record.error or "only what was approved" in record.error
-        assert await engine.begin("m-2", model="churn") == number + 1
+        assert await engine.begin("m-2", model="churn") > number  # PostgreSQL may leave a number out
     finally:
         await engine.stop()

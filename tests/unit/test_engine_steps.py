@@ -18,17 +18,19 @@ import sqlalchemy as sa
 from bizaiops_bot.domain.cards import StepLine, Steps
 from bizaiops_bot.domain.errors import BadInput, BotError, Conflict, Permanent
 from bizaiops_bot.domain.facts import Said
-from bizaiops_bot.domain.models import Revision, TrafficState
-from bizaiops_bot.domain.monitoring import ArmSample
+from bizaiops_bot.domain.monitoring import RevisionSample
 from bizaiops_bot.domain.plan import Plan, PlanStep
 from bizaiops_bot.domain.records import RunRecord
+from bizaiops_bot.domain.services import Revision, ServiceRef, TrafficState
 from bizaiops_bot.domain.values import ModelName, NoData
-from bizaiops_bot.engine import outbox, runs, steps
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.alert_words import AlertWords
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.runs import runs, steps
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
+from bizaiops_bot.engine.watch.alert_words import AlertWords
 from bizaiops_bot.playbook import Card, Inputs, Playbook, Run, playbook
 from tests.support import stores
+from tests.support.services import service, traffic
 from tests.support.small_engine import PEOPLE, START, SmallEngine, once_true
 from tests.support.virtual_clock import VirtualClock
 
@@ -60,11 +62,13 @@ class World:
             raise Permanent("The mesh refused.", "409 Conflict.")
         return await self.change(what)
 
-    async def traffic(self, model: str) -> TrafficState:
-        one = Revision(revision="r1", version="v1", weight=100, state="stable")
-        return TrafficState(model=model, revisions=(one,), read_at=START)
+    async def services(self) -> list[ServiceRef]:
+        return [service()]
 
-    async def arms(self, model: str, since: object) -> list[ArmSample] | NoData:
+    async def traffic(self, service: ServiceRef) -> TrafficState:
+        return traffic(START, Revision(name="r1", version="v1", weight=100, role="stable"), of=service)
+
+    async def arms(self, service: ServiceRef, revisions: object, since: object) -> list[RevisionSample] | NoData:
         return NoData(query="arms", window="now", searched="test")
 
 
@@ -74,14 +78,14 @@ def world_of(run: Run) -> Any:
 
 @playbook(title="Deploy", risk="change")
 async def deploy_model(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.traffic, ask.model)
+    await run.read(run.serving.traffic, service(ask.model))
     await run.approve("Go?")
     if world_of(run).gone and not run.planning:
         raise BadInput("The world has changed.")
     async with run.undo("restore traffic", world_of(run).restore, "restored"):
         await run.step("shift traffic", world_of(run).change, "shifted")
         async with run.undo("restore alias", world_of(run).change, "alias restored"):
-            verdict = await run.judge(ask.model, "v2", hold="20m")
+            verdict = await run.judge(service(ask.model), "v2", hold="20m")
             if not run.planning and not verdict.ok:
                 raise Conflict("The canary is no good.", verdict.reason)
             await run.step("promote", world_of(run).change, "promoted")
@@ -262,12 +266,7 @@ async def test_a_canary_that_is_cancelled_is_not_judged_any_longer(engine: Small
 async def test_a_playbook_that_breaks_leaves_nothing_at_work(tmp_path: Path) -> None:
     @playbook(title="Scale", risk="change")
     async def scale_model(run: Run, ask: Ask) -> Card:
-        async def ready() -> tuple[bool, str]:
-            if run.planning:
-                return True, ""
-            raise ZeroDivisionError
-
-        await run.wait("collect", ready)
+        await run.until("collect", run.serving.traffic, service(), done=lambda _: 1 // 0 > 0)
         return Card(title="done")
 
     engine = engine_for(tmp_path / "data", scale_model, World())
@@ -288,8 +287,13 @@ async def test_what_was_undone_stands_after_what_it_undoes_and_the_inner_one_fir
     await later(engine, number, "judge v2", "failed")
     record = await engine.finished(number)
     assert [name for name, _ in names(record)] == [
-        "approval 1", "shift traffic", "judge v2", "restore alias", "restore traffic", "promote",
-    ]  # fmt: skip
+        "approval 1",
+        "shift traffic",
+        "judge v2",
+        "restore alias",
+        "restore traffic",
+        "promote",
+    ]
 
 
 async def test_what_is_asked_about_an_undo_stands_after_it_and_a_second_try_ends_it(
@@ -314,10 +318,21 @@ def test_steps_that_an_older_bot_left_at_work_are_ended_with_its_run(tmp_path: P
     Store.sqlite(path).close()
     with sqlite3.connect(path) as old:
         row = {
-            "id": 1, "playbook": "scale_model", "inputs": "{}", "actor": PEOPLE[0].model_dump_json(), "summary": "",
-            "conversation": "ml-ops", "thread": "t", "status": ended, "error": "", "plan": PLAN.canonical,
-            "plan_hash": PLAN.hash, "cancel": 0, "created": t.iso(START), "ended": t.iso(START),
-        }  # fmt: skip
+            "id": 1,
+            "playbook": "scale_model",
+            "inputs": "{}",
+            "actor": PEOPLE[0].model_dump_json(),
+            "summary": "",
+            "conversation": "ml-ops",
+            "thread": "t",
+            "status": ended,
+            "error": "",
+            "plan": PLAN.canonical,
+            "plan_hash": PLAN.hash,
+            "cancel": 0,
+            "created": t.iso(START),
+            "ended": t.iso(START),
+        }
         old.execute(f"insert into runs ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values()))
         old.execute("insert into steps (run_id, n, name, status, detail) values (1, 1, 'shift', 'running', '')")
         old.execute("PRAGMA user_version=5")
@@ -349,9 +364,15 @@ async def test_nothing_of_a_run_can_be_moved_after_its_end(engine: SmallEngine) 
 async def test_a_late_explanation_of_an_alert_leaves_what_was_noted_of_it_meanwhile(engine: SmallEngine) -> None:
     store = engine.core.store
     values = {
-        "model": "churn", "kind": "latency_detected", "title": "churn v1 is slow", "onset": t.iso(START), "calm": 0,
-        "detail": json.dumps({"version": "v1", "p95": 400.0, "rows": 300}), "detected": t.iso(START), "note": "asked",
-    }  # fmt: skip
+        "model": "churn",
+        "kind": "latency_detected",
+        "title": "churn v1 is slow",
+        "onset": t.iso(START),
+        "calm": 0,
+        "detail": json.dumps({"version": "v1", "p95": 400.0, "rows": 300}),
+        "detected": t.iso(START),
+        "note": "asked",
+    }
     await store.write(lambda conn: conn.execute(sa.insert(t.alerts).values(values)))
     asked, answer = asyncio.Event(), asyncio.Event()
 

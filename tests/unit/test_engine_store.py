@@ -12,10 +12,11 @@ import pytest
 from bizaiops_bot.domain.errors import Permanent
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
 from bizaiops_bot.domain.values import ModelName
-from bizaiops_bot.engine import audit
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.audit_chain import digest
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.audit.chain import digest
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.migrate import SCHEMA
+from bizaiops_bot.engine.store.store import Store
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from tests.support import stores
 from tests.support.small_engine import PEOPLE, START, SmallEngine
@@ -55,7 +56,7 @@ def test_a_file_of_schema_4_gets_the_tables_of_chat_platforms_and_keeps_what_it_
     old.close()
     Store.sqlite(path).close()
     with sqlite3.connect(path) as now:
-        assert now.execute("PRAGMA user_version").fetchone() == (9,)
+        assert now.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
         assert [now.execute(f"select count(*) from {table}").fetchone() for table in NEW_IN_5] == [(0,)] * 3
         indexes = {row[0] for row in now.execute("select name from sqlite_master where type = 'index'")}
         assert {"open_events", "ix_people_seen_person", "ix_places_title"} <= indexes
@@ -126,9 +127,11 @@ async def test_a_run_that_waits_in_a_folder_of_version_0_1_0_can_be_approved_by_
     step = PlanStep(name="change", kind="step", call="change", args=("churn",))
     gate = GateSpec(name="approval 1", question="Go?")
     plan = Plan(
-        playbook="scale_model", inputs={"model": "churn"}, gates=(gate,),
+        playbook="scale_model",
+        inputs={"model": "churn"},
+        gates=(gate,),
         steps=(PlanStep(name="approval 1", kind="gate", detail="Go?"), step),
-    )  # fmt: skip
+    )
     expires = t.iso(START + timedelta(hours=24))
     first = ["1", t.iso(START), "engineer", "plan", "run 1", '{"hash":"x"}', "0" * 64]
     with sqlite3.connect(folder / "bizaiops.sqlite") as old:
@@ -154,6 +157,6 @@ async def test_a_run_that_waits_in_a_folder_of_version_0_1_0_can_be_approved_by_
         record = await engine.finished(1)
         # then it is done, with the key the older version would have used, and the audit is still whole
         assert record.status == "succeeded" and world.keys == ["1/2"]
-        assert (await engine.core.store.read(audit.verify))[1] is None
+        assert (await engine.core.store.read(trail.verify))[1] is None
     finally:
         await engine.stop()

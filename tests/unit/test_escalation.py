@@ -11,8 +11,11 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.posts import PostedCard
-from bizaiops_bot.engine import audit, gates, outbox, runs
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.approvals import gates
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.store import tables as t
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from tests.support.gate_room import words
 from tests.support.small_engine import START, SmallEngine, once_true
@@ -72,7 +75,7 @@ class Office:
 
     async def audited(self) -> list[tuple[str, list[str]]]:
         """(whom the gate names, who was told), oldest first."""
-        found = await self.engine.core.store.read(lambda conn: audit.read(conn, limit=500, kind="escalation"))
+        found = await self.engine.core.store.read(lambda conn: trail.read(conn, limit=500, kind="escalation"))
         return [(entry.detail["whom"], entry.detail["told"]) for entry in reversed(found)]
 
     async def gate(self) -> sa.RowMapping:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.evaluation import metrics
 from bizaiops_bot.evaluation.metrics import Judged
 from tests.unit.test_router_learning import LEARNED, STRANGE

@@ -11,16 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from bizaiops_bot.conversation.events import EngineEvents
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine import workers
-from bizaiops_bot.engine.retention import Keep, Retention
+from bizaiops_bot.engine.runs import workers
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.timing.retention import Keep, Retention
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
 
 
 async def begun(folder: Path, worker: str, *, home: str = "here") -> SmallEngine:
     engine = SmallEngine(folder, [], VirtualClock(START))
-    engine.core.worker = worker
+    engine.core.lead.worker = worker
     await workers.register(engine.core.store, worker, home)
     return engine
 

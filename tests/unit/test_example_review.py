@@ -17,8 +17,8 @@ from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound
 from bizaiops_bot.domain.feedback import Decided, Example
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.routing import Command, Decision
-from bizaiops_bot.engine import audit, examples, pseudonyms
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import examples, pseudonyms, trail
+from bizaiops_bot.engine.store.store import Store
 from bizaiops_bot.evaluation import review_talk
 from bizaiops_bot.evaluation.company import COMPANY, own_router, specs
 from bizaiops_bot.evaluation.intent_edit import add_example, add_look_alike
@@ -42,9 +42,16 @@ class Desk:
 
     async def said(self, text: str, source: Any = "bad", label: str = "", **more: Any) -> int:
         example = Example(
-            at=AT, message=f"m-{text}", who=more.pop("who", "engineer"), source=source, text=text, label=label,
-            shape=marked(Hearing(text, COMPANY)), decided=more.pop("decided", STATUS), **more,
-        )  # fmt: skip
+            at=AT,
+            message=f"m-{text}",
+            who=more.pop("who", "engineer"),
+            source=source,
+            text=text,
+            label=label,
+            shape=marked(Hearing(text, COMPANY)),
+            decided=more.pop("decided", STATUS),
+            **more,
+        )
         return await self.store.write(lambda conn: examples.keep(conn, example))
 
     @property
@@ -245,9 +252,9 @@ async def test_ids_and_intents_are_settled_without_questions(desk: Desk) -> None
 
 async def test_every_review_is_in_the_audit_without_a_name(desk: Desk) -> None:
     await desk.review.accept(await desk.said("churn moneywise", who="lead"), "show_kpis")
-    (entry,) = await desk.store.read(lambda conn: audit.read(conn, limit=5, kind="example_reviewed"))
+    (entry,) = await desk.store.read(lambda conn: trail.read(conn, limit=5, kind="example_reviewed"))
     assert (entry.actor, entry.detail["settled"]) == ("command line", "example of show_kpis")
-    assert (await desk.store.read(audit.verify))[1] is None
+    assert (await desk.store.read(trail.verify))[1] is None
 
 
 async def test_a_new_vote_after_the_review_is_reviewed_again(desk: Desk) -> None:

@@ -11,11 +11,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from bizaiops_bot import content
-from bizaiops_bot.cli import app
+from bizaiops_bot.app import own_content
+from bizaiops_bot.cli import policy as policy_commands
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.content import content_folder
-from bizaiops_bot.engine.explained import ALSO, explain
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.policy.explained import ALSO, explain
+from bizaiops_bot.engine.runs.playbooks import Playbooks
 from tests.support.policies import ENGINEER, LEAD, RULE, shipped
 
 
@@ -34,7 +35,8 @@ def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "policy"
     shutil.copytree(content_folder("policy"), folder)
     places = {name: content_folder(name) for name in ("intents", "playbooks")} | {"policy": folder}
-    monkeypatch.setattr(content, "content_folder", lambda name: places[name])
+    for module in (policy_commands, own_content):
+        monkeypatch.setattr(module, "content_folder", lambda name: places[name])
     return folder
 
 
@@ -126,10 +128,13 @@ def test_a_playbook_can_be_named_instead_of_words() -> None:
         (["deploy churn", "--input", "version=v2"], "--input goes with --playbook NAME"),
         (["--playbook", "deploy_modl"], "Did you mean deploy_model"),
         (["--playbook", "deploy_model", "--input", "canary"], "'canary' is not an input."),
-        (["--playbook", "deploy_model", "--input", "modell=churn"], "There is no deploy_model input 'modell'. Did you mean model?"),
+        (
+            ["--playbook", "deploy_model", "--input", "modell=churn"],
+            "There is no deploy_model input 'modell'. Did you mean model?",
+        ),
         (["--playbook", "deploy_model", "--input", "canary=lots"], "canary is not usable: 'lots'."),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_understood_is_told_and_ends_with_code_2(words: list[str], said: str) -> None:
     told = explains(*words)
     assert told.exit_code == 2
@@ -178,11 +183,15 @@ def test_check_says_what_there_is() -> None:
     ("name", "text", "said"),
     [
         ("own.cedar", "permit (principal, action, resource);", "own.cedar:1: has no @id"),
-        ("own.cedar", '@id("a")\n@why("b")\npermit (principal, action == Action::"deploy", resource);', "own.cedar:1: policy a"),
+        (
+            "own.cedar",
+            '@id("a")\n@why("b")\npermit (principal, action == Action::"deploy", resource);',
+            "own.cedar:1: policy a",
+        ),
         ("budgets.yaml", "person: {changes_per_hour: none}", "budgets.yaml:1: person.changes_per_hour"),
         ("freeze_windows.yaml", "- {name: a}", "freeze_windows.yaml:1"),
     ],
-)  # fmt: skip
+)
 def test_check_names_the_first_mistake_with_file_and_line(own_files: Path, name: str, text: str, said: str) -> None:
     (own_files / name).write_text(text)
     told = CliRunner().invoke(app, ["policy", "check"])

@@ -8,17 +8,33 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bizaiops_bot.adapters.clock import SystemClock
 from bizaiops_bot.adapters.duckdb import UNREADABLE, DuckDbSettings
 from bizaiops_bot.adapters.mlflow import MlflowSettings
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.models import Package
-from bizaiops_bot.engine.store_settings import SQLITE_FILE, SqliteSettings
+from bizaiops_bot.engine.store.settings import SQLITE_FILE, SqliteSettings
+from tests.support.contexts import context
 
 NAMES = (
-    "per%20cent", "job%2Fbranch", "100%", "%%s", "que?ry", "?mode=ro", "ha#sh", "two words", "größe 大", "a&b=c", "semi;colon",
-    "quo'te", 'dou"ble', "[brackets]", "back\\slash", "a:b@c", "$HOME", "star*",
-)  # fmt: skip
+    "per%20cent",
+    "job%2Fbranch",
+    "100%",
+    "%%s",
+    "que?ry",
+    "?mode=ro",
+    "ha#sh",
+    "two words",
+    "größe 大",
+    "a&b=c",
+    "semi;colon",
+    "quo'te",
+    'dou"ble',
+    "[brackets]",
+    "back\\slash",
+    "a:b@c",
+    "$HOME",
+    "star*",
+)
 
 
 @pytest.fixture(params=NAMES)
@@ -46,12 +62,12 @@ async def test_runs_and_audit_are_kept_in_the_folder(folder: Path) -> None:
 def test_the_warehouse_is_kept_in_the_folder(folder: Path) -> None:
     if set(folder.name) & UNREADABLE:
         with pytest.raises(BadInput, match="--data DIR"):
-            DuckDbSettings().build((), SystemClock(), folder)
+            DuckDbSettings().build(context(folder))
         assert everything(folder) == {folder.name}
         return
     rows = [(datetime(2026, 3, 1, tzinfo=UTC), "churn", "v1", {"requests": 3.0})]
     for _ in range(2):  # made, then opened again
-        warehouse = DuckDbSettings().build((), SystemClock(), folder)
+        warehouse = DuckDbSettings().build(context(folder))
         warehouse.append(rows)
         warehouse.flush()
         warehouse.close()
@@ -63,6 +79,6 @@ async def test_the_registry_is_kept_in_the_folder(name: str, tmp_path: Path) -> 
     folder = tmp_path / name
     folder.mkdir()
     package = Package(model="m", version="v1", digest="d" * 64, size_bytes=1, artifact="x", metrics={}, summary="")
-    await MlflowSettings().build(folder).register(package, key="run/1")
-    assert [one.version for one in await MlflowSettings().build(folder).versions("m")] == ["v1"]
+    await MlflowSettings().build(context(folder)).register(package, key="run/1")
+    assert [one.version for one in await MlflowSettings().build(context(folder)).versions("m")] == ["v1"]
     assert everything(folder) == {folder.name, f"{folder.name}/mlflow.db"}

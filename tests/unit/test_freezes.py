@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.engine.freezes import FILE, FreezeWindows
+from bizaiops_bot.engine.policy.windows import FILE, FreezeWindows
 
 WEEKEND = """
 - name: weekend

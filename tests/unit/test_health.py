@@ -15,9 +15,14 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 def sample(requests: int = 1000, errors: int = 2, p95: float = 60.0, version: str = "v1") -> HealthSample:
     return HealthSample(
-        version=version, requests=requests, errors=errors, latency_p50_ms=p95 / 2, latency_p95_ms=p95,
-        start=NOON - timedelta(minutes=10), end=NOON,
-    )  # fmt: skip
+        version=version,
+        requests=requests,
+        errors=errors,
+        latency_p50_ms=p95 / 2,
+        latency_p95_ms=p95,
+        start=NOON - timedelta(minutes=10),
+        end=NOON,
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.errors import NotFound, Temporary
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.places import ChatPlace
-from bizaiops_bot.engine import places_store
+from bizaiops_bot.engine.store import known_places
 from tests.support.chat_rig import ChatRig, told
 
 
@@ -63,7 +63,7 @@ async def test_a_system_that_does_not_answer_hides_nothing_else(rig: ChatRig, mo
     monkeypatch.setattr(rig.core.ports.serving, "traffic", down)
     models = (await rig.home.page("engineer"))[1]
     assert "could not be read" in told(models) and "churn" in told(models)
-    monkeypatch.setattr(rig.core.ports.serving, "models", down)
+    monkeypatch.setattr(rig.core.ports.models, "specs", down)
     cards = await rig.home.page("engineer")
     assert cards[1].title == "Models could not be read" and "does not answer" in told(cards[1])
     assert cards[0].title == "Nothing waits for your decision"
@@ -86,7 +86,7 @@ async def test_a_schedules_channel_is_called_by_its_name_for_its_owner_alone(rig
     await rig.says("send the churn KPI digest here every monday at 9:00")
     await rig.says("yes")
     place = ChatPlace(conversation="slack:C1", title="#merger")
-    await rig.core.store.write(lambda conn: places_store.note(conn, place))
+    await rig.core.store.write(lambda conn: known_places.note(conn, place))
     assert "into #merger" in told((await rig.home.page("engineer"))[3])
     assert "#merger" not in told((await rig.home.page("lead"))[3])
 

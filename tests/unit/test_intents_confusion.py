@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.evaluation.confusion import Confusion, confusion
 from bizaiops_bot.evaluation.paraphrases import content_words, folds, groups
 from tests.support.router_company import intents, specs

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.routing import PlaybookSpec, SlotSpec
 from bizaiops_bot.evaluation.intent_files import Finding
@@ -65,13 +65,17 @@ def test_good_files_have_no_findings(tmp_path: Path) -> None:
         ("  - cheer {model}\n", "  - grüße {model}\n", ("greet.yaml", 22, "error", "english")),
         ("  - cheer {model}\n", "  - bitte zeig mir {model}\n", ("greet.yaml", 22, "error", "english")),
         ("  - cheer {model}\n", "  - crown {model}\n", ("greet.yaml", 22, "error", "format")),
-        ('["greet {model}"]', '["greet {model}", "(greet|crown) {model}"]', ("greet.yaml", 5, "error", "ambiguous-format")),
+        (
+            '["greet {model}"]',
+            '["greet {model}", "(greet|crown) {model}"]',
+            ("greet.yaml", 5, "error", "ambiguous-format"),
+        ),
         ("help:", "aliases: [crown churn]\nhelp:", ("greet.yaml", 4, "error", "alias")),
         ("crown the king: crown", "crown the king: queen", ("greet.yaml", 37, "error", "must-not")),
         ("crown the king: crown", '"cheer {model}": crown', ("greet.yaml", 37, "error", "must-not")),
         ("must_not: {crown the king: crown}\n", "", ("greet.yaml", 1, "warning", "must-not")),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_with_its_line(
     tmp_path: Path, old: str, new: str, finding: tuple[str, int, str, str]
 ) -> None:

@@ -12,12 +12,13 @@ from bizaiops_bot.domain.beginnings import began, blamed, grown, last_before, le
 from bizaiops_bot.domain.cards import Card, Fields, Table, Text
 from bizaiops_bot.domain.facts import Facts, Look, Said
 from bizaiops_bot.domain.investigation import Evidence, Kind, diagnose, investigation_facts
-from bizaiops_bot.domain.models import Revision, TrafficState
 from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, HealthSample, PerformanceDrift, SeriesData
 from bizaiops_bot.domain.number_check import check
 from bizaiops_bot.domain.records import Alert, Release
+from bizaiops_bot.domain.services import Revision, TrafficState
 from bizaiops_bot.domain.values import NoData
 from playbooks.investigate_model import investigate_model
+from tests.support import services
 from tests.support.fake_company import Company
 from tests.support.run_double import RunDouble, play
 from tests.unit.test_playbooks_operate import waiting_run
@@ -37,38 +38,62 @@ def series(values: Sequence[float | None], metric: str = "latency_p95_ms") -> Se
 
 def health(version: str = "v1", errors: int = 1, p95: float = 47.0, requests: int = 1_000) -> HealthSample:
     return HealthSample(
-        version=version, requests=requests, errors=errors, latency_p50_ms=p95 / 2, latency_p95_ms=p95,
-        start=NOW - timedelta(minutes=3), end=NOW,
-    )  # fmt: skip
+        version=version,
+        requests=requests,
+        errors=errors,
+        latency_p50_ms=p95 / 2,
+        latency_p95_ms=p95,
+        start=NOW - timedelta(minutes=3),
+        end=NOW,
+    )
 
 
 def feature(name: str, *, drifted: bool = False, missing: bool = False) -> FeatureDrift:
     return FeatureDrift(
-        name=name, kind="number", psi=1.2 if drifted else 0.01, p_value=0.0, missing_share=0.3 if missing else 0.0,
-        reference_missing_share=0.0, missing_p_value=1.0, drifted=drifted, missing=missing,
+        name=name,
+        kind="number",
+        psi=1.2 if drifted else 0.01,
+        p_value=0.0,
+        missing_share=0.3 if missing else 0.0,
+        reference_missing_share=0.0,
+        missing_p_value=1.0,
+        drifted=drifted,
+        missing=missing,
         change="mean 39 -> 55 (+1.2 sd)",
-    )  # fmt: skip
+    )
 
 
-def report(*features: FeatureDrift, performance: PerformanceDrift | None = None) -> DriftReport:
+def report(*features: FeatureDrift) -> DriftReport:
     return DriftReport(
-        model="churn", version="v1", start=NOW - timedelta(minutes=15), end=NOW, rows=3_000, features=features,
-        score=feature("score"), performance=performance, onset=NOW - timedelta(minutes=9),
-    )  # fmt: skip
+        model="churn",
+        version="v1",
+        start=NOW - timedelta(minutes=15),
+        end=NOW,
+        rows=3_000,
+        features=features,
+        score=feature("score"),
+        onset=NOW - timedelta(minutes=9),
+    )
 
 
 def lost(*, drifted: bool) -> PerformanceDrift:
     return PerformanceDrift(
-        metric="auc", current=0.71, expected=0.79, low=0.69, high=0.73, labelled=640, drifted=drifted,
+        metric="auc",
+        current=0.71,
+        expected=0.79,
+        low=0.69,
+        high=0.73,
+        labelled=640,
+        drifted=drifted,
         onset=NOW - timedelta(minutes=30),
-    )  # fmt: skip
+    )
 
 
 def traffic(*, canary: bool = False, paused: bool = False) -> TrafficState:
-    revisions = [Revision(revision="a", version="v1", weight=90 if canary else 100, state="stable")]
+    revisions = [Revision(name="a", version="v1", weight=90 if canary else 100, role="stable")]
     if canary:
-        revisions.append(Revision(revision="b", version="v2", weight=10, state="canary"))
-    return TrafficState(model="churn", revisions=tuple(revisions), replicas=2, paused=paused, read_at=NOW)
+        revisions.append(Revision(name="b", version="v2", weight=10, role="canary"))
+    return services.traffic(NOW, *revisions, count=2, paused=paused)
 
 
 def release(kind: Any = "deploy", version: str = "v1", at: datetime = SINCE - timedelta(minutes=4)) -> Release:
@@ -83,11 +108,19 @@ FIRST = release("initial", at=NOW - timedelta(days=9)).model_copy(update={"previ
 def seen(**changed: Any) -> Evidence:
     """A calm model; tests change one side of it."""
     calm: dict[str, Any] = {
-        "model": "churn", "now": NOW, "health": (health(),), "latency": series(CALM),
-        "errors": series([0.001] * 120, "error_rate"), "load": series([360.0] * 120, "requests_per_minute"),
-        "traffic": traffic(), "releases": (FIRST,), "alerts": (), "report": report(feature("age")),
-        "labels": report(performance=lost(drifted=False)), "runs": (),
-    }  # fmt: skip
+        "model": "churn",
+        "now": NOW,
+        "health": (health(),),
+        "latency": series(CALM),
+        "errors": series([0.001] * 120, "error_rate"),
+        "load": series([360.0] * 120, "requests_per_minute"),
+        "traffic": traffic(),
+        "releases": (FIRST,),
+        "alerts": (),
+        "report": report(feature("age")),
+        "labels": lost(drifted=False),
+        "runs": (),
+    }
     return Evidence(**calm | changed)
 
 
@@ -96,31 +129,82 @@ FAILING = {"health": (health(errors=120),), "errors": series([0.001] * 100 + [0.
 DRIFT = {"report": report(feature("age", drifted=True))}
 HOLES = {"report": report(feature("age", missing=True), feature("plan", drifted=True))}
 LOAD = {"load": series([100.0] * 100 + [400.0] * 20, "requests_per_minute")}
-ALERT = Alert(id=1, model="churn", kind="latency_detected", title="churn v1: p95 300 ms", detail={}, onset=SINCE,
-              detected=SINCE, closed=None, run=None)  # fmt: skip
+ALERT = Alert(
+    id=1,
+    model="churn",
+    kind="latency_detected",
+    title="churn v1: p95 300 ms",
+    detail={},
+    onset=SINCE,
+    detected=SINCE,
+    closed=None,
+    run=None,
+)
 
 CASES: list[tuple[str, dict[str, Any], Kind, str, str]] = [
     ("slow without a release", SLOWNESS, "latency", "Likeliest cause: the serving infrastructure", ""),
-    ("slow after a release", SLOWNESS | {"releases": (release(), FIRST)}, "latency", "the release of v1. The last release, the deploy of v1 at 09:36 UTC on 4 Mar, came 4 min before", "roll back churn"),
-    ("slow long after a release", SLOWNESS | {"releases": (release(at=NOW - timedelta(hours=9)),)}, "latency", "No release came shortly before it", ""),
-    ("slow after the release of another version", SLOWNESS | {"releases": (release(version="v9"),)}, "latency", "the serving infrastructure", ""),
-    ("slow after a rollback", SLOWNESS | {"releases": (release("rollback"),)}, "latency", "the serving infrastructure", ""),
+    (
+        "slow after a release",
+        SLOWNESS | {"releases": (release(), FIRST)},
+        "latency",
+        "the release of v1. The last release, the deploy of v1 at 09:36 UTC on 4 Mar, came 4 min before",
+        "roll back churn",
+    ),
+    (
+        "slow long after a release",
+        SLOWNESS | {"releases": (release(at=NOW - timedelta(hours=9)),)},
+        "latency",
+        "No release came shortly before it",
+        "",
+    ),
+    (
+        "slow after the release of another version",
+        SLOWNESS | {"releases": (release(version="v9"),)},
+        "latency",
+        "the serving infrastructure",
+        "",
+    ),
+    (
+        "slow after a rollback",
+        SLOWNESS | {"releases": (release("rollback"),)},
+        "latency",
+        "the serving infrastructure",
+        "",
+    ),
     ("slow under load", SLOWNESS | LOAD, "latency", "load, with 4.0 times the requests", "scale churn to 4 replicas"),
-    ("only the canary is slow", {"health": (health(), health("v2", p95=400.0)), "traffic": traffic(canary=True)}, "latency", "v2 itself: v2 gets 10% as a canary", "roll back churn"),
+    (
+        "only the canary is slow",
+        {"health": (health(), health("v2", p95=400.0)), "traffic": traffic(canary=True)},
+        "latency",
+        "v2 itself: v2 gets 10% as a canary",
+        "roll back churn",
+    ),
     ("failing without a release", FAILING, "errors", "the serving infrastructure", ""),
     ("failing after a release", FAILING | {"releases": (release(),)}, "errors", "the release of v1", "roll back churn"),
     ("errors come before slowness", SLOWNESS | FAILING, "errors", "the serving infrastructure", ""),
     ("drifting", DRIFT, "drift", "the requests have changed", "retrain churn"),
-    ("drifting while a retraining waits", DRIFT | {"runs": (waiting_run().model_copy(update={"id": 12, "playbook": "retrain_model"}),)}, "drift", "the requests have changed", "show run 12"),
+    (
+        "drifting while a retraining waits",
+        DRIFT | {"runs": (waiting_run().model_copy(update={"id": 12, "playbook": "retrain_model"}),)},
+        "drift",
+        "the requests have changed",
+        "show run 12",
+    ),
     ("holes in the data", HOLES, "missing values", "a broken data feed", ""),
-    ("quality lost", {"labels": report(performance=lost(drifted=True))}, "quality", "what the inputs mean has changed", "retrain churn"),
+    (
+        "quality lost",
+        {"labels": lost(drifted=True)},
+        "quality",
+        "what the inputs mean has changed",
+        "retrain churn",
+    ),
     ("paused", {"traffic": traffic(paused=True), "health": NOTHING}, "paused", "Somebody paused it", "resume churn"),
     ("nothing measured", {"health": NOTHING}, "unknown", "No answer is not a good answer", ""),
     ("too few requests", {"health": (health(requests=3, errors=0),)}, "unknown", "No answer is not a good answer", ""),
     ("well, with an alert still open", {"alerts": (ALERT,)}, "unknown", "It closes when", ""),
     ("well", {}, "nothing", "There is no drift", ""),
     ("well, drift not known", {"report": NOTHING}, "nothing", "", ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("changed", "kind", "because", "say"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])

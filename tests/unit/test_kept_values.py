@@ -11,8 +11,8 @@ import pytest
 from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.records import RunRecord
 from bizaiops_bot.domain.routing import Command, Question
-from bizaiops_bot.domain.values import FreeText, ModelName, Percent, Replicas, Version
-from bizaiops_bot.engine.orders import Order, Place
+from bizaiops_bot.domain.values import FreeText, ModelName, Percent, ReplicaCount, Version
+from bizaiops_bot.engine.orders.order import Order, Place
 from bizaiops_bot.playbook import Inputs, Run, playbook
 from tests.support.router_company import Thread
 from tests.support.small_engine import PEOPLE, START, SmallEngine
@@ -25,7 +25,7 @@ class Ask(Inputs):
     model: ModelName
     version: Version | None = None
     canary: Percent = 10
-    replicas: Replicas = 2
+    replicas: ReplicaCount = 2
     since: str | None = None
     reason: FreeText | None = None
 
@@ -124,15 +124,23 @@ async def test_policy_is_asked_about_the_whole_plan_and_not_only_about_what_is_s
     ("first", "then", "playbook_name", "inputs"),
     [
         ("deploy churn at 20%", "deploy churn v2", "deploy_model", {"model": "churn", "version": "v2", "canary": 20}),
-        ("deploy with a 20% canary", "deploy churn v2", "deploy_model",
-         {"model": "churn", "version": "v2", "canary": 20}),
+        (
+            "deploy with a 20% canary",
+            "deploy churn v2",
+            "deploy_model",
+            {"model": "churn", "version": "v2", "canary": 20},
+        ),
         ("deploy v2 at 25%", "deploy churn v2", "deploy_model", {"model": "churn", "version": "v2", "canary": 25}),
         ("deploy v2 at 25%", "deploy churn", "deploy_model", {"model": "churn", "version": "v2", "canary": 25}),
-        ("retrain on the last 30 days", "retrain churn", "retrain_model",
-         {"model": "churn", "since": "2026-10-22T13:30:00Z"}),
+        (
+            "retrain on the last 30 days",
+            "retrain churn",
+            "retrain_model",
+            {"model": "churn", "since": "2026-10-22T13:30:00Z"},
+        ),
         ("roll back to v1", "roll back churn", "roll_back_model", {"model": "churn", "version": "v1"}),
     ],
-)  # fmt: skip
+)
 def test_what_was_said_before_the_question_is_kept_when_the_request_is_said_anew(
     first: str, then: str, playbook_name: str, inputs: dict[str, Any]
 ) -> None:

@@ -15,24 +15,39 @@ FIRST = date(2026, 3, 2)  # a Monday
 
 def kpi(unit: str = "EUR", direction: str = "up_is_good", **more: object) -> Kpi:
     return Kpi.model_validate(
-        {"id": "k", "model": "m", "title": "Margin", "unit": unit, "direction": direction, "numerator": "a",
-         "denominator": "b", **more}
-    )  # fmt: skip
+        {
+            "id": "k",
+            "model": "m",
+            "title": "Margin",
+            "unit": unit,
+            "direction": direction,
+            "numerator": "a",
+            "denominator": "b",
+            **more,
+        }
+    )
 
 
 def day(place: int, above: float, below: float, n: int | None = None, *, scale: float = 100.0) -> KpiDay:
     return KpiDay(
-        kpi="k", day=FIRST + timedelta(days=place), value=above / below * scale if (n or below) >= 30 else None,
-        n=int(below) if n is None else n, complete=True, updated=None, numerator=above, denominator=below,
-    )  # fmt: skip
+        kpi="k",
+        day=FIRST + timedelta(days=place),
+        value=above / below * scale if (n or below) >= 30 else None,
+        n=int(below) if n is None else n,
+        complete=True,
+        updated=None,
+        numerator=above,
+        denominator=below,
+    )
 
 
 def test_days_are_pooled_from_their_sums_and_not_averaged() -> None:
     rate = kpi("%", scale=100)
     found = pooled(rate, [day(0, 100, 10_000), day(1, 5, 100)])
     assert found == pytest.approx(100 * 105 / 10_100)  # 1.04%, not the 3% of the two days' mean
-    only_values = [KpiDay(kpi="k", day=FIRST, value=v, n=n, complete=True, updated=None)
-                   for v, n in ((1.0, 10_000), (5.0, 100))]  # fmt: skip
+    only_values = [
+        KpiDay(kpi="k", day=FIRST, value=v, n=n, complete=True, updated=None) for v, n in ((1.0, 10_000), (5.0, 100))
+    ]
     assert pooled(rate, only_values) == pytest.approx(100 * 105 / 10_100)
 
 
@@ -44,14 +59,23 @@ def test_thin_days_have_no_value_alone_and_one_together() -> None:
     assert pooled(kpi(), []) is None
 
 
-@pytest.mark.parametrize(("before", "now", "direction", "said"), [
-    (-100.0, -50.0, "up_is_good", "▲ EUR 50.0 better"), (-100.0, -150.0, "up_is_good", "▼ EUR 50.0 worse"),
-    (-100.0, -50.0, "down_is_good", "▲ EUR 50.0 worse"), (-100.0, 50.0, "up_is_good", "▲ EUR 150 better"),
-    (50.0, -50.0, "up_is_good", "▼ EUR 100 worse"), (0.0, 5.0, "up_is_good", "▲ EUR 5.0 better"),
-    (5.0, 0.0, "up_is_good", "▼ 100.0% worse"), (0.0001, 10.0, "up_is_good", "▲ EUR 10.0 better"),
-    (0.5, 10.0, "up_is_good", "▲ EUR 9.5 better"), (100.0, 112.0, "down_is_good", "▲ 12.0% worse"),
-    (100.0, 100.01, "up_is_good", "= no change"), (-3.0, -3.01, "up_is_good", "= no change"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "now", "direction", "said"),
+    [
+        (-100.0, -50.0, "up_is_good", "▲ EUR 50.0 better"),
+        (-100.0, -150.0, "up_is_good", "▼ EUR 50.0 worse"),
+        (-100.0, -50.0, "down_is_good", "▲ EUR 50.0 worse"),
+        (-100.0, 50.0, "up_is_good", "▲ EUR 150 better"),
+        (50.0, -50.0, "up_is_good", "▼ EUR 100 worse"),
+        (0.0, 5.0, "up_is_good", "▲ EUR 5.0 better"),
+        (5.0, 0.0, "up_is_good", "▼ 100.0% worse"),
+        (0.0001, 10.0, "up_is_good", "▲ EUR 10.0 better"),
+        (0.5, 10.0, "up_is_good", "▲ EUR 9.5 better"),
+        (100.0, 112.0, "down_is_good", "▲ 12.0% worse"),
+        (100.0, 100.01, "up_is_good", "= no change"),
+        (-3.0, -3.01, "up_is_good", "= no change"),
+    ],
+)
 def test_a_change_has_the_right_sign_and_a_share_only_where_one_can_be_given(
     before: float, now: float, direction: str, said: str
 ) -> None:
@@ -68,10 +92,17 @@ def test_points_of_percent_are_called_points() -> None:
     assert change_words(rate, change_of(rate, None, 4.0)) == "no comparison"
 
 
-@pytest.mark.parametrize(("value", "direction", "met"), [
-    (17.04, "down_is_good", True), (17.06, "down_is_good", False), (16.96, "up_is_good", True),
-    (16.94, "up_is_good", False), (17.0, "down_is_good", True), (17.0, "up_is_good", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "direction", "met"),
+    [
+        (17.04, "down_is_good", True),
+        (17.06, "down_is_good", False),
+        (16.96, "up_is_good", True),
+        (16.94, "up_is_good", False),
+        (17.0, "down_is_good", True),
+        (17.0, "up_is_good", True),
+    ],
+)
 def test_whether_a_target_is_met_is_decided_by_the_number_that_is_shown(
     value: float, direction: str, met: bool
 ) -> None:
@@ -81,10 +112,16 @@ def test_whether_a_target_is_met_is_decided_by_the_number_that_is_shown(
     assert (short_amount(of, value) == "17.0%") is (abs(value - 17.0) < 0.05)
 
 
-@pytest.mark.parametrize(("unit", "value", "said"), [
-    ("EUR", -7.984, "-EUR 7.98"), ("EUR", -0.001, "EUR 0.00"), ("%", -3.456, "-3.46%"), ("USD", 1234.5, "USD 1,234"),
-    ("orders", -3.0, "-3.00 orders"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("unit", "value", "said"),
+    [
+        ("EUR", -7.984, "-EUR 7.98"),
+        ("EUR", -0.001, "EUR 0.00"),
+        ("%", -3.456, "-3.46%"),
+        ("USD", 1234.5, "USD 1,234"),
+        ("orders", -3.0, "-3.00 orders"),
+    ],
+)
 def test_a_negative_amount_has_its_sign_in_front(unit: str, value: float, said: str) -> None:
     assert short_amount(kpi(unit, decimals=2), value) == said
 

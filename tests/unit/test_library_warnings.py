@@ -7,7 +7,8 @@ import sys
 
 PROGRAM = """
 import threading, warnings
-from bizaiops_bot import cli
+import importlib
+main = importlib.import_module("bizaiops_bot.cli.main")
 def app():
     def library():
         with warnings.catch_warnings():
@@ -18,8 +19,8 @@ def app():
     thread.join()
     warnings.warn("old", DeprecationWarning)
     print("the answer")
-cli.app = app
-cli.main()
+main.app = app
+main.main()
 """
 
 

@@ -76,14 +76,18 @@ def test_titles_and_people_have_to_be_looked_up_and_conversations_do_not(place: 
 @pytest.mark.parametrize(
     ("given", "more", "said"),
     [
-        ({"what": "alert", "model": "chrun", "to": ["ml-ops"]}, {}, "rule 'alert of chrun to ml-ops' names the model 'chrun'"),
+        (
+            {"what": "alert", "model": "chrun", "to": ["ml-ops"]},
+            {},
+            "rule 'alert of chrun to ml-ops' names the model 'chrun'",
+        ),
         ({"what": "alert", "to": ["slack:@bob"]}, {}, "rule 'alert to slack:@bob' names the person 'bob'"),
         ({"what": "alert", "to": ["owner"]}, {}, "rule 'alert to owner' sends to the owner, and no owner is named"),
         ({"what": "alert", "model": "demand", "to": ["owner"]}, {"owners": {"churn": "lead"}}, "no owner is named"),
         ({"what": "alert", "to": ["x"]}, {"owners": {"churn": "bob"}}, "notices.owners names the person 'bob'"),
         ({"what": "alert", "to": ["x"]}, {"owners": {"chrun": "lead"}}, "notices.owners names the model 'chrun'"),
     ],
-)  # fmt: skip
+)
 def test_a_rule_about_what_is_not_there_stops_the_start_and_is_named(
     given: dict[str, Any], more: dict[str, Any], said: str
 ) -> None:
@@ -202,5 +206,14 @@ def test_a_repeat_is_told_with_how_often_and_when_last() -> None:
 
 def test_ordinals_are_spelt_as_people_do() -> None:
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)] == [
-        "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th",
-    ]  # fmt: skip
+        "1st",
+        "2nd",
+        "3rd",
+        "4th",
+        "11th",
+        "12th",
+        "13th",
+        "21st",
+        "102nd",
+        "111th",
+    ]

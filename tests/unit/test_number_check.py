@@ -25,16 +25,32 @@ CHURN = Facts(
     sentences=9,
     facts=(
         Fact(name="Churn rate", words="4.2% on Friday 6 Mar, usually 3.0% to 3.6%", value=4.2345, unit="percent"),
-        Fact(name="Churn rate", words="+23.5% against the Friday before, worse", value=0.2345, unit="share", move=1,
-             good=False),
+        Fact(
+            name="Churn rate",
+            words="+23.5% against the Friday before, worse",
+            value=0.2345,
+            unit="share",
+            move=1,
+            good=False,
+        ),
         Fact(name="Revenue at risk", words="EUR 12,345 on Friday 6 Mar", value=12_345.4, unit="money"),
-        Fact(name="Revenue at risk", words="-10.0% against the Friday before", value=-0.1, unit="share", move=-1,
-             good=True),
-        Fact(name="latency", words="p95 412 ms, 48 ms before, 8.6 times, v3, since 14:02 UTC, after 3 h 5 min",
-             value=412.3, unit="ms"),
+        Fact(
+            name="Revenue at risk",
+            words="-10.0% against the Friday before",
+            value=-0.1,
+            unit="share",
+            move=-1,
+            good=True,
+        ),
+        Fact(
+            name="latency",
+            words="p95 412 ms, 48 ms before, 8.6 times, v3, since 14:02 UTC, after 3 h 5 min",
+            value=412.3,
+            unit="ms",
+        ),
         Fact(words="3 columns moved in 1,234 requests of run 7", value=1234.0, unit="count"),
     ),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -207,8 +223,15 @@ def test_a_text_that_leaves_out_what_matters_is_not_used() -> None:
 
 
 def test_a_very_long_text_is_read_in_no_time_and_mostly_left_out() -> None:
-    for flood in ("a " * 500_000, "9" * 1_000_000, "1,1" * 300_000, "((" * 400_000, "one hundred and " * 60_000,
-                  "x@" * 400_000, "Churn rate rose to 4.2%. " * 50_000):  # fmt: skip
+    for flood in (
+        "a " * 500_000,
+        "9" * 1_000_000,
+        "1,1" * 300_000,
+        "((" * 400_000,
+        "one hundred and " * 60_000,
+        "x@" * 400_000,
+        "Churn rate rose to 4.2%. " * 50_000,
+    ):
         found = check(flood, CHURN)
         assert len(found.text) <= 9 * 320
 
@@ -242,8 +265,11 @@ def test_another_number_is_never_supported(value: float, other: float, decimals:
     assert unsupported(f"x is {said:,.{decimals}f}.", facts_of(value, "")) is not None
 
 
-@given(value=st.floats(1.0, 1e5), unit=st.sampled_from(["percent", "ms", "money", "times", "count"]),
-       said=st.sampled_from(["%", " ms", " EUR", " times", " h", ""]))  # fmt: skip
+@given(
+    value=st.floats(1.0, 1e5),
+    unit=st.sampled_from(["percent", "ms", "money", "times", "count"]),
+    said=st.sampled_from(["%", " ms", " EUR", " times", " h", ""]),
+)
 def test_a_number_of_another_unit_is_never_supported(value: float, unit: str, said: str) -> None:
     same = {"percent": "%", "ms": " ms", "money": " EUR", "times": " times", "count": ""}[unit]
     assume(said != same)

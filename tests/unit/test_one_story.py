@@ -12,7 +12,7 @@ from bizaiops_bot.domain.drift_windows import telling
 from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, SeriesData
 from bizaiops_bot.domain.records import Alert
 from bizaiops_bot.domain.values import NoData
-from bizaiops_bot.engine.alert_card import chart_window, draw_alert
+from bizaiops_bot.engine.watch.alert_card import chart_window, draw_alert
 from bizaiops_bot.surfaces.render.plot import plot_of
 from playbooks.explain_effect import explain_effect
 from playbooks.send_digest import send_digest
@@ -28,21 +28,42 @@ MINUTE = timedelta(minutes=1)
 
 def feature(name: str, psi: float, missing: float = 0.0) -> FeatureDrift:
     return FeatureDrift(
-        name=name, kind="number", psi=psi, p_value=0.0, missing_share=missing, reference_missing_share=0.0,
-        missing_p_value=1.0, drifted=psi >= 0.1, missing=missing > 0.02, change="mean 12 -> 31",
-    )  # fmt: skip
+        name=name,
+        kind="number",
+        psi=psi,
+        p_value=0.0,
+        missing_share=missing,
+        reference_missing_share=0.0,
+        missing_p_value=1.0,
+        drifted=psi >= 0.1,
+        missing=missing > 0.02,
+        change="mean 12 -> 31",
+    )
 
 
 def alert(kind: str, *, closed: datetime | None = None, **detail: Any) -> Alert:
-    return Alert(id=3, model="churn", kind=kind, title="t", detail={"version": "v2", "rows": 360, **detail}, onset=ONSET,
-                 detected=ONSET + 2 * MINUTE, closed=closed, run=None)  # fmt: skip
+    return Alert(
+        id=3,
+        model="churn",
+        kind=kind,
+        title="t",
+        detail={"version": "v2", "rows": 360, **detail},
+        onset=ONSET,
+        detected=ONSET + 2 * MINUTE,
+        closed=closed,
+        run=None,
+    )
 
 
 def series(start: datetime, end: datetime, points: int) -> SeriesData:
     step = (end - start) / points
     times = tuple(start + n * step for n in range(points))
-    return SeriesData(metric="error_rate", unit="share", times=times,
-                      values=tuple(0.05 if at + step > ONSET else 0.001 for at in times))  # fmt: skip
+    return SeriesData(
+        metric="error_rate",
+        unit="share",
+        times=times,
+        values=tuple(0.05 if at + step > ONSET else 0.001 for at in times),
+    )
 
 
 def chart(card: Card) -> Chart:
@@ -102,9 +123,15 @@ def test_what_lies_outside_of_a_window_gets_no_mark_at_its_edge() -> None:
 
 def report(psi: float, minutes: int) -> DriftReport:
     return DriftReport(
-        model="churn", version="v2", start=START - minutes * MINUTE, end=START, rows=360,
-        features=(feature("tenure", psi),), score=feature("score", 0.0), performance=None, onset=None,
-    )  # fmt: skip
+        model="churn",
+        version="v2",
+        start=START - minutes * MINUTE,
+        end=START,
+        rows=360,
+        features=(feature("tenure", psi),),
+        score=feature("score", 0.0),
+        onset=None,
+    )
 
 
 def test_strong_drift_of_the_last_minute_is_drift_for_everyone_who_shows_it() -> None:

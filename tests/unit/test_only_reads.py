@@ -12,31 +12,83 @@ from tests.support.router_company import NOW, Thread, does, hears, specs
 RISK = {spec.name: spec.risk for spec in specs()}
 
 QUESTIONS = (
-    "is traffic back?", "are we frozen?", "so are we frozen", "hey is traffic back yet", "should we roll back churn?",
-    "is it safe to stop and restart churn?", "can I deploy churn v3?", "can we deploy churn now?", "rollback done?",
-    "could churn be rolled back", "tell me if churn is paused", "could you tell me whether we are frozen",
-    "can you show me who paused churn", "why did you roll back churn", "what does clear faults mean",
-    "what is a freeze", "define drift", "freeze still on?", "deploys frozen?", "do we have a freeze",
-    "have you paused churn", "what about rolling back churn?", "how about a rollback", "would it be ok to pause churn",
-    "who can approve run 7", "I wonder if we should freeze", "any idea when the freeze ends",
-    "not sure whether churn is paused", "will churn be rolled back automatically?",
-    "did the rollback work? is everything normal", "churn looks slow, should we roll back?", "when was churn paused",
-    "when does the freeze end", "what happened? why was churn paused", "you think we should roll back?",
-    "how do I pause churn and resume it later", "explain the rollback", "has anyone deployed churn today",
-    "is demand muted", "what did you just deploy", "which version would you roll back to", "does retraining help",
-    "who froze the deploys", "what are real faults", "where do I approve", "is v3 ready to be deployed?",
-    "deploying on a friday, good idea?", "was it right to scale demand to 5?", "did sam approve run 7?",
-)  # fmt: skip
+    "is traffic back?",
+    "are we frozen?",
+    "so are we frozen",
+    "hey is traffic back yet",
+    "should we roll back churn?",
+    "is it safe to stop and restart churn?",
+    "can I deploy churn v3?",
+    "can we deploy churn now?",
+    "rollback done?",
+    "could churn be rolled back",
+    "tell me if churn is paused",
+    "could you tell me whether we are frozen",
+    "can you show me who paused churn",
+    "why did you roll back churn",
+    "what does clear faults mean",
+    "what is a freeze",
+    "define drift",
+    "freeze still on?",
+    "deploys frozen?",
+    "do we have a freeze",
+    "have you paused churn",
+    "what about rolling back churn?",
+    "how about a rollback",
+    "would it be ok to pause churn",
+    "who can approve run 7",
+    "I wonder if we should freeze",
+    "any idea when the freeze ends",
+    "not sure whether churn is paused",
+    "will churn be rolled back automatically?",
+    "did the rollback work? is everything normal",
+    "churn looks slow, should we roll back?",
+    "when was churn paused",
+    "when does the freeze end",
+    "what happened? why was churn paused",
+    "you think we should roll back?",
+    "how do I pause churn and resume it later",
+    "explain the rollback",
+    "has anyone deployed churn today",
+    "is demand muted",
+    "what did you just deploy",
+    "which version would you roll back to",
+    "does retraining help",
+    "who froze the deploys",
+    "what are real faults",
+    "where do I approve",
+    "is v3 ready to be deployed?",
+    "deploying on a friday, good idea?",
+    "was it right to scale demand to 5?",
+    "did sam approve run 7?",
+)
 ORDERS = (
-    "could you roll back churn?", "can you deploy churn v3?", "hey can you please pause churn", "roll back churn",
-    "would you mind rolling churn back?", "any chance you could roll back churn?", "can someone stop churn?",
-    "is churn ok and deploy demand v2", "what happened? roll it back", "why is churn slow? pause it",
-    "have churn rolled back", "do a rollback of churn", "we need 3 replicas of demand", "confirm run 7",
-    "churn is slow, can you roll it back?", "can we please roll back churn", "what a mess, roll back churn",
-    "hi bot, i'd like to pause churn", "please freeze deploys", "stop it", "say yes to run 7",
-    "churn is broken. please pause", "can we roll back churn?", "could we restore the old churn model?",
+    "could you roll back churn?",
+    "can you deploy churn v3?",
+    "hey can you please pause churn",
+    "roll back churn",
+    "would you mind rolling churn back?",
+    "any chance you could roll back churn?",
+    "can someone stop churn?",
+    "is churn ok and deploy demand v2",
+    "what happened? roll it back",
+    "why is churn slow? pause it",
+    "have churn rolled back",
+    "do a rollback of churn",
+    "we need 3 replicas of demand",
+    "confirm run 7",
+    "churn is slow, can you roll it back?",
+    "can we please roll back churn",
+    "what a mess, roll back churn",
+    "hi bot, i'd like to pause churn",
+    "please freeze deploys",
+    "stop it",
+    "say yes to run 7",
+    "churn is broken. please pause",
+    "can we roll back churn?",
+    "could we restore the old churn model?",
     "when churn is slow, roll it back",
-)  # fmt: skip
+)
 
 
 def changing(decision: Decision) -> list[str]:
@@ -63,9 +115,12 @@ def test_an_order_stays_one_however_politely_or_with_whatever_question_it_is_sai
 
 @pytest.mark.parametrize(
     ("text", "playbook"),
-    [("could you roll back churn?", "roll_back_model"), ("can you deploy the latest churn?", "deploy_model"),
-     ("could you please pause churn?", "pause_model")],
-)  # fmt: skip
+    [
+        ("could you roll back churn?", "roll_back_model"),
+        ("can you deploy the latest churn?", "deploy_model"),
+        ("could you please pause churn?", "pause_model"),
+    ],
+)
 def test_polite_orders_are_carried_out(text: str, playbook: str) -> None:
     assert does(text)[0] == playbook
 
@@ -103,10 +158,13 @@ def test_a_question_that_says_an_offer_again_does_not_take_it() -> None:
         ("what if we rolled back churn?", "roll_back_model", {"model": "churn"}),
         ("what would a rollback of churn do?", "roll_back_model", {"model": "churn"}),
         ("what would pausing churn do", "pause_model", {"model": "churn"}),
-        ("can you show me what would happen if we scaled demand to 5?", "scale_model",
-         {"model": "demand", "replicas": 5}),
+        (
+            "can you show me what would happen if we scaled demand to 5?",
+            "scale_model",
+            {"model": "demand", "replicas": 5},
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_supposed_is_shown_as_a_dry_run(text: str, playbook: str, inputs: dict[str, object]) -> None:
     decision = hears(text)
     assert isinstance(decision, Command) and decision.heard["dry_run"] is True

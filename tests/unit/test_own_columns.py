@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bizaiops_bot.adapters.embedded.columns import churn_columns, demand_columns
-from bizaiops_bot.adapters.embedded.company import make_streams, own_models
-from bizaiops_bot.adapters.embedded.demand_csv import DemandCsvStream
-from bizaiops_bot.adapters.embedded.pipelines import EmbeddedPipelines
-from bizaiops_bot.adapters.embedded.settings import EmbeddedSettings
-from bizaiops_bot.adapters.embedded.telco_csv import TelcoStream
-from bizaiops_bot.adapters.embedded.tells import alone
-from bizaiops_bot.adapters.embedded.training_rows import first_tables
-from bizaiops_bot.bootstrap import read_kpis
+from bizaiops_bot.app.bootstrap import read_kpis
 from bizaiops_bot.domain.errors import BadInput
+from bizaiops_bot.embedded.business.columns import churn_columns, demand_columns
+from bizaiops_bot.embedded.business.demand_csv import DemandCsvStream
+from bizaiops_bot.embedded.business.telco_csv import TelcoStream
+from bizaiops_bot.embedded.business.tells import alone
+from bizaiops_bot.embedded.company import make_streams
+from bizaiops_bot.embedded.settings import EmbeddedSettings
+from bizaiops_bot.embedded.training.pipelines import EmbeddedPipelines
+from bizaiops_bot.embedded.training.training_rows import first_tables
 from bizaiops_bot.settings import Settings
 from tests.support.virtual_clock import VirtualClock
 from tests.unit.test_streams_files import customers, sales
@@ -202,8 +202,8 @@ def test_what_was_left_out_of_a_file_is_told_at_the_start(save: Save) -> None:
 
 def test_the_generated_companys_targets_are_none_for_data_of_ones_own(save: Save, tmp_path: Path) -> None:
     company = EmbeddedSettings(churn_data=save(customers()))
-    assert own_models(company) == {"churn"}
-    kpis, told = read_kpis(Settings(data=tmp_path, company=company))
+    assert company.own_models() == {"churn"}
+    kpis, told = read_kpis(Settings(data=tmp_path, embedded=company))
     assert {kpi.target for kpi in kpis if kpi.model == "churn"} == {None}
     assert any(kpi.target is not None for kpi in kpis if kpi.model == "demand")
     assert [what for what, _ in told] == ["churn targets"]

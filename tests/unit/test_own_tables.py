@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bizaiops_bot.adapters.embedded.csv_dates import read_dates
-from bizaiops_bot.adapters.embedded.csv_numbers import read_numbers
-from bizaiops_bot.adapters.embedded.csv_tables import OwnFile, Written, read_table
 from bizaiops_bot.domain.errors import BadInput
+from bizaiops_bot.embedded.business.csv_dates import read_dates
+from bizaiops_bot.embedded.business.csv_numbers import read_numbers
+from bizaiops_bot.embedded.business.csv_tables import OwnFile, Written, read_table
 
 Write = Callable[..., Path]
 WORDS = ["small", "large, blue", 'said "no"', "two\nlines", "a;b", "x|y", "tab\there", "naïve", "Łódź", "1st", "-x"]
@@ -44,8 +44,22 @@ NUMBERS: dict[str, Callable[[float], str]] = {
     "1.234": lambda value: f"{round(value):,}".replace(",", "."),
     "1.234 (three decimals)": lambda value: f"{value:.3f}",
 }
-DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%B %d, %Y",
-         "%d.%m.%y", "%y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p"]  # fmt: skip
+DATES = [
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d %b %Y",
+    "%B %d, %Y",
+    "%d.%m.%y",
+    "%y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %I:%M %p",
+]
 
 
 def written(header: list[str], rows: list[list[str]], delimiter: str, ending: str, quoting: int) -> str:
@@ -75,9 +89,19 @@ def read(folder: Path, text: str, encoding: str = "utf-8", written: Written | No
 )
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_table_in_any_dialect_reads_back_the_same_or_is_refused(
-    tmp_path: Path, numbers: list[float], form: str, dates: str, start: date, step: int, delimiter: str, ending: str,
-    quoting: int, encoding: str, words: list[str], name: str,
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    numbers: list[float],
+    form: str,
+    dates: str,
+    start: date,
+    step: int,
+    delimiter: str,
+    ending: str,
+    quoting: int,
+    encoding: str,
+    words: list[str],
+    name: str,
+) -> None:
     days = [start + timedelta(days=step * i) for i in range(len(numbers))]
     said = [words[i % len(words)] for i in range(len(numbers))]
     rows = [[day.strftime(dates), word, NUMBERS[form](x)] for day, word, x in zip(days, said, numbers, strict=True)]

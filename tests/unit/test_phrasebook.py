@@ -150,9 +150,16 @@ def test_every_order_of_a_book_is_one_that_the_bot_understands_in_english() -> N
 
 def test_values_stand_in_any_order() -> None:
     file = BookFile(
-        language="Test", answers="a", asks="b", nearest="c", asking=("wann",), aside=("auf",), times={"heute": "today"},
-        reads={"kpis {model} {when}": (("zahlen", "{model}"),)}, orders={"scale {model} to {number}": (("skalier*", "{number}"),)},
-    )  # fmt: skip
+        language="Test",
+        answers="a",
+        asks="b",
+        nearest="c",
+        asking=("wann",),
+        aside=("auf",),
+        times={"heute": "today"},
+        reads={"kpis {model} {when}": (("zahlen", "{model}"),)},
+        orders={"scale {model} to {number}": (("skalier*", "{number}"),)},
+    )
     book = Book(file)
     found = book.read("auf 4 skaliere demand", NAMES)
     assert found is not None and (found.english, found.order, found.whole) == ("scale demand to 4", True, True)

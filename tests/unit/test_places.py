@@ -9,8 +9,8 @@ import pytest
 
 from bizaiops_bot.conversation.places import EnginePlaces
 from bizaiops_bot.domain.places import ChatPlace
-from bizaiops_bot.engine import places_store
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store import known_places
+from bizaiops_bot.engine.store.store import Store
 from tests.support import stores
 
 
@@ -26,7 +26,7 @@ LEE = ChatPlace(conversation="slack:D7", kind="personal", title="@lead")
 
 
 async def called(store: Store, name: str) -> str | None:
-    return await store.read(lambda conn: places_store.resolve(conn, name))
+    return await store.read(lambda conn: known_places.resolve(conn, name))
 
 
 async def test_a_place_is_found_by_its_name_and_by_what_people_call_it(store: Store) -> None:

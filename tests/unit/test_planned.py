@@ -8,9 +8,10 @@ import pytest
 
 from bizaiops_bot.domain.errors import BadInput, Conflict
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
-from bizaiops_bot.engine.planned import SHOWN, difference, plan_words, require_planned, same_words
-from bizaiops_bot.playbook import Card, DiffLine, Inputs, ModelName, Outputs, Run, TrafficState, playbook
+from bizaiops_bot.engine.execution.planned import SHOWN, difference, plan_words, require_planned, same_words
+from bizaiops_bot.playbook import BuildOrder, Card, DiffLine, Inputs, ModelName, Outputs, Run, TrafficState, playbook
 from bizaiops_bot.testing import plan, ports
+from tests.support.fake_bot import FakeRecords
 from tests.support.fake_company import START, Company, FakePipelines, FakeRegistry, FakeServing
 from tests.support.small_engine import SmallEngine
 from tests.support.virtual_clock import VirtualClock
@@ -31,39 +32,48 @@ class Released(Outputs):
 
 @playbook(title="Release", risk="change")
 async def release(run: Run, ask: Ask) -> Released:
-    traffic = await run.read(run.serving.traffic, ask.model)
+    service = await run.read(run.records.service, ask.model)
+    traffic = await run.read(run.serving.traffic, service)
     if traffic.canary is not None:
         raise BadInput("There is a canary already.")
     await run.approve("Release it?", quorum=2, people=["kim"], escalate={"2h": "sre"}, undo="say `roll back churn`")
-    build = await run.step("build", run.pipelines.build, ask.model, "v2")
-    async with run.undo("go back", run.serving.restore, ask.model, "v1"):
+    build = await run.step("build", run.pipelines.start, BuildOrder(model=ask.model, version="v2"))
+    before = await run.read(run.serving.snapshot, service)
+    async with run.undo("go back", run.serving.restore, service, before):
         line = DiffLine(what="traffic", before=traffic.spoken(), after="v1 90%, v2 10%")
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10, changes=[line])
-        await run.judge(ask.model, "v2", hold="5m")
-        state = await run.step("promote", run.serving.promote, ask.model, "v2")
+        await run.step("shift", run.serving.set_canary, service, "v2", 10, guard=traffic.generation, changes=[line])
+        await run.judge(service, "v2", hold="5m")
+        state = await run.step("promote", run.serving.promote, service, "v2", guard=traffic.generation)
     if run.patched("2026-11 tell the owner"):
         await run.notify(Card(title="released"), conversation="owners")
-    return Released(card=Card(title="released"), digest=build.digest, traffic=state)
+    return Released(card=Card(title="released"), digest=build.id, traffic=state)
 
 
 def company(world: Company) -> dict[str, object]:
-    return {"serving": FakeServing(world), "pipelines": FakePipelines(world), "registry": FakeRegistry(world)}
+    return {
+        "records": FakeRecords(world),
+        "serving": FakeServing(world),
+        "pipelines": FakePipelines(world),
+        "registry": FakeRegistry(world),
+    }
 
 
 async def test_a_plan_reads_like_what_will_be_done() -> None:
-    made = await plan(release, {"model": "churn"}, ports=ports(**company(Company())))
+    world = Company()
+    made = await plan(release, {"model": "churn"}, ports=ports(**company(world)))
+    where = "churn (churn-api) in demo"
     assert made.words().splitlines()[:-1] == [
         "release model=churn",
         " 1. approval 1: Release it?",
         "      2 must approve: with the role approver or kim, never who asked; within 24h; after 2h sre is told again",
         "      taken back afterwards: say `roll back churn`",
-        " 2. build: churn, v2",
+        " 2. build: churn v2",
         "    on failure or cancel (from 'shift' to 'promote'): go back",
-        " 3. shift: churn, v2, 10",
+        f" 3. shift: {where}, v2, 10",
         "      traffic: v1 100% -> v1 90%, v2 10%",
         " 4. judge v2: on live traffic for 5m; not enough evidence: 3 times as long, then a person decides within 4h, "
         "else it goes back",
-        " 5. promote: churn, v2",
+        f" 5. promote: {where}, v2",
         " 6. post released: owners",
     ]
     assert made.words().splitlines()[-1] == f"plan {made.hash[:12]}"
@@ -90,9 +100,9 @@ async def test_a_plan_raises_what_the_checks_of_the_playbook_raise() -> None:
 
 
 async def test_a_port_that_a_test_forgot_is_named() -> None:
-    with pytest.raises(AttributeError, match=r"the playbook uses run\.serving\.traffic: give ports\(serving=\.\.\.\)"):
+    with pytest.raises(AttributeError, match=r"the playbook uses run\.records\.service: give ports\(records=\.\.\.\)"):
         await plan(release, {}, ports=ports())
-    with pytest.raises(TypeError, match=r"servng: no such port; known are clock, pipelines"):
+    with pytest.raises(TypeError, match=r"servng: no such port; known are clock, models"):
         ports(servng=FakeServing(Company()))
 
 
@@ -117,16 +127,31 @@ def test_the_order_of_inputs_does_not_change_the_hash_and_every_part_of_a_plan_d
         base.model_copy(update={"inputs": {"a": 1, "b": 3}}),
         base.model_copy(update={"playbook": "deploy"}),
         base.model_copy(update={"steps": (step, step)}),
-        *(base.model_copy(update={"steps": (step.model_copy(update=change),)}) for change in (
-            {"name": "move"}, {"kind": "undo"}, {"call": "promote"}, {"args": ("churn", "v2", "11")}, {"changes": (line,)},
-            {"detail": "d"},
-        )),
-        *(base.model_copy(update={"gates": (gate.model_copy(update=change),)}) for change in (
-            {"question": "Go now?"}, {"quorum": 2}, {"role": "sre"}, {"people": ("kim",)}, {"expires": "1h"},
-            {"escalate": (("2h", "sre"),)}, {"undo": "say it"},
-        )),
+        *(
+            base.model_copy(update={"steps": (step.model_copy(update=change),)})
+            for change in (
+                {"name": "move"},
+                {"kind": "undo"},
+                {"call": "promote"},
+                {"args": ("churn", "v2", "11")},
+                {"changes": (line,)},
+                {"detail": "d"},
+            )
+        ),
+        *(
+            base.model_copy(update={"gates": (gate.model_copy(update=change),)})
+            for change in (
+                {"question": "Go now?"},
+                {"quorum": 2},
+                {"role": "sre"},
+                {"people": ("kim",)},
+                {"expires": "1h"},
+                {"escalate": (("2h", "sre"),)},
+                {"undo": "say it"},
+            )
+        ),
         base.model_copy(update={"patches": ("p",)}),
-    ]  # fmt: skip
+    ]
     assert len({base.hash, *(other.hash for other in others)}) == len(others) + 1
 
 
@@ -158,8 +183,13 @@ def test_what_a_plan_could_not_know_may_be_anything_and_the_rest_is_the_same(
     assert same_words(planned, now) is same
 
 
-SHIFT = PlanStep(name="shift", kind="step", call="set_canary", args=("churn", "v2", "10"),
-                 changes=(DiffLine(what="traffic", before="v1", after="v2"),))  # fmt: skip
+SHIFT = PlanStep(
+    name="shift",
+    kind="step",
+    call="set_canary",
+    args=("churn", "v2", "10"),
+    changes=(DiffLine(what="traffic", before="v1", after="v2"),),
+)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from bizaiops_bot.domain.cards import Button, Card
 from bizaiops_bot.domain.plan import GateSpec
-from bizaiops_bot.engine import shown
+from bizaiops_bot.engine.approvals import shown
 from tests.support.gate_room import GateRoom, plan_of
 
 FIRST = GateSpec(name="approval 1", question="Build it?")

@@ -12,8 +12,8 @@ import pytest
 
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.errors import BadInput
-from bizaiops_bot.engine.lint_codes import CODES
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.lint.codes import CODES
+from bizaiops_bot.engine.runs.playbooks import warn
 from bizaiops_bot.testing import lint
 
 HEAD = """\
@@ -60,7 +60,7 @@ BAD = [
     ("text = Path('notes.txt').open()", "P104"),
     ("known = (Path('notes') / ask.name).exists()", "P104"),
     ("await asyncio.sleep(5)", "P105"),
-    ("both = await asyncio.gather(run.read(run.serving.models), run.read(run.serving.models))", "P105"),
+    ("both = await asyncio.gather(run.read(run.models.specs), run.read(run.models.specs))", "P105"),
     ("traffic = await run.serving.traffic('churn')", "P106"),
     ("serving = run.serving\nawait serving.promote('churn', 'v2')", "P106"),
     ("promote = run.serving.promote\nawait promote('churn', 'v2')", "P106"),
@@ -73,29 +73,32 @@ BAD = [
     ("said = f'deploys {set(ask.names)}'", "P107"),
     ("first, *rest = set(ask.names)", "P107"),
     ("order = hash(ask.model)", "P108"),
-    ("try:\n    await run.step('x', run.serving.models)\nexcept BaseException:\n    raise", "P110"),
-    ("try:\n    await run.step('x', run.serving.models)\nexcept:\n    pass", "P110"),
+    ("try:\n    await run.step('x', run.models.specs)\nexcept BaseException:\n    raise", "P110"),
+    ("try:\n    await run.step('x', run.models.specs)\nexcept:\n    pass", "P110"),
     ("try:\n    pass\nexcept asyncio.CancelledError:\n    pass", "P110"),
-    ("try:\n    pass\nfinally:\n    await run.step('clean up', run.serving.models)", "P111"),
+    ("try:\n    pass\nfinally:\n    await run.step('clean up', run.models.specs)", "P111"),
     ("states = [await run.step('scale', run.serving.scale, m, 2) for m in ask.models]", "P112"),
-    ("async def more():\n    yield await run.step('x', run.serving.models)\nasync for _ in more():\n    pass", "P112"),
-    ("async def ready():\n    await run.read(run.serving.models)\n    return True, ''\nawait run.wait('w', ready)", "P113"),
+    ("async def more():\n    yield await run.step('x', run.models.specs)\nasync for _ in more():\n    pass", "P112"),
+    (
+        "async def ready():\n    await run.read(run.models.specs)\n    return True\nawait run.until('w', ready, done=bool)",
+        "P113",
+    ),
     ("try:\n    await run.approve('May I?')\nexcept BotError:\n    pass", "P114"),
-    ("with suppress(BaseException):\n    await run.step('x', run.serving.models)", "P110"),
+    ("with suppress(BaseException):\n    await run.step('x', run.models.specs)", "P110"),
     ("with suppress(BotError):\n    await run.approve('May I?')", "P114"),
-]  # fmt: skip
+]
 GOOD = [
     "async def tell():\n    return run.clock.now()\nnow = await run.read(tell)",
     "async def draw():\n    return random.random()\nchance = await run.read(draw)",
     "dice = random.Random(run.id)\nfair = np.random.default_rng(run.id)",
-    "async def ready():\n    rows = await run.serving.models()\n    return bool(rows), str(run.clock.now())\nawait run.wait('w', ready)",
-    "await run.wait('w', lambda: run.serving.traffic('churn'))",
+    "async def ready():\n    rows = await run.models.specs()\n    return bool(rows) and str(run.clock.now())\nawait run.until('w', ready, done=bool)",
+    "await run.until('w', run.serving.traffic, 'churn', done=lambda t: not t.paused)",
     "state = await run.step('promote', run.serving.promote, 'churn', 'v2', detail=lambda s: s.spoken())",
     "serving = run.serving\nstate = await run.read(serving.traffic, 'churn')",
     "for model in sorted({'churn', 'demand'}):\n    await run.read(run.serving.traffic, model)",
     "both = {m for m in {'a', 'b'}} | set()\nsome = any(m == 'a' for m in both)\nknown = len(list(sorted(both)))",
     "states = [await run.read(run.serving.traffic, m) for m in ask.models]",
-    "try:\n    await run.step('x', run.serving.models)\nexcept Exception:\n    raise\nfinally:\n    count = 1",
+    "try:\n    await run.step('x', run.models.specs)\nexcept Exception:\n    raise\nfinally:\n    count = 1",
     "try:\n    await run.approve('May I?')\nexcept BotError:\n    raise",
     "when: datetime = ask.when\nlater = datetime.fromisoformat(ask.text)\nspan = dt.timedelta(days=1)",
     "names = []\nnames.append('a')\nname = uuid.UUID(ask.text)",
@@ -143,7 +146,7 @@ def test_a_value_made_when_the_file_is_loaded_is_found(tmp_path: Path) -> None:
 
 
 def test_a_playbook_that_answers_at_once_may_ask_ports_and_wait_as_it_likes(tmp_path: Path) -> None:
-    free = "models, now = await asyncio.gather(run.serving.models(), run.serving.models()), run.clock.now()"
+    free = "models, now = await asyncio.gather(run.models.specs(), run.models.specs()), run.clock.now()"
     assert codes(write(tmp_path, free, risk="read")) == []
     assert codes(write(tmp_path, "now = datetime.now()", risk="read")) == ["P101"]
 
@@ -160,13 +163,13 @@ def test_helpers_of_the_same_folder_are_followed_and_found_in_their_own_file(tmp
 
 
 def test_a_helper_that_only_answering_playbooks_use_may_ask_ports(tmp_path: Path) -> None:
-    (tmp_path / "_look.py").write_text("async def look(run):\n    return await run.serving.models()\n")
+    (tmp_path / "_look.py").write_text("async def look(run):\n    return await run.models.specs()\n")
     path = write(tmp_path, "await look(run)", top="from playbooks._look import look", risk="read")
     assert codes(path) == []
 
 
 def test_methods_of_a_class_that_a_playbook_makes_are_followed(tmp_path: Path) -> None:
-    top = "class Shifter:\n    def __init__(self, run):\n        self.run = run\n    async def go(self):\n        await self.run.serving.models()"
+    top = "class Shifter:\n    def __init__(self, run):\n        self.run = run\n    async def go(self):\n        await self.run.models.specs()"
     assert codes(write(tmp_path, "await Shifter(run).go()", top=top)) == ["P106"]
 
 
@@ -206,9 +209,10 @@ def own_playbooks() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("own_playbooks")
-def test_loading_a_playbook_warns_of_each_finding(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bot_that_has_started_warns_of_each_finding_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "__init__.py").write_text("")
     write(tmp_path, "async def soon():\n    return run.clock.now()\nif run.id < 0:\n    await asyncio.sleep(1)")
     with caplog.at_level(logging.WARNING, "bizaiops.playbooks"):
-        Playbooks.load(tmp_path)
+        warn(tmp_path)
+        warn(tmp_path)
     assert [record.getMessage().split(": ")[1][:4] for record in caplog.records] == ["P105"]

@@ -7,20 +7,43 @@ from pathlib import Path
 
 import pytest
 
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.runs.playbooks import Playbooks
 from bizaiops_bot.playbook import Playbook
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
 FILES = sorted(p for p in FOLDER.glob("*.py") if p.stem != "__init__")
 ALL = list(Playbooks.load(FOLDER))
 RISKS = {
-    "change": {"deploy_model", "roll_back_model", "retrain_model", "pause_model", "resume_model", "scale_model"},
-    "control": {
-        "approve_run", "cancel_reminder", "cancel_run", "clear_faults", "delegate_approvals", "end_delegation",
-        "extend_freeze", "freeze_deploys", "inject_fault", "mute_alerts", "reject_run", "remind_me", "schedule_digest", "send_digest", "snooze_alert", "stop_schedule",
-        "unfreeze_deploys", "unmute_alerts",
+    "change": {
+        "deploy_model",
+        "pause_model",
+        "reload_company",
+        "resume_model",
+        "retrain_model",
+        "roll_back_model",
+        "scale_model",
     },
-}  # fmt: skip
+    "control": {
+        "approve_run",
+        "cancel_reminder",
+        "cancel_run",
+        "clear_faults",
+        "delegate_approvals",
+        "end_delegation",
+        "extend_freeze",
+        "freeze_deploys",
+        "inject_fault",
+        "mute_alerts",
+        "reject_run",
+        "remind_me",
+        "schedule_digest",
+        "send_digest",
+        "snooze_alert",
+        "stop_schedule",
+        "unfreeze_deploys",
+        "unmute_alerts",
+    },
+}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

@@ -146,10 +146,17 @@ async def test_what_changed_is_told_in_order_and_nothing_as_nothing() -> None:
     closed = START - timedelta(minutes=1)
     world.alerts.append(
         Alert(
-            id=1, model="churn", kind="drift_detected", title="drift in tenure", detail={}, onset=START - DAY,
-            detected=START - timedelta(minutes=30), closed=closed, run=None,
+            id=1,
+            model="churn",
+            kind="drift_detected",
+            title="drift in tenure",
+            detail={},
+            onset=START - DAY,
+            detected=START - timedelta(minutes=30),
+            closed=closed,
+            run=None,
         )
-    )  # fmt: skip
+    )
     card = await play(show_changes, RunDouble(world), window=TODAY)
     assert card.title == "Today: 1 release, 1 alert"
     assert [row[1] for row in rows(card)] == ["alert", "release", "alert over"]
@@ -167,9 +174,16 @@ async def test_costs_and_returns_are_told_as_far_as_they_are_known() -> None:
 async def test_whether_changes_are_frozen_is_a_yes_or_a_no() -> None:
     assert (await ask(Company(), "freeze", "state")).title == "No, changes are not frozen"
     held = Freeze(
-        timer=1, by="lead", why="the audit", model=None, begins=START - timedelta(hours=5),
-        ends=START + timedelta(hours=2), weekly="", time_zone="UTC", holds=True,
-    )  # fmt: skip
+        timer=1,
+        by="lead",
+        why="the audit",
+        model=None,
+        begins=START - timedelta(hours=5),
+        ends=START + timedelta(hours=2),
+        weekly="",
+        time_zone="UTC",
+        holds=True,
+    )
     world = Company(freezes=[held])
     assert (await ask(world, "freeze", "state")).title.startswith("Yes, changes are frozen by lead")
     assert (await ask(world, "freeze", "why")).title == "The audit"

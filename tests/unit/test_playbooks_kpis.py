@@ -11,6 +11,7 @@ from bizaiops_bot.domain.errors import BadInput, NotFound
 from bizaiops_bot.domain.kpi_words import amount, full_title, short_amount
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.values import Window
+from bizaiops_bot.playbook import Playbook
 from playbooks._words import spoken_cron
 from playbooks.explain_effect import explain_effect
 from playbooks.list_schedules import list_schedules
@@ -97,6 +98,40 @@ async def test_the_digest_has_a_headline_rows_marks_and_a_picture() -> None:
 async def test_a_digest_without_data_is_a_warning_not_a_row_of_zeros() -> None:
     card = await play(send_digest, RunDouble(Company()), model="churn")
     assert (card.title, card.tone) == ("churn KPI digest: no data", "warning")
+
+
+async def test_days_whose_outcomes_are_to_come_are_told_as_provisional_on_cards_and_in_digests() -> None:
+    world = company()
+    world.matures_after["churn_rate"] = "14d"
+    digest = await play(send_digest, RunDouble(world), model="churn")
+    values = {row[0]: row[1] for row in table(digest).rows}
+    assert values["Churn rate"].endswith("(provisional until 4 Dec)")
+    assert "provisional" not in values["Revenue at risk"]
+    assert "Churn rate is provisional until 4 Dec." in digest.summary
+    card = await play(show_kpis, RunDouble(world), model="churn")
+    assert {row[0]: row[1] for row in table(card).rows}["Churn rate"] == "5.3% (provisional until 4 Dec)"
+    assert "Churn rate 5.3% (= no change, provisional until 4 Dec)" in card.summary
+
+
+async def test_what_a_release_did_is_told_from_final_days_alone() -> None:
+    world = company()
+    world.releases.append(release("v2", "v1", "deploy", at=datetime(2026, 11, 7, 12, tzinfo=UTC)))
+    told = (await play(explain_effect, RunDouble(world), model="churn", kpi="churn_revenue_at_risk")).summary
+    world.matures_after["churn_revenue_at_risk"] = "10d"
+    early = (await play(explain_effect, RunDouble(world), model="churn", kpi="churn_revenue_at_risk")).summary
+    assert "cannot tell yet" not in told
+    assert (
+        "cannot tell yet, too few days: 2 of 7 complete days after it" in early and "Ask again from 25 Nov on" in early
+    )
+
+
+@pytest.mark.parametrize("playbook", [send_digest, show_kpis], ids=["digest", "card"])
+async def test_data_that_have_stopped_are_told_with_when(playbook: Playbook) -> None:
+    world = company()
+    assert "Data of" not in (await play(playbook, RunDouble(world), model="churn")).summary
+    world.fresh = START - timedelta(days=3)
+    card = await play(playbook, RunDouble(world), model="churn")
+    assert "Data of Revenue at risk, Churn rate end 17 Nov 12:00 UTC, 3 d ago." in card.summary
 
 
 async def test_a_digest_is_scheduled_confirmed_in_words_listed_sent_and_stopped() -> None:

@@ -27,9 +27,16 @@ FRIDAY = {"at": "2026-11-27T17:00:00+00:00", "label": "until friday 17:00"}
 
 def an_alert(**given: Any) -> Alert:
     values = {
-        "id": 5, "model": "churn", "kind": "errors_detected", "title": "churn v1: error rate 5%", "detail": {},
-        "onset": START - timedelta(minutes=2), "detected": START, "closed": None, "run": None,
-    }  # fmt: skip
+        "id": 5,
+        "model": "churn",
+        "kind": "errors_detected",
+        "title": "churn v1: error rate 5%",
+        "detail": {},
+        "onset": START - timedelta(minutes=2),
+        "detected": START,
+        "closed": None,
+        "run": None,
+    }
     return Alert.model_validate({**values, **given})
 
 

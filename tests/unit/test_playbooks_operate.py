@@ -82,12 +82,19 @@ async def test_scaling_shows_the_replicas_before_and_after() -> None:
         await play(scale_model, RunDouble(world), model="demand", replicas=3)
 
 
-async def test_a_pause_is_void_when_the_traffic_changed_while_it_waited() -> None:
+async def test_a_pause_is_not_refused_because_the_traffic_changed_while_it_waited() -> None:
     world = Company()
     run = RunDouble(world, meanwhile=lambda: setattr(world, "weights", {"v1": 90, "v2": 10}))
-    with pytest.raises(Conflict, match="but the traffic is now v1 90%, v2 10%"):
-        await play(pause_model, run, model="churn")
-    assert not world.paused
+    await play(pause_model, run, model="churn")
+    assert world.paused
+
+
+async def test_a_scaling_is_void_when_the_service_changed_while_it_waited() -> None:
+    world = Company()
+    run = RunDouble(world, meanwhile=lambda: setattr(world, "replicas", 9))
+    with pytest.raises(Conflict, match="churn was not changed"):
+        await play(scale_model, run, model="churn", replicas=3)
+    assert world.replicas == 9
 
 
 async def test_a_fault_is_started_and_cleared_in_the_embedded_company_only() -> None:

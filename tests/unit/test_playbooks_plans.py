@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bizaiops_bot.engine.planner import make_plan
+from bizaiops_bot.engine.execution.planner import make_plan
 from bizaiops_bot.playbook import Playbook
 from playbooks.deploy_model import deploy_model
 from playbooks.pause_model import pause_model

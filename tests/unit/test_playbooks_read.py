@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bizaiops_bot.domain.cards import Card, Chart, Fields, Steps, Table, Text
-from bizaiops_bot.domain.errors import BadInput, NotFound
+from bizaiops_bot.domain.errors import BadInput, NotFound, Permanent, Temporary
+from bizaiops_bot.domain.histogram import Histogram
 from bizaiops_bot.domain.kpi import Kpi
-from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, HealthSample, PerformanceDrift, SeriesData
+from bizaiops_bot.domain.monitoring import DriftReport, FeatureDrift, PerformanceDrift, RevisionSample, SeriesData
 from bizaiops_bot.domain.records import Alert, AuditEntry, DecisionRecord
 from playbooks.compare_versions import compare_versions
 from playbooks.help import help as help_playbook
@@ -23,6 +25,7 @@ from playbooks.show_run import show_run
 from playbooks.show_status import show_status
 from tests.support.fake_company import START, Company, release, version
 from tests.support.run_double import RunDouble, play
+from tests.support.talk import words_of
 from tests.unit.test_playbooks_operate import PLAN, waiting_run
 
 HOUR = timedelta(hours=1)
@@ -30,38 +33,60 @@ HOUR = timedelta(hours=1)
 
 def feature(name: str, psi: float, *, drifted: bool) -> FeatureDrift:
     return FeatureDrift(
-        name=name, kind="number", psi=psi, p_value=0.001, missing_share=0.0, reference_missing_share=0.0,
-        missing_p_value=1.0, drifted=drifted, missing=False, change="mean 12 -> 31",
-    )  # fmt: skip
+        name=name,
+        kind="number",
+        psi=psi,
+        p_value=0.001,
+        missing_share=0.0,
+        reference_missing_share=0.0,
+        missing_p_value=1.0,
+        drifted=drifted,
+        missing=False,
+        change="mean 12 -> 31",
+    )
 
 
 def lively() -> Company:
     """A company with health, drift, a latency line, an open alert and two releases."""
-    health = HealthSample(
-        version="v1", requests=1_234, errors=2, latency_p50_ms=18.0, latency_p95_ms=48.0, start=START - HOUR, end=START
+    latency = Histogram(edges_ms=(18.0, 48.0, 60.0), counts=(617.0, 555.3, 61.7, 0.0))
+    health = RevisionSample(
+        revision="churn-v1", requests=1_234, errors=2, latency=latency, start=START - HOUR, end=START
     )
     report = DriftReport(
-        model="churn", version="v1", start=START - HOUR, end=START, rows=900,
+        model="churn",
+        version="v1",
+        start=START - HOUR,
+        end=START,
+        rows=900,
         features=(feature("tenure", 0.41, drifted=True), feature("charges", 0.02, drifted=False)),
         score=feature("score", 0.1, drifted=False),
-        performance=PerformanceDrift(
-            metric="auc", current=0.79, expected=0.83, low=0.77, high=0.81, labelled=640, drifted=True
-        ),
         onset=START - HOUR,
-    )  # fmt: skip
+    )
     line = SeriesData(
-        metric="latency_p95_ms", unit="ms", times=tuple(START - HOUR + n * timedelta(minutes=20) for n in range(3)),
+        metric="latency_p95_ms",
+        unit="ms",
+        times=tuple(START - HOUR + n * timedelta(minutes=20) for n in range(3)),
         values=(41.0, None, 48.0),
-    )  # fmt: skip
-    world = Company(health=[health], report=report, line=line)
+    )
+    quality = PerformanceDrift(
+        metric="auc", current=0.79, expected=0.83, low=0.77, high=0.81, labelled=640, drifted=True
+    )
+    world = Company(health=[health], report=report, quality=quality, line=line)
     world.registered["v2"] = version("v2", auc=0.85)
     world.releases.append(release("v1", "v0", "deploy", at=START - timedelta(minutes=30), run=3))
     world.alerts.append(
         Alert(
-            id=1, model="churn", kind="drift_detected", title="drift in tenure", detail={},
-            onset=START - HOUR, detected=START - timedelta(minutes=50), closed=None, run=4,
+            id=1,
+            model="churn",
+            kind="drift_detected",
+            title="drift in tenure",
+            detail={},
+            onset=START - HOUR,
+            detected=START - timedelta(minutes=50),
+            closed=None,
+            run=4,
         )
-    )  # fmt: skip
+    )
     return world
 
 
@@ -107,14 +132,96 @@ async def test_all_models_stand_in_one_table() -> None:
     assert "The newest: drift in tenure (churn, 50 min ago)" in card.summary
 
 
+class Away:
+    """A system that refuses whatever it is asked."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, method: str) -> Any:
+        async def refuse(*_args: Any, **_kwargs: Any) -> Any:
+            raise self._error
+
+        return refuse
+
+
+@pytest.mark.parametrize(
+    ("port", "cells"),
+    [
+        ("serving", {1: "not known", 2: "? not known"}),
+        ("metrics", {2: "? not known"}),
+        ("drift", {3: "not known"}),
+        ("warehouse", {4: "not known"}),
+    ],
+)
+@pytest.mark.parametrize("error", [Temporary("It does not answer."), Permanent("It refuses the bot.")])
+async def test_a_cell_that_cannot_be_read_is_not_known_and_the_others_are_there(
+    port: str, cells: dict[int, str], error: Exception
+) -> None:
+    run = RunDouble(lively())
+    usual = table(await play(list_models, run)).rows[0]
+    setattr(run, port, Away(error))
+    card = await play(list_models, run)
+    assert table(card).rows[0] == tuple(cells.get(i, cell) for i, cell in enumerate(usual))
+    assert str(error) in card.summary and f"Not everything is known now: {error}" in str(card.blocks)
+    assert card.tone == "warning"
+
+
+@pytest.mark.parametrize(
+    ("port", "missing", "there"),
+    [
+        ("serving", "Traffic: not known", "drift in tenure"),
+        ("metrics", "Health is not known", "Traffic: v1 100%"),
+        ("drift", "Drift: not known", "1,234"),
+        ("outcomes", "Health of the last 15 min", "1,234"),
+    ],
+)
+async def test_a_status_says_what_cannot_be_read_and_shows_the_rest(port: str, missing: str, there: str) -> None:
+    run = RunDouble(lively())
+    setattr(run, port, Away(Temporary("It does not answer.")))
+    words = words_of(await play(show_status, run, model="churn"))
+    assert missing in words and there in words
+    assert "Not everything is known now: It does not answer." in words
+
+
+@pytest.mark.parametrize("topic", ["", "what revenue at risk means", "psi", "deploy", "how is drift found?", "pizza"])
+async def test_help_is_there_when_no_system_answers(topic: str) -> None:
+    run = RunDouble(Company())
+    for port in ("serving", "metrics", "drift", "warehouse", "registry", "pipelines"):
+        setattr(run, port, Away(Temporary("It does not answer.")))
+    assert (await play(help_playbook, run, topic=topic or None)).title
+
+
+async def test_help_on_a_kpi_tells_its_meaning_when_its_numbers_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = RunDouble(Company())
+    kpi = (await run.warehouse.kpis())[0].model_copy(update={"description": "Share of customers who left."})
+    away: Any = Away(Temporary("It does not answer."))
+
+    async def described() -> list[Kpi]:
+        return [kpi]
+
+    away.kpis = described
+    monkeypatch.setattr(run, "warehouse", away)
+    assert "Share of customers who left." in (await play(help_playbook, run, topic=kpi.title)).summary
+
+
 async def test_alerts_tell_the_time_to_detect_and_to_recover() -> None:
     world = lively()
     world.alerts.append(
         Alert(
-            id=2, model="churn", kind="latency_detected", title="p95 300 ms", detail={}, onset=START - 2 * HOUR,
-            detected=START - 2 * HOUR + timedelta(seconds=40), closed=START - HOUR, run=None,
+            id=2,
+            model="churn",
+            kind="latency_detected",
+            title="p95 300 ms",
+            detail={},
+            onset=START - 2 * HOUR,
+            detected=START - 2 * HOUR + timedelta(seconds=40),
+            closed=START - HOUR,
+            run=None,
         )
-    )  # fmt: skip
+    )
     card = await play(list_alerts, RunDouble(world))
     first, second = table(card).rows
     assert first[1:6] == ("drift in tenure", "20 Nov 11:10 UTC", "open for 50 min", "10 min", "–")
@@ -174,6 +281,12 @@ async def test_a_waiting_run_shows_what_can_be_done_with_it() -> None:
         await play(show_run, RunDouble(Company()), run=1)
 
 
+async def test_a_waiting_run_tells_what_is_asked_who_may_decide_and_until_when() -> None:
+    words = words_of(await play(show_run, RunDouble(Company(runs=[waiting_run()])), run=1))
+    for told in ("Go?", "Approvals: 0 of 1", "May decide: lead, sre", "Expires: 21 Nov 12:00 UTC"):
+        assert told in words
+
+
 async def test_runs_are_listed_newest_first_with_what_waits() -> None:
     world = Company(runs=[waiting_run(1), waiting_run(2)])
     card = await play(list_runs, RunDouble(world), model="churn")
@@ -184,9 +297,15 @@ async def test_runs_are_listed_newest_first_with_what_waits() -> None:
 
 async def test_the_audit_shows_who_did_what_and_the_newest_hash() -> None:
     entry = AuditEntry(
-        seq=9, at=START, actor="lead", kind="decision", subject="run 7", detail={"decision": "approved"},
-        prev_hash="0" * 64, hash="ab" * 32,
-    )  # fmt: skip
+        seq=9,
+        at=START,
+        actor="lead",
+        kind="decision",
+        subject="run 7",
+        detail={"decision": "approved"},
+        prev_hash="0" * 64,
+        hash="ab" * 32,
+    )
     card = await play(show_audit, RunDouble(Company(audit=[entry])))
     assert table(card).rows == (("9", "20 Nov 12:00 UTC", "lead", "decision", "run 7", "decision approved"),)
     assert "1 of 9 entries" in card.summary

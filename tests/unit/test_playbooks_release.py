@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from bizaiops_bot.domain.cards import Table
-from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound, Refused
-from bizaiops_bot.domain.monitoring import LATENCY_EDGES_MS, ArmSample, Check, Outcome, Verdict
+from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound, Permanent, Refused, Temporary
+from bizaiops_bot.domain.histogram import Histogram
+from bizaiops_bot.domain.models import LabelSpec, ModelSpec
+from bizaiops_bot.domain.monitoring import ArmSample, Check, Outcome, Verdict
 from bizaiops_bot.domain.records import Alert
 from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.embedded.life.minutes import LATENCY_EDGES_MS
 from bizaiops_bot.playbook import Regression
 from playbooks.deploy_model import deploy_model
 from playbooks.retrain_model import retrain_model
@@ -18,7 +21,7 @@ from playbooks.roll_back_model import roll_back_model
 from tests.support.fake_company import NOTHING, START, Company, release, version
 from tests.support.run_double import RunDouble, plan_of, play
 
-NEW_VERSION = ["approval 1", "build", "test", "package", "register"]
+NEW_VERSION = ["approval 1", "order build", "build", "register"]
 ROLL_OUT = ["shift traffic", "judge v2", "promote", "set alias previous", "set alias champion", "note the release"]
 CHECK = Check(
     name="error rate",
@@ -39,11 +42,18 @@ def arm(name: str, *, errors: int = 10, slow: int = 0, requests: int = 2_000, va
     counts = [0] * (len(LATENCY_EDGES_MS) + 1)
     counts[4], counts[18] = requests - slow, slow
     return ArmSample(
-        version=name, requests=requests, errors=errors, latency_counts=tuple(counts),
-        score_counts=(requests // 10,) * 10, expected_score_shares=(0.1,) * 10,
-        value_n=requests // 2, value_sum=value * (requests // 2), value_sumsq=(value**2 + 1) * (requests // 2),
-        value_name="net value", value_unit="EUR",
-    )  # fmt: skip
+        version=name,
+        requests=requests,
+        errors=errors,
+        latency=Histogram(edges_ms=LATENCY_EDGES_MS, counts=tuple(counts)),
+        score_counts=(requests // 10,) * 10,
+        expected_score_shares=(0.1,) * 10,
+        value_n=requests // 2,
+        value_sum=value * (requests // 2),
+        value_sumsq=(value**2 + 1) * (requests // 2),
+        value_name="net value",
+        value_unit="EUR",
+    )
 
 
 def with_v2() -> Company:
@@ -145,7 +155,7 @@ async def test_a_success_says_in_its_first_line_what_was_ruled_out_and_what_was_
     card = await play(deploy_model, RunDouble(with_v2(), verdict=seen), model="churn", version="v2")
     assert card.summary == (
         "churn v2 now gets all traffic; before it was v1. 1,080 requests rule out harm beyond the limits in error rate and "
-        "latency p95. Not tested, with too few labels: net revenue."
+        "latency p95. Not judged: net revenue."
     )
 
 
@@ -153,7 +163,7 @@ async def test_what_a_canary_can_show_counts_the_models_traffic_though_its_stabl
     world = with_v2()
     fresh = arm("v1", requests=1_200).model_copy(update={"by_minute": ((12, 0),) * 30 + ((420, 5),) * 2})
     old = arm("v0", requests=20_400).model_copy(update={"by_minute": ((352, 0),) * 58})
-    world.arms = [old, fresh]
+    world.arms, world.idle = [old, fresh], ("v0",)
     plan = await plan_of(deploy_model, world, model="churn", version="v2", canary=10)
     assert plan.gates[0].foresight.startswith("10% for 30 min is about 1,100 requests: ")
 
@@ -183,7 +193,7 @@ async def test_an_approval_is_void_when_the_traffic_changed_while_it_was_waited_
         world.weights, world.stable = {"v2": 100}, "v2"
 
     run = RunDouble(world, meanwhile=other_release)
-    with pytest.raises(Conflict, match=r"began with v1 100%, but the traffic is now v2 100%"):
+    with pytest.raises(Conflict, match=r"began with v1 100%, 2 replicas, but it has changed since: now it is v2 100%"):
         await play(deploy_model, run, model="churn", version="v3")
     assert run.done == ["approval 1"]
 
@@ -293,10 +303,17 @@ async def test_retraining_waits_for_labels_then_releases_the_next_number() -> No
     onset = START - timedelta(hours=2)
     world.alerts.append(
         Alert(
-            id=1, model="churn", kind="drift_detected", title="drift in tenure", detail={}, onset=onset,
-            detected=START, closed=None, run=None,
+            id=1,
+            model="churn",
+            kind="drift_detected",
+            title="drift in tenure",
+            detail={},
+            onset=onset,
+            detected=START,
+            closed=None,
+            run=None,
         )
-    )  # fmt: skip
+    )
     run = RunDouble(world)
     card = await play(retrain_model, run, model="churn", reason="drift in tenure")
     assert run.details[:3] == [
@@ -311,10 +328,17 @@ async def test_retraining_waits_for_labels_then_releases_the_next_number() -> No
     assert card.title == "churn v4 is retrained and released"
 
 
+async def test_where_nobody_keeps_labels_a_retraining_says_so_instead_of_waiting_for_a_day() -> None:
+    world = Company(labelled=None)
+    with pytest.raises(Permanent, match="Labelled rows cannot be counted"):
+        await play(retrain_model, RunDouble(world), model="churn")
+    assert (world.now, world.weights) == (START, {"v1": 100})
+
+
 async def test_without_a_drift_alert_retraining_learns_from_the_last_thirty_days() -> None:
     plan = await plan_of(retrain_model, Company(), model="churn")
-    step = next(s for s in plan.steps if s.name == "retrain")
-    assert step.args == ("churn", "v4", str(datetime(2026, 10, 21, tzinfo=UTC)))
+    step = next(s for s in plan.steps if s.name == "order build")
+    assert step.args == ("churn v4, on rows since 2026-10-21 00:00:00 UTC, against v1",)
 
 
 async def test_a_run_does_exactly_the_steps_of_its_plan_in_the_same_order() -> None:
@@ -365,3 +389,33 @@ async def test_a_canary_is_no_version_to_go_back_to() -> None:
     with pytest.raises(BadInput, match="churn v2 is the canary, so going back does not lead to it"):
         await play(roll_back_model, RunDouble(world), model="churn", version="v2")
     assert world.weights == {"v1": 90, "v2": 10}
+
+
+async def test_serving_is_told_what_the_registry_has_to_load() -> None:
+    built, known, back = Company(), with_v2(), with_v2()
+    await play(deploy_model, RunDouble(built), model="churn", version="v2")
+    await play(deploy_model, RunDouble(known), model="churn", version="v2")
+    back.weights, back.stable = {"v2": 100}, "v2"
+    await play(roll_back_model, RunDouble(back), model="churn", version="v1")
+    assert str(built.loaded["v2"]) == str(known.loaded["v2"]) == "s3://models/churn/v2"
+    assert str(back.loaded["v1"]) == "s3://models/churn/v1"
+
+
+async def test_a_timer_that_cannot_be_set_takes_no_release_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = with_v2()
+    run = RunDouble(world)
+    (churn, demand) = await run.models.specs()
+    late = churn.model_copy(update={"labels": LabelSpec(delay="30d")})
+
+    async def specs() -> list[ModelSpec]:
+        return [late, demand]
+
+    async def fails(*_args: object, **_more: object) -> None:
+        raise Temporary("The timer was not set.", after_s=1)
+
+    monkeypatch.setattr(run.models, "specs", specs)
+    monkeypatch.setattr(run.controls, "look_at_effect", fails)
+    with pytest.raises(Temporary):
+        await play(deploy_model, run, model="churn", version="v2", canary=10)
+    assert world.weights == {"v2": 100}
+    assert world.registered["v2"].aliases == ("champion",)

@@ -61,11 +61,14 @@ async def test_a_short_span_of_the_past_is_drawn_with_the_four_weeks_before_it()
     assert table.rows[0][3].startswith(f"{chart.series[0].values[-1]:.1f}%")
 
 
-@pytest.mark.parametrize(("label", "start", "before", "days"), [
-    ("this week", datetime(2026, 11, 23, tzinfo=UTC), "last week", "16 Nov to 22 Nov"),
-    ("today", datetime(2026, 11, 23, tzinfo=UTC), "the day before", "22 Nov"),
-    ("since monday", datetime(2026, 11, 23, tzinfo=UTC), "the day before", "22 Nov"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("label", "start", "before", "days"),
+    [
+        ("this week", datetime(2026, 11, 23, tzinfo=UTC), "last week", "16 Nov to 22 Nov"),
+        ("today", datetime(2026, 11, 23, tzinfo=UTC), "the day before", "22 Nov"),
+        ("since monday", datetime(2026, 11, 23, tzinfo=UTC), "the day before", "22 Nov"),
+    ],
+)
 async def test_on_monday_morning_the_week_so_far_is_told_with_the_last_whole_one(
     label: str, start: datetime, before: str, days: str
 ) -> None:

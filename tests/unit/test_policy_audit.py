@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from bizaiops_bot.adapters.known_models import KnownModels
+from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.domain.errors import Refused
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine.freezes import FreezeWindows
-from bizaiops_bot.engine.orders import Order, Orders, Place
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.policy.windows import FreezeWindows
 from tests.support.gate_room import ENGINEER, GateRoom
 
 ANALYST = Actor(id="ana", name="Ana", roles=("analyst",))
@@ -19,6 +24,7 @@ ANALYST = Actor(id="ana", name="Ana", roles=("analyst",))
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[GateRoom]:
     made = GateRoom(tmp_path)
+    made.core.ports = cast(Ports, SimpleNamespace(models=KnownModels(())))
     yield made
     made.close()
 

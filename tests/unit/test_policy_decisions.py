@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine.policy import Policy
+from bizaiops_bot.engine.policy.policy import Policy
 from tests.support.policies import ANALYST, ENGINEER, LEAD, RULE, checked, policy, shipped, written
 
 SRE = Actor(id="sre", name="Sam", roles=("sre", "approver"))
@@ -54,7 +54,7 @@ def real() -> Policy:
         (SCHEDULE, "send_digest", {}, True, "schedules_send_digests"),
         (SCHEDULE, "deploy_model", {}, False, "default"),
     ],
-)  # fmt: skip
+)
 def test_the_rules_that_come_with_the_bot_say_who_may(
     real: Policy, actor: Actor, action: str, context: dict[str, Any], ok: bool, rule: str
 ) -> None:

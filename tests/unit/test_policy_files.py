@@ -8,8 +8,8 @@ import pytest
 
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.errors import Permanent
-from bizaiops_bot.engine.policy_files import read_policies
-from bizaiops_bot.engine.policy_schema import FILE
+from bizaiops_bot.engine.policy.files import read_policies
+from bizaiops_bot.engine.policy.schema import FILE
 from tests.support.policies import checked, policy, shipped, written
 
 GOOD = policy('permit (principal, action in Action::"read", resource);', name="good")
@@ -52,12 +52,18 @@ def test_a_misspelt_name_is_told_with_its_place_and_the_name_that_is_near(
         ('@why("x")\npermit (principal, action, resource);', 'has no @id("...")'),
         (policy("permit (principal == ?principal, action, resource);"), "has a blank such as ?principal"),
         (GOOD, "the id 'good' is also at own.cedar:1"),
-        (policy('permit (principal, action == Action::"deploy_model", resource) when { context.inputs.canary > 5 };'),
-         "canary"),
-        (policy('permit (principal, action == Action::"deploy_model", resource) when { context.environment > 5 };'),
-         "policy own:"),
+        (
+            policy(
+                'permit (principal, action == Action::"deploy_model", resource) when { context.inputs.canary > 5 };'
+            ),
+            "canary",
+        ),
+        (
+            policy('permit (principal, action == Action::"deploy_model", resource) when { context.environment > 5 };'),
+            "policy own:",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_usable_policy_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     folder = written(tmp_path, GOOD, text)
     with pytest.raises(Permanent) as caught:
@@ -102,5 +108,6 @@ def test_the_policy_of_the_bot_fits_its_playbooks_and_its_examples_are_right(tmp
     lines = text[text.index("// Examples.") :].splitlines()[1:]
     examples = "\n".join(line.removeprefix("//").removeprefix(" ") for line in lines)
     assert [p.id for p in checked(written(tmp_path, examples)).policies] == [
-        "small_canaries_in_production", "analysts_scale_demand",
-    ]  # fmt: skip
+        "small_canaries_in_production",
+        "analysts_scale_demand",
+    ]

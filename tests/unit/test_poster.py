@@ -15,9 +15,11 @@ import pytest
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.engine import audit, deliveries, failpoints, outbox
-from bizaiops_bot.engine.poster import Poster
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.posting import deliveries, outbox
+from bizaiops_bot.engine.posting.poster import Poster
+from bizaiops_bot.engine.store import failpoints
+from bizaiops_bot.engine.store.store import Store
 from tests.support.chat_double import KINDS, ChatDouble, Entry, Fault, Kind
 from tests.support.poster_stand import HOME, START, Crash, Stand
 from tests.support.virtual_clock import VirtualClock
@@ -42,7 +44,7 @@ async def test_a_card_is_posted_once_edited_in_place_and_audited(stand: Stand) -
     stand.chat.check({"run-1": 2})
     assert stand.chat.shown() == {"run-1": (2, "run-1 v2")}
     assert await stand.audited() == [("run-1", 1, "posted"), ("run-1", 2, "edited")]
-    (entry, _) = await stand.store.read(lambda conn: audit.read(conn, limit=2, before=None, subject="run-1"))
+    (entry, _) = await stand.store.read(lambda conn: trail.read(conn, limit=2, before=None, subject="run-1"))
     assert entry.actor == "poster" and entry.detail["channel"] == "slack:C1" and len(entry.detail["card_sha256"]) == 64
 
 
@@ -446,9 +448,15 @@ async def test_a_platform_that_stays_down_is_asked_less_and_less_often(stand: St
 async def test_answers_go_under_what_began_the_thread(stand: Stand) -> None:
     def hear(conn: sa.Connection, platform_thread: str | None) -> str:
         message, _ = outbox.put_message(
-            conn, conversation="slack:C1", thread=None, actor="lead", text="deploy", event_id=None,
-            now=START, platform_thread=platform_thread,
-        )  # fmt: skip
+            conn,
+            conversation="slack:C1",
+            thread=None,
+            actor="lead",
+            text="deploy",
+            event_id=None,
+            now=START,
+            platform_thread=platform_thread,
+        )
         return message.thread
 
     asked = await stand.store.write(lambda conn: hear(conn, "1700.1"))
@@ -537,15 +545,20 @@ async def test_a_new_card_leaves_at_once(tmp_path: Path) -> None:
             began = time.monotonic()
             await store.write(
                 lambda conn, n=n: outbox.put_card(
-                    conn, f"card-{n}", Card(title="x"),
-                    conversation=f"slack:C{n}", thread="x", reply_to=None, now=START,
+                    conn,
+                    f"card-{n}",
+                    Card(title="x"),
+                    conversation=f"slack:C{n}",
+                    thread="x",
+                    reply_to=None,
+                    now=START,
                 )
-            )  # fmt: skip
+            )
             while len(chat.entries) <= n:
-                assert time.monotonic() - began < 5
+                assert time.monotonic() - began < 60
                 await asyncio.sleep(0.001)
             took.append(chat.entries[n].at - began)
-        assert sorted(took)[5] < 0.1  # 20 ms on a quiet machine
+        assert sorted(took)[5] < 0.4  # 20 ms on a quiet machine; half a second if it only looked each pace
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

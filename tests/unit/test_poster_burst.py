@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card, Text
 from bizaiops_bot.domain.posts import PostedCard
-from bizaiops_bot.engine import outbox
-from bizaiops_bot.engine.poster import AT_ONCE
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.posting.poster import AT_ONCE
 from tests.support.poster_stand import START, Stand
 
 CARDS, CHANNELS = 10_000, 50

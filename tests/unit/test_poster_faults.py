@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from bizaiops_bot.engine import failpoints
+from bizaiops_bot.engine.store import failpoints
 from tests.support import stores
 from tests.support.chat_double import KINDS, Kind, mischief
 from tests.support.poster_stand import Crash, Stand

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bizaiops_bot.engine import readiness
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.readiness import StoreProbe
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store import readiness
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.readiness import StoreProbe
+from bizaiops_bot.engine.store.store import Store
 from tests.support.ends import at_end
 
 

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel, SecretStr
 
-from bizaiops_bot.engine import audit, redaction
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.databases import sqlite_engine
-from bizaiops_bot.engine.redaction import REDACTED, redact
+from bizaiops_bot.engine.audit import redaction, trail
+from bizaiops_bot.engine.audit.redaction import REDACTED, redact
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.databases import sqlite_engine
 from tests.support.audit_log import AT
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -109,7 +109,7 @@ def conn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
 
 def kept(conn: sa.Connection, subject: str, **detail: object) -> str:
     """The whole row as it is stored."""
-    seq = audit.append(conn, at=AT, actor="engineer", kind="request", subject=subject, **detail)
+    seq = trail.append(conn, at=AT, actor="engineer", kind="request", subject=subject, **detail)
     row = conn.execute(sa.select(t.audit).where(t.audit.c.seq == seq)).one()
     return f"{row.subject} {row.detail}"
 
@@ -118,7 +118,7 @@ def kept(conn: sa.Connection, subject: str, **detail: object) -> str:
 def test_a_secret_is_not_kept_wherever_in_an_entry_it_stands(conn: sa.Connection, words: str, secret: str) -> None:
     found = kept(conn, f"use {words}", text=f"please use {words} today", deep=[{"x": (words,)}], **{words: 1})
     assert secret not in found and found.count(REDACTED) >= 4
-    assert found.startswith("use ") and "please use " in found and audit.verify(conn)[1] is None
+    assert found.startswith("use ") and "please use " in found and trail.verify(conn)[1] is None
 
 
 @pytest.mark.parametrize("words", ORDINARY)
@@ -137,8 +137,12 @@ def test_the_value_of_a_telling_key_goes_whatever_it_looks_like() -> None:
         {"password": "abc", "db": {"client_secret": "x y"}, "keys": ["a"], "token": 7, "model": "churn"}
     )
     assert found == {
-        "password": REDACTED, "db": {"client_secret": REDACTED}, "keys": ["a"], "token": 7, "model": "churn",
-    }  # fmt: skip
+        "password": REDACTED,
+        "db": {"client_secret": REDACTED},
+        "keys": ["a"],
+        "token": 7,
+        "model": "churn",
+    }
 
 
 @pytest.fixture
@@ -176,12 +180,29 @@ def test_what_became_known_later_does_not_unmake_what_was_known() -> None:
 
 
 HOSTILE = {
-    "one letter": "a", "password": "password ", "password=": "password=", "urls": "://a:b", "url without an end": "://a:bb",
-    "jwt": "eyJ", "jwt with a dot": "eyJaaaaaaaaa.", "slack": "xoxb-a", "pem": "-----BEGIN PRIVATE KEY-----",
-    "pem without an end": "-----BEGIN A ", "key": 'api_key="', "openai": "-sk-", "backslashes": 'password\\\\"',
-    "spaces": "password   =   ", "nearly a token": "token:" + "a" * 19 + " ", "bearer": "bearer a", "option": "--token a",
-    "query": "&sig=aaaa", "user": "-u aaaaaa ", "words": "secret is ", "header": "authorization: basic ", "quotes": '"',
-}  # fmt: skip
+    "one letter": "a",
+    "password": "password ",
+    "password=": "password=",
+    "urls": "://a:b",
+    "url without an end": "://a:bb",
+    "jwt": "eyJ",
+    "jwt with a dot": "eyJaaaaaaaaa.",
+    "slack": "xoxb-a",
+    "pem": "-----BEGIN PRIVATE KEY-----",
+    "pem without an end": "-----BEGIN A ",
+    "key": 'api_key="',
+    "openai": "-sk-",
+    "backslashes": 'password\\\\"',
+    "spaces": "password   =   ",
+    "nearly a token": "token:" + "a" * 19 + " ",
+    "bearer": "bearer a",
+    "option": "--token a",
+    "query": "&sig=aaaa",
+    "user": "-u aaaaaa ",
+    "words": "secret is ",
+    "header": "authorization: basic ",
+    "quotes": '"',
+}
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
@@ -207,7 +228,7 @@ def test_the_file_of_the_audit_holds_no_secret_either(tmp_path: Path) -> None:
     t.metadata.create_all(engine)
     with engine.begin() as conn:
         for words, _ in SECRETS:
-            audit.append(conn, at=AT, actor="engineer", kind="request", subject=words, text=words)
+            trail.append(conn, at=AT, actor="engineer", kind="request", subject=words, text=words)
     engine.dispose()
     written = b"".join(file.read_bytes() for file in tmp_path.iterdir()).decode("utf-8", "replace")
     assert [secret for _, secret in SECRETS if secret in written] == []

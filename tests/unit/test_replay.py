@@ -16,10 +16,13 @@ from tests.support.fake_company import (
     Company,
     FakeDrift,
     FakeMetrics,
+    FakeOutcomes,
     FakePipelines,
+    FakePredictions,
     FakeRegistry,
     FakeServing,
     FakeWarehouse,
+    served,
 )
 from tests.support.small_engine import SmallEngine
 from tests.support.virtual_clock import VirtualClock
@@ -38,9 +41,15 @@ class Site:
     def __init__(self, folder: Path, made: Playbook, world: Company) -> None:
         self.world = world
         ports = {
-            "pipelines": FakePipelines(world), "serving": FakeServing(world), "registry": FakeRegistry(world),
-            "metrics": FakeMetrics(world), "drift": FakeDrift(world), "warehouse": FakeWarehouse(world),
-        }  # fmt: skip
+            "pipelines": FakePipelines(world),
+            "serving": FakeServing(world),
+            "registry": FakeRegistry(world),
+            "metrics": FakeMetrics(world),
+            "predictions": FakePredictions(world),
+            "outcomes": FakeOutcomes(world),
+            "drift": FakeDrift(world),
+            "warehouse": FakeWarehouse(world),
+        }
         self.engine = SmallEngine(folder, [made], VirtualClock(START), **ports)
 
     async def waits(self, **inputs: object) -> int:
@@ -159,67 +168,67 @@ def made(body: PlaybookBody) -> Playbook:
 
 
 async def first(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?")
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10)
-        await run.step("promote", run.serving.promote, ask.model, "v2")
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="")
+        await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
     return Card(title="released")
 
 
 async def with_another_step(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?")
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10)
-        await run.step("scale", run.serving.scale, ask.model, 3)
-        await run.step("promote", run.serving.promote, ask.model, "v2")
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="")
+        await run.step("scale", run.serving.scale, served(ask.model), 3, 3, guard="")
+        await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
     return Card(title="released")
 
 
 async def with_another_share(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?")
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 50)
-        await run.step("promote", run.serving.promote, ask.model, "v2")
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 50, guard="")
+        await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
     return Card(title="released")
 
 
 async def with_another_question(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?", quorum=2)
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10)
-        await run.step("promote", run.serving.promote, ask.model, "v2")
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="")
+        await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
     return Card(title="released")
 
 
 async def with_another_read(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?")
-    await run.read(run.serving.traffic, ask.model)
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10)
-        await run.step("promote", run.serving.promote, ask.model, "v2")
+    await run.read(run.serving.traffic, served(ask.model))
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="")
+        await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
     return Card(title="released")
 
 
 async def without_its_last_step(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?")
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10)
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="")
     return Card(title="released")
 
 
 async def with_a_direct_call(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?")
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10)
-        await run.serving.traffic(ask.model)
-        await run.step("promote", run.serving.promote, ask.model, "v2")
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="")
+        await run.serving.traffic(served(ask.model))
+        await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
     return Card(title="released")
 
 
@@ -231,25 +240,28 @@ async def that_hides_the_difference(run: Run, ask: Ask) -> Card:
 
 
 async def with_other_changes(run: Run, ask: Ask) -> Card:
-    await run.read(run.serving.models)
+    await run.read(run.models.specs)
     await run.approve("Go?")
     line = DiffLine(what="traffic", before="v1 100%", after="v2 10%")
-    async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-        await run.step("shift", run.serving.set_canary, ask.model, "v2", 10, changes=[line])
-        await run.step("promote", run.serving.promote, ask.model, "v2")
+    async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+        await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="", changes=[line])
+        await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
     return Card(title="released")
 
 
 CHANGED: list[tuple[PlaybookBody, str]] = [
     (with_another_step, r"Step 3: the code asks for 'scale', the history has 'promote'"),
-    (with_another_share, r"Step 2: the code asks for 'shift' \(churn, v2, 50\). The approved plan has step 'shift' \(churn, v2, 10\)"),
+    (
+        with_another_share,
+        r"Step 2: the code asks for 'shift' \(churn \(churn-api\) in demo, v2, 50, guard=\). The approved plan has step 'shift' \(churn \(churn-api\) in demo, v2, 10, guard=\)",
+    ),
     (with_another_question, r"Step 1: .* The approved plan has quorum 1 for approval 1, not 2"),
     (with_another_read, r"After step 1: the code asks for 'read traffic'"),
     (without_its_last_step, r"After step 2: the code has ended, the history goes on with 'promote'"),
     (with_a_direct_call, r"After step 2: run.serving.traffic is called directly"),
     (that_hides_the_difference, r"Step 3: the code asks for 'scale'"),
     (with_other_changes, r"Step 2: .* The approved plan changes nothing, not traffic: v1 100% -> v2 10%"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -283,13 +295,13 @@ async def test_a_changed_playbook_is_told_with_its_step(recorded: History, body:
 
 async def test_runs_of_before_a_patch_pass_and_new_ones_take_the_new_way(recorded: History, tmp_path: Path) -> None:
     async def patched(run: Run, ask: Ask) -> Card:
-        await run.read(run.serving.models)
+        await run.read(run.models.specs)
         await run.approve("Go?")
-        async with run.undo("restore", run.serving.restore, ask.model, "v1"):
-            await run.step("shift", run.serving.set_canary, ask.model, "v2", 10)
+        async with run.undo("restore", run.serving.roll_back, served(ask.model), "v1"):
+            await run.step("shift", run.serving.set_canary, served(ask.model), "v2", 10, guard="")
             if run.patched("2026-11 scale first"):
-                await run.step("scale", run.serving.scale, ask.model, 3)
-            await run.step("promote", run.serving.promote, ask.model, "v2")
+                await run.step("scale", run.serving.scale, served(ask.model), 3, 3, guard="")
+            await run.step("promote", run.serving.promote, served(ask.model), "v2", guard="")
         return Card(title="released")
 
     edition = made(patched)

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bizaiops_bot.engine import audit, retention, workers
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.retention import Keep, Retention
-from bizaiops_bot.engine.store import Store, StoreDown
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.runs import workers
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store, StoreDown
+from bizaiops_bot.engine.timing import retention
+from bizaiops_bot.engine.timing.retention import Keep, Retention
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
@@ -73,17 +75,20 @@ def _any(column: sa.Column[Any]) -> Any:
 
 def _part(table: sa.Table, run: int, n: int) -> dict[str, Any]:
     own = {
-        t.journal: {"n": n}, t.steps: {"n": n}, t.gates: {"name": f"g{n}"}, t.decisions: {"gate": f"g{n}"},
+        t.journal: {"n": n},
+        t.steps: {"n": n},
+        t.gates: {"name": f"g{n}"},
+        t.decisions: {"gate": f"g{n}"},
         t.run_cards: {"card": f"c{n}"},
-    }  # fmt: skip
+    }
     return {"run_id": run, **({"edition": 1} if "edition" in table.c else {}), **own[table]}
 
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[SmallEngine]:
     made = SmallEngine(tmp_path, [do_nothing], VirtualClock(START))
-    made.core.worker = "this one"
-    await workers.register(made.core.store, made.core.worker, "here")
+    made.core.lead.worker = "this one"
+    await workers.register(made.core.store, made.core.lead.worker, "here")
     yield made
     await made.core.store.aclose()
 
@@ -159,14 +164,14 @@ async def test_the_audit_is_kept_and_tells_what_was_deleted(engine: SmallEngine,
     store = engine.core.store
     long_ago = START - timedelta(days=4000)
     for n in range(3):
-        await store.write(lambda c, n=n: audit.append(c, at=long_ago, actor="a", kind="k", subject=f"{n}"))  # type: ignore[misc]
+        await store.write(lambda c, n=n: trail.append(c, at=long_ago, actor="a", kind="k", subject=f"{n}"))  # type: ignore[misc]
     await rows.put(t.inbox, {"event": "old", "at": ago(15)})
     await job.tidy()
-    assert await store.read(audit.verify) == (4, None)
-    (newest,) = await store.read(lambda conn: audit.read(conn, limit=1))
+    assert await store.read(trail.verify) == (4, None)
+    (newest,) = await store.read(lambda conn: trail.read(conn, limit=1))
     assert (newest.actor, newest.kind, newest.detail) == ("retention", "deleted", {"inbox": 1})
     assert await job.tidy() == {}
-    assert await store.read(audit.verify) == (4, None)
+    assert await store.read(trail.verify) == (4, None)
 
 
 async def test_much_is_deleted_in_many_small_transactions(
@@ -233,7 +238,7 @@ async def settled(engine: SmallEngine) -> None:
     """Until the job that a timer has begun is done."""
     for _ in range(2000):
         await asyncio.sleep(0)
-        if not engine.core.busy:
+        if not engine.core.activity.busy:
             return
         await asyncio.sleep(0.005)
     raise AssertionError("it did not end")
@@ -256,11 +261,11 @@ async def test_it_is_done_at_night_and_every_night(engine: SmallEngine, rows: Ro
 @pytest.mark.usefixtures("night_job")
 async def test_a_worker_that_does_not_lead_deletes_nothing(engine: SmallEngine, rows: Rows) -> None:
     await rows.put(t.inbox, {"event": "old", "at": ago(15)})
-    engine.core.set_leading(False)
+    engine.core.lead.set(False)
     await engine.clock.advance(24 * 3600)
     await settled(engine)
     assert await rows.ids(t.inbox.c.event) == {"old"}
-    engine.core.set_leading(True)
+    engine.core.lead.set(True)
     await engine.clock.advance(24 * 3600)
     await settled(engine)
     assert await rows.ids(t.inbox.c.event) == set()
@@ -276,10 +281,10 @@ async def test_a_worker_that_lost_the_lead_meanwhile_deletes_nothing_more(databa
         await rows.put(t.inbox, {"event": "old", "at": ago(15)})
         engine = SmallEngine(tmp_path, [do_nothing], VirtualClock(START))
         await engine.core.store.aclose()
-        engine.core.store, engine.core.worker = store, "second"
+        engine.core.store, engine.core.lead.worker = store, "second"
         assert await Retention(engine.core, KEEP).tidy() == {}
         assert await rows.ids(t.inbox.c.event) == {"old"}
-        engine.core.worker = "first"
+        engine.core.lead.worker = "first"
         assert await Retention(engine.core, KEEP).tidy() == {"inbox": 1}
     finally:
         await store.aclose()

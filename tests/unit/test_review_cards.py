@@ -13,7 +13,7 @@ from bizaiops_bot.domain.cards import Card, Chart, Table, Text
 from bizaiops_bot.domain.monitoring import SeriesData
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.domain.routing import Command, Question
-from bizaiops_bot.engine.alert_card import draw_alert
+from bizaiops_bot.engine.watch.alert_card import draw_alert
 from bizaiops_bot.surfaces.console.views import environment, fragment
 from bizaiops_bot.surfaces.render.html import block_html
 from bizaiops_bot.surfaces.render.text import card_rich
@@ -52,8 +52,12 @@ def test_a_schedule_is_told_in_words_and_on_its_own_clocks() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "minutes", "cause"),
-    [("deploy", 5, "the release before it"), ("deploy", 300, "the serving infrastructure"), ("initial", 5, "the serving")],
-)  # fmt: skip
+    [
+        ("deploy", 5, "the release before it"),
+        ("deploy", 300, "the serving infrastructure"),
+        ("initial", 5, "the serving"),
+    ],
+)
 def test_the_likely_cause_agrees_with_what_was_released(kind: str, minutes: int, cause: str) -> None:
     last = release(kind, ONSET - timedelta(minutes=minutes)).model_dump(mode="json")
     series = SeriesData(metric="error_rate", unit="share", times=(ONSET,), values=(0.032,))

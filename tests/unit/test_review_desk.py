@@ -12,7 +12,7 @@ from bizaiops_bot.adapters.clock import SystemClock
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.domain.routing import Catalogue, Decision, Memory, Refusal
-from bizaiops_bot.engine import outbox
+from bizaiops_bot.engine.posting import outbox
 from tests.support.small_engine import START, SmallEngine, once_true
 from tests.support.virtual_clock import VirtualClock
 
@@ -32,8 +32,8 @@ async def nothing() -> list[Any]:
 
 
 def desk_on(folder: Path) -> tuple[SmallEngine, FrontDesk]:
-    empty = SimpleNamespace(models=nothing, kpis=nothing)
-    engine = SmallEngine(folder, [], VirtualClock(START), serving=empty, warehouse=empty)
+    empty = SimpleNamespace(specs=nothing, kpis=nothing)
+    engine = SmallEngine(folder, [], VirtualClock(START), models=empty, serving=empty, warehouse=empty)
     router: Any = CountingRouter()
     return engine, FrontDesk(engine.core, engine.orders, engine.controls, router, SystemClock())
 

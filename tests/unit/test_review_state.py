@@ -16,11 +16,13 @@ from bizaiops_bot.conversation.words import check_thread
 from bizaiops_bot.domain.errors import BadInput, Conflict, Refused
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
-from bizaiops_bot.engine import gates, outbox, runs
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.cron import next_fire
-from bizaiops_bot.engine.databases import sqlite_engine
-from bizaiops_bot.engine.schedules import Scheduler
+from bizaiops_bot.engine.approvals import gates
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.databases import sqlite_engine
+from bizaiops_bot.engine.timing.cron import next_fire
+from bizaiops_bot.engine.watch.schedules import Scheduler
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from bizaiops_bot.settings import Settings, unusable
 from tests.support.small_engine import START, SmallEngine, once_true

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bizaiops_bot.bootstrap import Bot
+from bizaiops_bot.app.bootstrap import Bot
+from bizaiops_bot.settings import Settings
 from tests.support.fake_desk import FakeDesk
 from tests.support.site import local_client
 
@@ -35,6 +36,15 @@ async def test_a_loop_that_ended_makes_the_bot_not_ready() -> None:
     loops.append(asyncio.create_task(ends()))  # something that is done once
     await asyncio.sleep(0)
     surfaces, probe = SimpleNamespace(problems=dict), SimpleNamespace(problem=kept)
-    bot: Any = SimpleNamespace(loops=loops, surfaces=surfaces, probe=probe)
-    assert list(await Bot.not_ready(bot)) == ["watch"]
+    checkup = SimpleNamespace(latest=dict)
+    bot: Any = SimpleNamespace(
+        loops=loops,
+        surfaces=surfaces,
+        probe=probe,
+        checkup=checkup,
+        settings=Settings(),
+        runner=SimpleNamespace(ended=[]),
+        attached=[SimpleNamespace(name="world")],
+    )
+    assert list((await Bot.report(bot)).problems) == ["watch"]
     loops[1].cancel()

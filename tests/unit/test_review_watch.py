@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.events import Event
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.values import NoData
-from bizaiops_bot.engine import outbox
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.alerts import Watch
-from bizaiops_bot.engine.notices import MOST_FOLLOWERS
+from bizaiops_bot.engine.news.notices import MOST_FOLLOWERS
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.watch.alerts import Watch
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
 
@@ -70,16 +70,16 @@ async def test_who_was_told_of_an_alert_is_told_of_its_end_and_only_so_many_are_
 async def test_an_adapter_that_breaks_does_not_end_the_watch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     looked = []
 
-    class Serving:
-        async def models(self) -> list[ModelInfo]:
-            return [ModelInfo(name=n, title=n, kind="forecast", owner="x") for n in ("churn", "demand")]
+    class Models:
+        async def specs(self) -> list[ModelSpec]:
+            return [ModelSpec(name=n, title=n, task="forecast", owner="x") for n in ("churn", "demand")]
 
     class Drift:
         async def report(self, model: str, *, minutes: float) -> NoData:
             looked.append(model)
             raise ZeroDivisionError(model)
 
-    engine, watch = watch_on(tmp_path / "data", serving=Serving(), drift=Drift())
+    engine, watch = watch_on(tmp_path / "data", models=Models(), drift=Drift())
     caplog.set_level(logging.CRITICAL)
     await watch.look()
     assert looked == ["churn", "demand"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.domain.routing import Catalogue, Memory, PlaybookSpec
 from bizaiops_bot.evaluation.company import COMPANY, own_router
 from bizaiops_bot.router.language import Proposal

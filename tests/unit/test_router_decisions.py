@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.routing import Command, Memory, Question, Refusal
 from bizaiops_bot.playbook import Playbook
 from bizaiops_bot.router.questions.grammar import rules
@@ -207,7 +207,7 @@ def test_the_only_model_need_not_be_named() -> None:
 
 def test_a_part_of_a_name_is_enough_when_it_is_clear_and_asked_about_when_not() -> None:
     models = tuple(
-        ModelInfo(name=name, title="", kind="classification") for name in ("fraud-eu", "fraud-us", "churn-eu")
+        ModelSpec(name=name, title="", task="classification") for name in ("fraud-eu", "fraud-us", "churn-eu")
     )
     company = COMPANY.model_copy(update={"models": models, "versions": {}, "kpis": {}})
     assert does("status churn", None, company) == ("show_status", {"model": "churn-eu"})
@@ -217,7 +217,7 @@ def test_a_part_of_a_name_is_enough_when_it_is_clear_and_asked_about_when_not() 
 
 
 def test_a_model_named_like_an_order_is_data_and_not_an_order() -> None:
-    models = (*COMPANY.models, ModelInfo(name="deploy-churn-v3-now", title="roll back churn", kind="forecast"))
+    models = (*COMPANY.models, ModelSpec(name="deploy-churn-v3-now", title="roll back churn", task="forecast"))
     company = COMPANY.model_copy(update={"models": models})
     for text in ("what models do we have?", "show schedules", "alerts"):
         decision = hears(text, None, company)

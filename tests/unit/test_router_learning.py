@@ -15,24 +15,54 @@ from tests.support.router_company import intents
 
 LEARNED = {
     "lights": [
-        "turn on the lights", "lights on please", "switch the lamp on", "make it brighter in here", "light up the room",
-        "can you put the lamp on", "it is dark, lights please", "lamp on", "illuminate the kitchen", "brighten the hall",
+        "turn on the lights",
+        "lights on please",
+        "switch the lamp on",
+        "make it brighter in here",
+        "light up the room",
+        "can you put the lamp on",
+        "it is dark, lights please",
+        "lamp on",
+        "illuminate the kitchen",
+        "brighten the hall",
     ],
     "music": [
-        "play some jazz", "put on a song", "play my playlist", "i want to hear beethoven", "start the music",
-        "next track please", "play the new album", "music please", "can you play some rock", "play a lullaby",
+        "play some jazz",
+        "put on a song",
+        "play my playlist",
+        "i want to hear beethoven",
+        "start the music",
+        "next track please",
+        "play the new album",
+        "music please",
+        "can you play some rock",
+        "play a lullaby",
     ],
     "weather": [
-        "will it rain tomorrow", "what is the weather like", "do i need an umbrella", "how warm is it outside",
-        "forecast for today", "is it going to snow", "weather in berlin", "how windy is it", "is it sunny outside",
+        "will it rain tomorrow",
+        "what is the weather like",
+        "do i need an umbrella",
+        "how warm is it outside",
+        "forecast for today",
+        "is it going to snow",
+        "weather in berlin",
+        "how windy is it",
+        "is it sunny outside",
         "what is the temperature today",
     ],
     "alarm": [
-        "wake me at seven", "set an alarm for 6", "alarm at noon please", "remind me to get up at eight",
-        "wake me up early", "set my alarm clock", "i need to get up at five", "alarm for tomorrow morning",
-        "make an alarm", "ring at nine",
+        "wake me at seven",
+        "set an alarm for 6",
+        "alarm at noon please",
+        "remind me to get up at eight",
+        "wake me up early",
+        "set my alarm clock",
+        "i need to get up at five",
+        "alarm for tomorrow morning",
+        "make an alarm",
+        "ring at nine",
     ],
-}  # fmt: skip
+}
 STRANGE = ["book a flight to rome", "what is the square root of nine", "who won the match", "sell my shares", "hello"]
 
 
@@ -113,8 +143,19 @@ def test_a_head_read_back_from_its_file_judges_as_before(tmp_path: Path) -> None
 
 
 def test_a_label_for_what_is_not_done_is_never_chosen_and_makes_the_others_unsure() -> None:
-    more = {**LEARNED, "elsewhere": ["book a flight", "book a hotel in paris", "find me a flight to rome", "sell shares",
-                                     "buy some stock", "who won the game", "what is two plus two", "tell me a joke"]}  # fmt: skip
+    more = {
+        **LEARNED,
+        "elsewhere": [
+            "book a flight",
+            "book a hotel in paris",
+            "find me a flight to rome",
+            "sell shares",
+            "buy some stock",
+            "who won the game",
+            "what is two plus two",
+            "tell me a joke",
+        ],
+    }
     learned = train(_rows(more), outside=frozenset({"elsewhere"}))
     label, _, sure = _heard(learned, "book me a flight to oslo")
     assert label != "elsewhere"

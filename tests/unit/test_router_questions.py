@@ -54,8 +54,9 @@ def test_a_question_goes_on_with_another_name_or_time() -> None:
     thread = Thread()
     first = {"subject": "release", "aggregate": "count", "kind": "rollback"}
     assert thread.does("how often did we roll back churn this month") == (
-        "answer_question", {**first, "model": "churn", "window": "this month"},
-    )  # fmt: skip
+        "answer_question",
+        {**first, "model": "churn", "window": "this month"},
+    )
     assert thread.does("and demand?")[1] == {**first, "model": "demand", "window": "this month"}
     assert thread.does("what about last month?")[1] == {**first, "model": "demand", "window": "last month"}
 
@@ -82,9 +83,17 @@ def test_an_exact_wording_keeps_what_it_answers_whole(text: str) -> None:
     assert isinstance(decision, Command) and decision.heard["stage"] == "exact"
 
 
-def test_a_name_that_no_question_can_hold_is_left_to_others() -> None:
+def test_a_version_that_is_called_by_a_date_is_asked_about_by_it() -> None:
     dated = COMPANY.model_copy(update={"versions": {"churn": ("2026-11-02", "2026-11-09")}})
-    assert read(Hearing("how long has churn 2026-11-02 been live", dated), None) is None
+    found = read(Hearing("how long has churn 2026-11-02 been live", dated), None)
+    assert found is not None
+    assert (found.inputs["model"], found.inputs["versions"]) == ("churn", ["2026-11-02"])
+
+
+def test_a_name_that_no_question_can_hold_is_left_to_others() -> None:
+    long = "1." * 40 + "0"
+    company = COMPANY.model_copy(update={"versions": {"churn": (long,)}})
+    assert read(Hearing(f"how long has churn {long} been live", company), None) is None
 
 
 def test_an_old_thread_is_forgotten() -> None:

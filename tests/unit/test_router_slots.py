@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bizaiops_bot.domain.values import Window
-from bizaiops_bot.router.slots import cron, names, numbers, windows, words, zones
+from bizaiops_bot.router.slots import cron, names, numbers, versions, windows, words, zones
 from tests.support.router_company import COMPANY, NOW
 
 
@@ -70,7 +70,7 @@ def test_versions_are_read(text: str, said: list[str]) -> None:
     [("v1", "v1"), ("latest", "v3"), ("previous", "v1"), ("stable", "v2"), ("v9", None), ("v2.1", None)],
 )
 def test_versions_are_looked_up_in_the_catalogue(said: str, version: str | None) -> None:
-    assert names.version(said, "churn", COMPANY) == version
+    assert versions.named(said, "churn", COMPANY) == version
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,15 @@ def happening(kind: str, version: str = "v2", ago: float = 3) -> Event:
 
 def released(ago: float, version: str = "v2") -> Release:
     return Release(
-        model="churn", version=version, previous="v1", kind="deploy", actor="engineer",
-        approved_by=("lead",), run=4, at=NOON - timedelta(minutes=ago),
-    )  # fmt: skip
+        model="churn",
+        version=version,
+        previous="v1",
+        kind="deploy",
+        actor="engineer",
+        approved_by=("lead",),
+        run=4,
+        at=NOON - timedelta(minutes=ago),
+    )
 
 
 @pytest.mark.parametrize("release", [None, released(8), released(59), released(2000), released(8, "v3")])

@@ -130,7 +130,7 @@ async def test_a_playbook_that_was_not_offered_does_not_count(decide: Any) -> No
     says = Says("roll_back_model", model="churn")
     decision = await decide(WEATHER, says)
     assert decision.heard["stage"] == "local"
-    assert "roll_back_model" not in says.asked[0][1] and len(says.asked[0][1]) == second_opinion.OFFERED
+    assert "roll_back_model" not in says.asked[0][1] and len(says.asked[0][1]) == second_opinion.OFFERED + 1
 
 
 async def test_a_change_never_takes_a_number_from_the_memory_that_the_words_do_not_point_at(decide: Any) -> None:
@@ -196,10 +196,21 @@ async def test_a_request_that_has_a_time_of_its_own_may_name_it(decide: Any, lis
     assert decision.heard["stage"] == "language"
 
 
-async def test_a_model_that_wavers_becomes_buttons(decide: Any) -> None:
-    says = Says(among=("list_alerts", "show_status", "cancel_run"))
-    decision = await decide("any clue whether the churn thing is alright in general", says)
-    assert [playbook for playbook, _ in bound(decision)] == ["list_alerts", "show_status"]
+@pytest.mark.parametrize(("hunch", "offered"), [(0.1, ["show_status"]), (0.04, [])])
+async def test_a_model_that_wavers_becomes_a_button_where_the_bot_has_a_hunch_too(
+    listening: Router, hunch: float, offered: list[str]
+) -> None:
+    listening.ask_also(Says(among=("list_alerts", "show_status", "cancel_run")))
+    listening.parts.classifier = Guessing("show_status", p=hunch)
+    decision = await listening.decide("any clue whether the churn thing is alright in general", None, COMPANY)
+    assert ([name for name, _ in bound(decision)] if isinstance(decision, Question) else []) == offered
+
+
+async def test_a_model_that_wavers_takes_no_button_away(decide: Any, listening: Router) -> None:
+    text = "any clue whether the churn thing is alright in general"
+    decision = await decide(text, Says(among=("list_alerts", "list_runs")))
+    local = listening.route(text, None, COMPANY)
+    assert isinstance(local, Question) and bound(decision) == bound(local)
 
 
 @pytest.mark.parametrize("says", [Says(), Fails()])
@@ -277,3 +288,45 @@ async def test_a_model_cannot_answer_a_question_with_a_change(decide: Any, text:
     offered = [] if isinstance(decision, Command) else [c.bind.get("playbook") for c in decision.choices]
     assert "roll_back_model" not in offered
     assert not isinstance(decision, Command) or decision.playbook != "roll_back_model"
+
+
+# -- the same questions as without a model -----------------------------------------------------------
+
+TIMES = "in all honesty, how frequently was the churn thing yanked since monday?"
+
+
+async def test_a_question_in_strange_words_is_one_of_the_typed_questions(decide: Any) -> None:
+    decision = await decide(TIMES, Says("answer_question", about="release count", of_kind="rollback", in_state=None))
+    assert isinstance(decision, Command) and decision.playbook == "answer_question"
+    window = decision.inputs.pop("window")
+    assert decision.inputs == {"subject": "release", "aggregate": "count", "kind": "rollback", "model": "churn"}
+    assert window["label"] == "since monday"
+
+
+async def test_names_and_times_of_a_question_are_those_of_the_words(decide: Any) -> None:
+    said = Says("answer_question", about="approval who", model="demand", person="lead", run=9, versions=["v1"])
+    decision = await decide("whodunnit, whose blessing did churn v2 get, pray tell?", said)
+    assert isinstance(decision, Command)
+    assert decision.inputs == {"subject": "approval", "aggregate": "who", "model": "churn", "versions": ["v2"]}
+
+
+@pytest.mark.parametrize("about", ["release destroy", "", "model state; rollback", None])
+async def test_a_question_that_the_grammar_does_not_know_is_none(decide: Any, listening: Router, about: Any) -> None:
+    decision = await decide(TIMES, Says("answer_question", about=about))
+    local = listening.route(TIMES, None, COMPANY)
+    assert decision.model_copy(update={"heard": {}}) == local.model_copy(update={"heard": {}})
+
+
+async def test_an_order_is_no_question_whatever_the_model_says(decide: Any) -> None:
+    says = Says("answer_question", about="release count")
+    decision = await decide("yank that churn thing out of my sight", says)
+    assert "answer_question" not in says.asked[0][1]
+    assert not isinstance(decision, Command)
+
+
+async def test_what_is_asked_of_help_is_looked_up_and_not_a_list_of_everything(decide: Any, listening: Router) -> None:
+    text = "pray tell, what on earth would one need a hold for?"
+    listening.ask_also(Says("help"))
+    listening.parts.classifier = Guessing("help", p=0.1)
+    decision = await listening.decide(text, None, COMPANY)
+    assert isinstance(decision, Command) and (decision.playbook, decision.inputs) == ("help", {"topic": text})

@@ -14,9 +14,14 @@ from bizaiops_bot.settings import load_settings, variable_names
 
 def test_a_misspelt_variable_is_named_with_the_right_one() -> None:
     with pytest.raises(
-        BadInput, match=r"BIZAIOPS_COMPNY__SPEED is not a setting. Did you mean BIZAIOPS_COMPANY__SPEED"
+        BadInput, match=r"BIZAIOPS_EMBEDED__SPEED is not a setting. Did you mean BIZAIOPS_EMBEDDED__SPEED"
     ):
-        load_settings({"BIZAIOPS_COMPNY__SPEED": "5"})
+        load_settings({"BIZAIOPS_EMBEDED__SPEED": "5"})
+
+
+def test_a_variable_that_was_renamed_is_told_with_its_new_name() -> None:
+    with pytest.raises(BadInput, match=r"BIZAIOPS_COMPANY__SEED is called BIZAIOPS_EMBEDDED__SEED now"):
+        load_settings({"BIZAIOPS_COMPANY__SEED": "5"})
 
 
 def test_a_bad_value_says_which_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,10 +31,10 @@ def test_a_bad_value_says_which_and_why(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_variables_reach_nested_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BIZAIOPS_COMPANY__SPEED", "5")
+    monkeypatch.setenv("BIZAIOPS_EMBEDDED__SPEED", "5")
     monkeypatch.setenv("BIZAIOPS_HOME", "mlops-alerts")
     settings = load_settings()
-    assert (settings.company.speed, settings.home) == (5.0, "mlops-alerts")
+    assert (settings.embedded.speed, settings.home) == (5.0, "mlops-alerts")
 
 
 def test_other_programs_variables_are_none_of_our_business() -> None:
@@ -44,9 +49,16 @@ def test_nobody_may_be_called_like_the_bot_in_the_audit(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("given", "near"),
-    [("Berlin", "Europe/Berlin"), ("europe/berlin", "Europe/Berlin"), ("new york", "America/New_York"),
-     ("Europe/Berln", "Europe/Berlin"), ("CEST", "for example"), ("localtime", "for example"), ("../etc", "for example")],
-)  # fmt: skip
+    [
+        ("Berlin", "Europe/Berlin"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("new york", "America/New_York"),
+        ("Europe/Berln", "Europe/Berlin"),
+        ("CEST", "for example"),
+        ("localtime", "for example"),
+        ("../etc", "for example"),
+    ],
+)
 def test_a_zone_that_is_none_is_refused_with_the_nearest_one(
     monkeypatch: pytest.MonkeyPatch, given: str, near: str
 ) -> None:
@@ -77,6 +89,7 @@ def test_an_empty_variable_never_means_something_else(monkeypatch: pytest.Monkey
 
 
 UNUSABLE = [
+    ("BIZAIOPS_METRICS__KIND", "prom", "cannot be 'prom'.*There is embedded and none"),
     ("BIZAIOPS_STORE", '{"kind": "postgres", "url": "postgresql://u:geheim@h:abc/d"}', "no address such as"),
     ("BIZAIOPS_STORE", '{"kind": "postgres", "url": "mysql://u:geheim@h/d"}', "begins with postgresql://"),
     ("BIZAIOPS_CACHE", '{"kind": "redis", "url": "redis://:geheim@h:abc/0"}', "no address such as"),

@@ -24,11 +24,13 @@ def all_of(text: str) -> list[tuple[str, str | None]]:
         ("status churn, kpis demand", [("show_status", "churn"), ("show_kpis", "demand")]),
         ("how is churn doing and what alerts are open?", [("show_status", "churn"), ("list_alerts", None)]),
         ("how did churn and demand do this week?", [("show_kpis", "churn"), ("show_kpis", "demand")]),
-        ("status churn; status demand; list alerts",
-         [("show_status", "churn"), ("show_status", "demand"), ("list_alerts", None)]),
+        (
+            "status churn; status demand; list alerts",
+            [("show_status", "churn"), ("show_status", "demand"), ("list_alerts", None)],
+        ),
         ("are there alerts for churn or demand?", [("list_alerts", "churn"), ("list_alerts", "demand")]),
     ],
-)  # fmt: skip
+)
 def test_several_reads_are_all_answered(text: str, expected: list[tuple[str, str | None]]) -> None:
     assert all_of(text) == expected
 
@@ -60,9 +62,12 @@ def test_a_chain_of_changes_is_asked_apart_in_its_order(text: str, buttons: list
 
 @pytest.mark.parametrize(
     ("text", "left"),
-    [("deploy churn v3, and water the plants", "water the plants"), ("deploy churn v3 and order a pizza", "order a pizza"),
-     ("pause churn and send flowers to sam", "send flowers to sam")],
-)  # fmt: skip
+    [
+        ("deploy churn v3, and water the plants", "water the plants"),
+        ("deploy churn v3 and order a pizza", "order a pizza"),
+        ("pause churn and send flowers to sam", "send flowers to sam"),
+    ],
+)
 def test_what_nobody_understood_of_a_change_is_named_before_it_is_begun(text: str, left: str) -> None:
     decision = hears(text)
     assert isinstance(decision, Question) and left in decision.text and len(decision.choices) == 1
@@ -76,10 +81,16 @@ def test_what_nobody_understood_beside_a_read_is_named_with_the_answer() -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["compare churn v2 and v3", "send the churn digest every monday and friday at 9", "hi, status churn",
-     "status churn, thanks", "deploy churn v3, all tests passed", "who deployed churn last and when",
-     "churn v3 is bad, roll back"],
-)  # fmt: skip
+    [
+        "compare churn v2 and v3",
+        "send the churn digest every monday and friday at 9",
+        "hi, status churn",
+        "status churn, thanks",
+        "deploy churn v3, all tests passed",
+        "who deployed churn last and when",
+        "churn v3 is bad, roll back",
+    ],
+)
 def test_one_request_with_a_comma_or_an_and_stays_one(text: str) -> None:
     decision = hears(text)
     assert isinstance(decision, Command) and decision.beside == () and LEFT_OUT not in decision.heard

@@ -55,9 +55,14 @@ async def test_who_may_not_is_told_why_alone_and_in_the_thread(stand: SlackStand
 
 @pytest.mark.parametrize(
     ("user", "standing", "word"),
-    [("UX", "member", "do not know"), ("UENG", "guest", "guest"), ("UENG", "stranger", "another company"),
-     ("UENG", "bot", "bot"), ("UENG", "deactivated", "deactivated")],
-)  # fmt: skip
+    [
+        ("UX", "member", "do not know"),
+        ("UENG", "guest", "guest"),
+        ("UENG", "stranger", "another company"),
+        ("UENG", "bot", "bot"),
+        ("UENG", "deactivated", "deactivated"),
+    ],
+)
 async def test_nobody_presses_for_the_bot_whom_it_does_not_know(
     stand: SlackStand, user: str, standing: str, word: str
 ) -> None:

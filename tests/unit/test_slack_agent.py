@@ -13,9 +13,18 @@ from bizaiops_bot.surfaces.slack.agent_stream import Strips
 from tests.support.slack_room import DM, SlackStand, event
 
 CARD = PostedCard.model_validate(
-    {"seq": 1, "id": "run-4", "version": 1, "conversation": f"slack:{DM}", "thread": "m1", "reply_to": "m1",
-     "at": "2026-03-01T10:00:00Z", "card": Card(title="Deploy churn", run_id=4), "buttons": ()}
-)  # fmt: skip
+    {
+        "seq": 1,
+        "id": "run-4",
+        "version": 1,
+        "conversation": f"slack:{DM}",
+        "thread": "m1",
+        "reply_to": "m1",
+        "at": "2026-03-01T10:00:00Z",
+        "card": Card(title="Deploy churn", run_id=4),
+        "buttons": (),
+    }
+)
 
 
 @pytest.fixture

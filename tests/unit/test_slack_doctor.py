@@ -68,9 +68,7 @@ async def test_scopes_that_nobody_needs_are_mentioned_and_no_fault(api: WebApi) 
     assert bad(lines) == [] and any("not needed: admin.users:write" in says for _, says, _ in lines)
 
 
-@pytest.mark.parametrize(
-    ("ahead_s", "told"), [(90, "90 s ahead of"), (-400, "400 s behind"), (30, ""), (-30, "")]
-)  # fmt: skip
+@pytest.mark.parametrize(("ahead_s", "told"), [(90, "90 s ahead of"), (-400, "400 s behind"), (30, ""), (-30, "")])
 async def test_a_clock_that_is_wrong_is_told_before_requests_are_refused(
     api: WebApi, ahead_s: float, told: str
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from fastapi import FastAPI
 from slack_sdk.signature import SignatureVerifier
 
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.store.store import StoreDown
 from bizaiops_bot.surfaces.slack import bolt, door, inbox
 from bizaiops_bot.surfaces.slack.listeners import messages
 from bizaiops_bot.surfaces.slack.surface import SlackSurface
@@ -124,10 +124,13 @@ async def test_what_is_none_of_slacks_is_refused_in_words(
 @pytest.mark.parametrize(
     "changed",
     [
-        {"X-Slack-Signature": "v0=" + "0" * 64}, {"X-Slack-Signature": "ä".encode()}, {"X-Slack-Signature": ""},
-        {"X-Slack-Request-Timestamp": "soon"}, {"X-Slack-Request-Timestamp": "٣"},
+        {"X-Slack-Signature": "v0=" + "0" * 64},
+        {"X-Slack-Signature": "ä".encode()},
+        {"X-Slack-Signature": ""},
+        {"X-Slack-Request-Timestamp": "soon"},
+        {"X-Slack-Request-Timestamp": "٣"},
     ],
-)  # fmt: skip
+)
 async def test_a_wrong_signature_is_no_event(stand: Stand, changed: dict[str, Any]) -> None:
     headers = [(k, v if isinstance(v, bytes) else v.encode()) for k, v in {**JSON_TYPE, **changed}.items()]
     stamp = [("X-Slack-Request-Timestamp", str(int(time.time())).encode())]
@@ -269,9 +272,15 @@ async def test_a_command_is_kept_and_said_and_one_that_opens_a_form_is_not_kept(
 def pressed(trigger: str, user: str = "UENG") -> str:
     action = {"type": "button", "action_id": "b:none", "value": "c-none", "action_ts": "3.1", "block_id": "x"}
     body = {
-        "type": "block_actions", "team": {"id": "T1"}, "user": {"id": user, "team_id": "T1"}, "trigger_id": trigger,
-        "channel": {"id": "C1"}, "message": {"ts": "1.1"}, "actions": [action], "api_app_id": "A1",
-    }  # fmt: skip
+        "type": "block_actions",
+        "team": {"id": "T1"},
+        "user": {"id": user, "team_id": "T1"},
+        "trigger_id": trigger,
+        "channel": {"id": "C1"},
+        "message": {"ts": "1.1"},
+        "actions": [action],
+        "api_app_id": "A1",
+    }
     return urlencode({"payload": json.dumps(body)})
 
 
@@ -392,7 +401,7 @@ async def test_one_person_with_many_words_keeps_nobody_else_waiting(
     for number in range(bolt.AT_ONCE + 5):
         await stand.event(mention(ts=f"2.{number}"), event_id=f"Ev{number}")
     await stand.event(mention("<@UBOT> help", user="ULEAD", ts="3.1"), event_id="EvLead")
-    await until(lambda: [said.actor for said in stand.lobby.desk.said] == ["lead"], patience_s=3)
+    await until(lambda: [said.actor for said in stand.lobby.desk.said] == ["lead"])
     go.set()
     await stand.rest()
     assert len(stand.lobby.desk.said) == bolt.AT_ONCE + 6

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.surfaces.slack.manifest import SCOPES, as_yaml, link, manifest
 

@@ -111,7 +111,10 @@ async def test_while_slack_does_not_say_who_it_is_nobody_is_refused_as_unknown(a
 async def test_groups_give_their_members_handles_and_who_left_is_told_to_the_directory(api: WebApi) -> None:
     groups = [{"id": "S1", "handle": "ml-leads"}, {"id": "S2", "handle": "sre"}, {"id": "S3", "handle": "lunch"}]
     api.says("usergroups.list", {"ok": True, "usergroups": groups})
-    api.says("usergroups.users.list", lambda args: {"ok": True, "users": {"S1": ["UENG", "ULEAD"], "S2": ["UENG"]}[args["usergroup"]]})  # fmt: skip
+    api.says(
+        "usergroups.users.list",
+        lambda args: {"ok": True, "users": {"S1": ["UENG", "ULEAD"], "S2": ["UENG"]}[args["usergroup"]]},
+    )
     api.says("users.info", lambda args: {"ok": True, "user": user(id=args["user"], deleted=args["user"] == "UOLD")})
     who, directory = people(api)
     members = await group_members(web_client(api.settings()), frozenset({"ml-leads", "sre"}))
@@ -119,8 +122,10 @@ async def test_groups_give_their_members_handles_and_who_left_is_told_to_the_dir
     ((platform, seen),) = directory.refreshed
     assert platform == "slack"
     assert {one.user: (one.groups, one.standing) for one in seen} == {
-        "UENG": (("ml-leads", "sre"), "member"), "ULEAD": (("ml-leads",), "member"), "UOLD": ((), "deactivated"),
-    }  # fmt: skip
+        "UENG": (("ml-leads", "sre"), "member"),
+        "ULEAD": (("ml-leads",), "member"),
+        "UOLD": ((), "deactivated"),
+    }
     assert (await who.identity("UENG")).groups == ("ml-leads", "sre")
 
 

@@ -25,9 +25,17 @@ REFUSAL = Card(title="analyst may not deploy", tone="danger", answer="refused")
 
 def posted(card: Card, *, card_id: str = "c-1", version: int = 1, asked_by: str | None = None) -> PostedCard:
     return PostedCard(
-        seq=1, id=card_id, version=version, conversation="slack:C1", thread="m-1", reply_to="m-1", at=FakeClock().now(),
-        card=card, buttons=(), asked_by=asked_by,
-    )  # fmt: skip
+        seq=1,
+        id=card_id,
+        version=version,
+        conversation="slack:C1",
+        thread="m-1",
+        reply_to="m-1",
+        at=FakeClock().now(),
+        card=card,
+        buttons=(),
+        asked_by=asked_by,
+    )
 
 
 STATUS = posted(Card(title="churn serves v1", blocks=(Text(text="all is well"),)))
@@ -58,8 +66,9 @@ async def test_a_card_is_posted_into_its_thread_with_its_id_and_nothing_unfurls_
     (call,) = api.of("chat.postMessage")
     assert (call["channel"], call["thread_ts"]) == ("C1", "9.1")
     assert call["metadata"] == {
-        "event_type": "bizaiops_card", "event_payload": {"outbox_id": "c-1", "version": 1},
-    }  # fmt: skip
+        "event_type": "bizaiops_card",
+        "event_payload": {"outbox_id": "c-1", "version": 1},
+    }
     assert "churn serves v1" in call["text"] and call["blocks"]
     assert (call["unfurl_links"], call["unfurl_media"], "link_names" in call) == (False, False, False)
 
@@ -176,9 +185,7 @@ async def test_a_refusal_is_seen_only_by_whom_it_refuses_and_never_edited(api: W
     assert len(api.calls) == 1
 
 
-@pytest.mark.parametrize(
-    ("channel", "asked_by"), [("D1", "analyst"), ("C1", None), ("C1", "somebody-of-the-console")]
-)  # fmt: skip
+@pytest.mark.parametrize(("channel", "asked_by"), [("D1", "analyst"), ("C1", None), ("C1", "somebody-of-the-console")])
 async def test_a_refusal_is_posted_normally_where_only_one_reads_or_nobody_is_known(
     api: WebApi, channel: str, asked_by: str | None
 ) -> None:
@@ -242,9 +249,13 @@ async def test_a_deleted_thread_has_no_card(api: WebApi) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [(503, Temporary), (GONE, Temporary), ((429, {"Retry-After": "3"}), Temporary),
-     ({"ok": False, "error": "missing_scope", "needed": "channels:history"}, Permanent)],
-)  # fmt: skip
+    [
+        (503, Temporary),
+        (GONE, Temporary),
+        ((429, {"Retry-After": "3"}), Temporary),
+        ({"ok": False, "error": "missing_scope", "needed": "channels:history"}, Permanent),
+    ],
+)
 async def test_what_cannot_be_told_is_not_told_as_none(api: WebApi, answer: Any, kind: type[Exception]) -> None:
     api.says("conversations.history", answer)
     with pytest.raises(kind):
@@ -281,7 +292,10 @@ async def test_a_look_that_was_cut_short_goes_on_where_it_ended(api: WebApi) -> 
 
 async def test_a_chart_is_a_picture_in_the_thread_once_and_anew_only_when_it_has_changed(api: WebApi) -> None:
     uploads = iter(("F1", "F2"))
-    api.says("files.getUploadURLExternal", lambda _: {"ok": True, "upload_url": f"{api.url}/api/upload", "file_id": next(uploads)})  # fmt: skip
+    api.says(
+        "files.getUploadURLExternal",
+        lambda _: {"ok": True, "upload_url": f"{api.url}/api/upload", "file_id": next(uploads)},
+    )
     api.says("upload", 200)
     api.says("files.completeUploadExternal", lambda args: {"ok": True, "files": [{"id": "F1"}]})
     slack, charted = platform(api, native=False), posted(Card(title="health", blocks=(CHART,)))

@@ -110,8 +110,10 @@ async def test_eyes_give_way_to_how_it_ended() -> None:
     await paced.settle(1)
     paced.queue.show(HERE, "white_check_mark")
     assert await paced.settle(3) == [
-        ("reactions.add", "eyes"), ("reactions.add", "white_check_mark"), ("reactions.remove", "eyes")
-    ]  # fmt: skip
+        ("reactions.add", "eyes"),
+        ("reactions.add", "white_check_mark"),
+        ("reactions.remove", "eyes"),
+    ]
 
 
 async def test_a_quick_answer_costs_one_reaction() -> None:

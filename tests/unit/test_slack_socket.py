@@ -12,7 +12,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from bizaiops_bot.domain.errors import Permanent, Temporary
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.store.store import StoreDown
 from bizaiops_bot.surfaces.render.blockkit import form_view
 from bizaiops_bot.surfaces.slack import socket as line
 from bizaiops_bot.surfaces.slack.surface import SlackSurface

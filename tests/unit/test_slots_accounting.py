@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bizaiops_bot.domain.recurrence import spoken
-from bizaiops_bot.engine.cron import next_fire
+from bizaiops_bot.engine.timing.cron import next_fire
 from bizaiops_bot.router.slots import cron
 from tests.support.router_company import Thread, does, refuses
 from tests.unit.test_slots_times import NOW
@@ -24,10 +24,14 @@ LIMITS = [
     *("and 2 days before month end", "until 31.12.", "up to new year", "alternating with tuesdays", "till eoy"),
 ]
 BASES = {
-    "every monday at 9": "0 9 * * 1", "every weekday at 8:30": "30 8 * * 1-5", "daily at 7": "0 7 * * *",
-    "on the 1st of the month at 9": "0 9 1 * *", "last friday of the month at 4 pm": "0 16 * * L5",
-    "every hour on weekdays": "0 * * * 1-5", "0 9 * * 1": "0 9 * * 1",
-}  # fmt: skip
+    "every monday at 9": "0 9 * * 1",
+    "every weekday at 8:30": "30 8 * * 1-5",
+    "daily at 7": "0 7 * * *",
+    "on the 1st of the month at 9": "0 9 1 * *",
+    "last friday of the month at 4 pm": "0 16 * * L5",
+    "every hour on weekdays": "0 * * * 1-5",
+    "0 9 * * 1": "0 9 * * 1",
+}
 
 
 @pytest.mark.parametrize("limit", LIMITS)

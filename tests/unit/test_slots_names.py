@@ -104,11 +104,6 @@ def test_a_surname_that_is_a_word_names_nobody_by_itself() -> None:
     assert [m.value for m in people.find("let day approve for me", company)] == ["sre"]
 
 
-def test_a_version_with_an_odd_name_is_found_in_the_catalogue() -> None:
-    assert names.version("2026-11-02", "churn", ALIKE_NAMES) == "2026-11-02"
-    assert names.newest_first(["v9", "v10", "v1.2", "v1.10"]) == ["v10", "v9", "v1.10", "v1.2"]
-
-
 @pytest.mark.parametrize(
     ("text", "risky"),
     [("show the last run", False), ("cancel the last run", True), ("approve the latest run", True)],

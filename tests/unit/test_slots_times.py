@@ -8,7 +8,7 @@ import pytest
 
 from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.values import Window
-from bizaiops_bot.engine.cron import next_fire
+from bizaiops_bot.engine.timing.cron import next_fire
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots import cron, windows
 from tests.support.router_company import COMPANY, NOW, asks, refuses

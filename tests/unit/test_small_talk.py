@@ -11,23 +11,75 @@ from tests.support.router_company import COMPANY, NOW, Thread, does, hears, spec
 RISK = {spec.name: spec.risk for spec in specs()}
 TALK: dict[small_talk.Kind, tuple[str, ...]] = {
     "hello": ("hi", "hello there", "good morning bot", "hey :)", "hello? anyone there?", "hiya"),
-    "thanks": ("thanks", "many thanks!", "thank you very much", "great, thanks a lot", "thx a lot mate", "cheers!",
-               "thanks, great job", "thanks for the help", "got it, thanks", "perfect, thank you", "👍 thanks"),
+    "thanks": (
+        "thanks",
+        "many thanks!",
+        "thank you very much",
+        "great, thanks a lot",
+        "thx a lot mate",
+        "cheers!",
+        "thanks, great job",
+        "thanks for the help",
+        "got it, thanks",
+        "perfect, thank you",
+        "👍 thanks",
+    ),
     "bye": ("bye", "see you tomorrow", "good night all", "that's all for today", "have a nice weekend"),
     "sorry": ("sorry", "my bad", "oops"),
-    "praise": ("nice work!", "well done", "great", "awesome stuff", "love it", "you are the best", "good job team",
-               "ok cool"),
+    "praise": (
+        "nice work!",
+        "well done",
+        "great",
+        "awesome stuff",
+        "love it",
+        "you are the best",
+        "good job team",
+        "ok cool",
+    ),
     "wellbeing": ("how are you?", "hey, how's it going"),
-    "anger": ("are you stupid?", "wtf", "you're useless", "this is bullshit!", "I hate this bot", "i could kill you",
-              "you're killing me", "shut up", "come on", "ugh", "damn it", "what a stupid answer", "stupid bot!!",
-              "kill me now", "are you kidding me", "what the hell is going on", "i give up", "go away", "drop dead"),
+    "anger": (
+        "are you stupid?",
+        "wtf",
+        "you're useless",
+        "this is bullshit!",
+        "I hate this bot",
+        "i could kill you",
+        "you're killing me",
+        "shut up",
+        "come on",
+        "ugh",
+        "damn it",
+        "what a stupid answer",
+        "stupid bot!!",
+        "kill me now",
+        "are you kidding me",
+        "what the hell is going on",
+        "i give up",
+        "go away",
+        "drop dead",
+    ),
     "fine": ("ok", "got it", "haha", "lol", "hm", "no worries", "alright", ":)"),
-}  # fmt: skip
+}
 NO_TALK = (
-    "ok do it", "stop it", "kill it", "thanks, now deploy churn v3", "hi, status churn", "great, deploy it",
-    "good, roll it back", "kill the canary", "nothing works", "shut up about churn for 2 hours", "no", "yes",
-    "what's up with churn", "right, approve", "shut it down", "sorry, demand", "go away from v3", "it is down",
-)  # fmt: skip
+    "ok do it",
+    "stop it",
+    "kill it",
+    "thanks, now deploy churn v3",
+    "hi, status churn",
+    "great, deploy it",
+    "good, roll it back",
+    "kill the canary",
+    "nothing works",
+    "shut up about churn for 2 hours",
+    "no",
+    "yes",
+    "what's up with churn",
+    "right, approve",
+    "shut it down",
+    "sorry, demand",
+    "go away from v3",
+    "it is down",
+)
 PAIRS = [(kind, text) for kind, texts in TALK.items() for text in texts]
 
 
@@ -52,9 +104,13 @@ def test_ok_is_small_talk_only_where_nothing_waits() -> None:
 
 @pytest.mark.parametrize(
     ("text", "playbook"),
-    [("damn it, roll back churn", "roll_back_model"), ("wtf? status churn", "show_status"),
-     ("ffs, list alerts", "list_alerts"), ("are you stupid? status churn", "show_status")],
-)  # fmt: skip
+    [
+        ("damn it, roll back churn", "roll_back_model"),
+        ("wtf? status churn", "show_status"),
+        ("ffs, list alerts", "list_alerts"),
+        ("are you stupid? status churn", "show_status"),
+    ],
+)
 def test_anger_around_a_request_changes_nothing_about_it(text: str, playbook: str) -> None:
     assert does(text)[0] == playbook
 

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import Conflict
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.store import Store, after_commit
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store, after_commit
 from tests.support import stores
 
 

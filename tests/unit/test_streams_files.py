@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bizaiops_bot.adapters.embedded.churn_columns import ColumnMapping
-from bizaiops_bot.adapters.embedded.demand_columns import SeriesMapping
-from bizaiops_bot.adapters.embedded.demand_csv import DemandCsvStream
-from bizaiops_bot.adapters.embedded.streams import CALM, Shift
-from bizaiops_bot.adapters.embedded.telco_csv import TelcoStream
 from bizaiops_bot.domain.errors import BadInput
+from bizaiops_bot.embedded.business.churn_columns import ColumnMapping
+from bizaiops_bot.embedded.business.demand_columns import SeriesMapping
+from bizaiops_bot.embedded.business.demand_csv import DemandCsvStream
+from bizaiops_bot.embedded.business.streams import CALM, Shift
+from bizaiops_bot.embedded.business.telco_csv import TelcoStream
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bizaiops_bot.adapters.embedded.churn import ChurnStream
-from bizaiops_bot.adapters.embedded.demand import DemandStream
-from bizaiops_bot.adapters.embedded.retention import RetentionTerms, retention_outcome
-from bizaiops_bot.adapters.embedded.streams import CALM, Shift
-from bizaiops_bot.adapters.embedded.training import auc
+from bizaiops_bot.embedded.business.churn import ChurnStream
+from bizaiops_bot.embedded.business.demand import DemandStream
+from bizaiops_bot.embedded.business.offers import RetentionTerms, retention_outcome
+from bizaiops_bot.embedded.business.streams import CALM, Shift
+from bizaiops_bot.embedded.training.training import auc
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 STREAMS = {"churn": ChurnStream(4), "demand": DemandStream(4)}

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 from fastapi import FastAPI, Request
 
-from bizaiops_bot import chat_wiring
-from bizaiops_bot.chat_wiring import OpenSurfaces, chat_surfaces
+from bizaiops_bot.app import chat_wiring
+from bizaiops_bot.app.chat_wiring import OpenSurfaces, chat_surfaces
 from bizaiops_bot.conversation.lobby import Lobby
 from bizaiops_bot.domain.errors import BadInput, BotError, Permanent, Temporary
-from bizaiops_bot.ports import ChatPlatform
+from bizaiops_bot.ports.chat_platform import ChatPlatform
 from bizaiops_bot.settings import Settings, load_settings
 from bizaiops_bot.surfaces.console.app import create_app
 from bizaiops_bot.surfaces.guards import MAX_BODY
@@ -26,8 +26,8 @@ from tests.support.small_engine import once_true
 LOBBY: Lobby = fake_lobby()
 OFF = """
 import sys
-from bizaiops_bot.bootstrap import build
-from bizaiops_bot.chat_wiring import chat_surfaces
+from bizaiops_bot.app.bootstrap import build
+from bizaiops_bot.app.chat_wiring import chat_surfaces
 from bizaiops_bot.settings import Settings
 assert chat_surfaces(Settings()) == []
 print([name for name in ("slack_bolt", "slack_sdk", "aiohttp", "microsoft_teams", "msal") if name in sys.modules])

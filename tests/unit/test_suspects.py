@@ -9,10 +9,11 @@ import pytest
 
 from bizaiops_bot.domain.cards import StepLine
 from bizaiops_bot.domain.changes import Change, changes
-from bizaiops_bot.domain.models import Revision, TrafficState
 from bizaiops_bot.domain.plan import Plan, PlanStep
 from bizaiops_bot.domain.records import RunRecord, RunStatus
+from bizaiops_bot.domain.services import Revision
 from bizaiops_bot.domain.suspects import Arm, Metric, Suspicion, suspicion
+from tests.support.services import traffic
 
 NOW = datetime.fromisoformat("2026-03-04T10:00:00+00:00")
 
@@ -98,9 +99,21 @@ def run(number: int, *steps: tuple[str, str, tuple[str, ...], str], status: RunS
     lines = tuple(StepLine(name=name, status=shown, ended=minutes(30 - number)) for name, _, _, shown in steps)  # type: ignore[arg-type]
     plan = Plan(playbook="deploy_model", inputs={}, steps=planned, gates=())
     return RunRecord(
-        id=number, playbook="deploy_model", inputs={}, actor="engineer", conversation="c", thread="t", status=status,
-        summary="", error="", plan=plan, steps=lines, decisions=(), created=NOW, ended=None,
-    )  # fmt: skip
+        id=number,
+        playbook="deploy_model",
+        inputs={},
+        actor="engineer",
+        conversation="c",
+        thread="t",
+        status=status,
+        summary="",
+        error="",
+        plan=plan,
+        steps=lines,
+        decisions=(),
+        created=NOW,
+        ended=None,
+    )
 
 
 SHIFT = ("shift traffic", "set_canary", ("churn", "v2", "10"), "done")
@@ -114,8 +127,10 @@ def test_changes_come_from_what_runs_have_done_to_serving_and_from_nothing_else(
     ]
     made = changes(rows)
     assert [(c.kind, c.version, c.run, c.open) for c in made] == [
-        ("pause", "", 3, False), ("canary", "v2", 2, True), ("scale", "", 1, True),
-    ]  # fmt: skip
+        ("pause", "", 3, False),
+        ("canary", "v2", 2, True),
+        ("scale", "", 1, True),
+    ]
     assert made[1].words.startswith("v2 got 10% of the requests as a canary at 09:32 UTC")
 
 
@@ -126,13 +141,11 @@ def test_traffic_that_was_restored_by_an_undo_is_a_change() -> None:
 
 
 def test_a_canary_that_was_sent_out_by_hand_is_known_without_its_time() -> None:
-    state = TrafficState(
-        model="churn", read_at=NOW,
-        revisions=(
-            Revision(revision="a", version="v1", weight=80, state="stable"),
-            Revision(revision="b", version="v2", weight=20, state="canary"),
-        ),
-    )  # fmt: skip
+    state = traffic(
+        NOW,
+        Revision(name="a", version="v1", weight=80, role="stable"),
+        Revision(name="b", version="v2", weight=20, role="canary"),
+    )
     made = changes([], state)
     assert made[0].at is None and "not on record" in made[0].words and "20%" in made[0].words
     assert found("v2", list(made), arm("v1"), arm("v2", bad=True)).who == "version"

@@ -89,8 +89,19 @@ def test_what_begins_like_a_correction_is_none_where_nothing_came_before() -> No
     assert not isinstance(hears("i meant to deploy churn v3"), Command)
 
 
-UNDO = ("undo that", "undo", "put it back", "revert that", "take that back", "please undo it", "can you undo that?",
-        "oops, undo", "change it back", "bring it back to how it was", "reverse that please")  # fmt: skip
+UNDO = (
+    "undo that",
+    "undo",
+    "put it back",
+    "revert that",
+    "take that back",
+    "please undo it",
+    "can you undo that?",
+    "oops, undo",
+    "change it back",
+    "bring it back to how it was",
+    "reverse that please",
+)
 
 
 @pytest.mark.parametrize("text", UNDO)
@@ -139,9 +150,21 @@ def test_undo_where_nothing_was_done_says_so() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["turn it off now", "kill it", "stop it!!", "make it stop", "shut it down", "omg stop it", "take it offline please",
-     "pull the plug now", "can you stop it", "get it out", "it must stop", "shut it off immediately"],
-)  # fmt: skip
+    [
+        "turn it off now",
+        "kill it",
+        "stop it!!",
+        "make it stop",
+        "shut it down",
+        "omg stop it",
+        "take it offline please",
+        "pull the plug now",
+        "can you stop it",
+        "get it out",
+        "it must stop",
+        "shut it off immediately",
+    ],
+)
 def test_a_cry_is_one_button_for_the_model_of_the_thread(text: str) -> None:
     assert emergencies.cries(text)
     company = COMPANY.model_copy(update={"open_runs": ()})

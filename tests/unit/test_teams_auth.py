@@ -29,9 +29,14 @@ REAL = TeamsSettings(client_id="bot-1", client_secret=SecretStr("secret"), tenan
 STAND = TeamsSettings(client_id="bot-1", tenant_id="tenant-1", unauthenticated=True)
 KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 BODY = {
-    "type": "typing", "id": "1", "serviceUrl": SERVICE, "channelId": "msteams", "from": {"id": "29:erin"},
-    "conversation": {"id": "a:1"}, "recipient": {"id": "28:bot-1"},
-}  # fmt: skip
+    "type": "typing",
+    "id": "1",
+    "serviceUrl": SERVICE,
+    "channelId": "msteams",
+    "from": {"id": "29:erin"},
+    "conversation": {"id": "a:1"},
+    "recipient": {"id": "28:bot-1"},
+}
 
 
 def token(key: rsa.RSAPrivateKey = KEY, **claims: Any) -> str:

@@ -38,10 +38,15 @@ async def pressed(lobby: FakeLobby, card: str, button: str, where: str = HERE) -
     hall = Hall(lobby, calls, TeamsPeople(lobby.people, calls, "ours"), TeamsPlaces(lobby.places, calls))
     data = {"action": "click", "card": card, "button": button}
     body = {
-        "type": "invoke", "name": "adaptiveCard/action", "id": "f:1", "channelId": "msteams", "from": {"id": "29:erin"},
-        "recipient": {"id": "28:bot"}, "conversation": {"id": f"{where};messageid=1", "tenantId": "ours"},
+        "type": "invoke",
+        "name": "adaptiveCard/action",
+        "id": "f:1",
+        "channelId": "msteams",
+        "from": {"id": "29:erin"},
+        "recipient": {"id": "28:bot"},
+        "conversation": {"id": f"{where};messageid=1", "tenantId": "ours"},
         "value": {"action": {"type": "Action.Execute", "verb": "click", "data": data}},
-    }  # fmt: skip
+    }
     activity = cast(AdaptiveCardInvokeActivity, ActivityTypeAdapter.validate_python(body))
     return str((await clicks.invoked(hall, activity))["value"])
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from bizaiops_bot.domain.errors import Temporary, Unknown
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.store.store import StoreDown
 from bizaiops_bot.surfaces.teams.inbox import TRIES, Inbox
 from bizaiops_bot.surfaces.teams.sdk import Activity, ActivityTypeAdapter
 from tests.support.fake_lobby import FakeEvents
@@ -16,10 +16,15 @@ from tests.support.slack_web_api import until
 def message(number: int) -> Activity:
     return ActivityTypeAdapter.validate_python(
         {
-            "type": "message", "id": str(number), "text": f"word {number}", "channelId": "msteams",
-            "from": {"id": "29:erin"}, "recipient": {"id": "28:bot"}, "conversation": {"id": "a:1"},
+            "type": "message",
+            "id": str(number),
+            "text": f"word {number}",
+            "channelId": "msteams",
+            "from": {"id": "29:erin"},
+            "recipient": {"id": "28:bot"},
+            "conversation": {"id": "a:1"},
         }
-    )  # fmt: skip
+    )
 
 
 class Hearing:

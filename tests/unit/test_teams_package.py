@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.main import app
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.errors import BadInput
 from bizaiops_bot.router.intents import load_intents
@@ -110,11 +110,21 @@ def test_the_endpoint_is_told_as_azure_wants_it() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "", "bot.example.com", "http://bot.example.com", "https://localhost", "https://127.0.0.1", "https://[::1]",
-        "https://user:pw@bot.example.com", "https://bot.example.com/teams", "https://bot.example.com?x=1",
-        "https://bot.example.com:99999", "https://bot_.example.com", "https://-bot.example.com", "https://[bad",
+        "",
+        "bot.example.com",
+        "http://bot.example.com",
+        "https://localhost",
+        "https://127.0.0.1",
+        "https://[::1]",
+        "https://user:pw@bot.example.com",
+        "https://bot.example.com/teams",
+        "https://bot.example.com?x=1",
+        "https://bot.example.com:99999",
+        "https://bot_.example.com",
+        "https://-bot.example.com",
+        "https://[bad",
     ],
-)  # fmt: skip
+)
 def test_an_address_that_teams_cannot_reach_is_refused_with_the_reason(url: str) -> None:
     with pytest.raises(BadInput, match="cannot be used") as refused:
         told(url=url)
@@ -125,10 +135,16 @@ def test_an_address_that_teams_cannot_reach_is_refused_with_the_reason(url: str)
 @pytest.mark.parametrize(
     ("part", "value"),
     [
-        ("client_id", "local"), ("client_id", ""), ("name", ""), ("name", "n" * 31), ("name", "a\x00b"),
-        ("developer", "d" * 33), ("version", "1.0"), ("version", "01.0.0"),
+        ("client_id", "local"),
+        ("client_id", ""),
+        ("name", ""),
+        ("name", "n" * 31),
+        ("name", "a\x00b"),
+        ("developer", "d" * 33),
+        ("version", "1.0"),
+        ("version", "01.0.0"),
     ],
-)  # fmt: skip
+)
 def test_what_teams_would_refuse_is_refused_before(part: str, value: str) -> None:
     with pytest.raises(BadInput):
         told(**{part: value})

@@ -17,9 +17,14 @@ from tests.support.fake_lobby import FakeDirectory
 PLACE = ChatPlace(conversation="teams:1", kind="group", reference={"id": "19:a", "tenant": "ours"})
 ERIN = Account(id="29:erin", name="Erin", aad_object_id="aad-erin")
 MEMBER = {
-    "id": "29:erin", "name": "Erin Engel", "aadObjectId": "aad-erin", "email": "Erin@Example.com", "tenantId": "ours",
-    "userRole": "user", "userPrincipalName": "erin@example.com",
-}  # fmt: skip
+    "id": "29:erin",
+    "name": "Erin Engel",
+    "aadObjectId": "aad-erin",
+    "email": "Erin@Example.com",
+    "tenantId": "ours",
+    "userRole": "user",
+    "userPrincipalName": "erin@example.com",
+}
 
 
 class Members:

@@ -74,9 +74,16 @@ async def platform(lobby: FakeLobby) -> AsyncIterator[TeamsPlatform]:
 def card(text: str = "It serves v1.") -> PostedCard:
     shown = Card(title="churn", blocks=(Text(text=text),))
     return PostedCard(
-        seq=1, id="c1", version=1, conversation="teams:channel", thread="c1", reply_to=None, at=FakeClock().now(),
-        card=shown, buttons=(),
-    )  # fmt: skip
+        seq=1,
+        id="c1",
+        version=1,
+        conversation="teams:channel",
+        thread="c1",
+        reply_to=None,
+        at=FakeClock().now(),
+        card=shown,
+        buttons=(),
+    )
 
 
 async def post(platform: TeamsPlatform, channel: str = "group", thread: str | None = None) -> str:
@@ -127,9 +134,13 @@ async def test_an_answer_in_a_channel_is_in_its_thread_and_edited_there(
     ],
 )
 async def test_what_teams_refuses_is_told_from_what_it_may_have_taken(
-    platform: TeamsPlatform, connector: Connector, status: int, headers: dict[str, str], kind: type[BotError],
+    platform: TeamsPlatform,
+    connector: Connector,
+    status: int,
+    headers: dict[str, str],
+    kind: type[BotError],
     after_s: float | None,
-) -> None:  # fmt: skip
+) -> None:
     connector.answers = [(status, {"error": {"code": "SomeCode", "message": "because"}}, headers)]
     with pytest.raises(kind, match=f"{status} SomeCode: because") as told:
         await post(platform)

@@ -19,9 +19,15 @@ LEE = {"id": "29:lee", "name": "Lee Lang"}
 def heard(text: str, *mentions: tuple[dict[str, str], str], names: dict[str, str] | None = None, **more: Any) -> str:
     entities = [{"type": "mention", "mentioned": who, "text": tag} for who, tag in mentions]
     body = {
-        "type": "message", "id": "1", "text": text, "from": {"id": "29:erin"}, "recipient": BOT, "entities": entities,
-        "conversation": {"id": "19:a"}, **more,
-    }  # fmt: skip
+        "type": "message",
+        "id": "1",
+        "text": text,
+        "from": {"id": "29:erin"},
+        "recipient": BOT,
+        "entities": entities,
+        "conversation": {"id": "19:a"},
+        **more,
+    }
     activity = ActivityTypeAdapter.validate_python(body)
     assert isinstance(activity, MessageActivity)
     assert {account.id for account in mentioned(activity)} <= {LEE["id"]}
@@ -74,9 +80,11 @@ MENTION = '<span itemscope itemtype="http://schema.skype.com/Mention" itemid="0"
 def test_a_quoted_message_is_not_the_senders_though_the_text_has_its_words(quoted: str, own: str) -> None:
     page = f"<div>{REPLY.format(quoted)}<p>{MENTION}{own}</p></div>"
     told = heard(
-        f"Malroll back churn <at>BizAIOps</at> {own}", (BOT, "<at>BizAIOps</at>"), textFormat="plain",
+        f"Malroll back churn <at>BizAIOps</at> {own}",
+        (BOT, "<at>BizAIOps</at>"),
+        textFormat="plain",
         attachments=[{"contentType": "text/html", "content": page}],
-    )  # fmt: skip
+    )
     assert told == (own or "help")
 
 
@@ -112,10 +120,12 @@ def test_the_welcome_has_five_things_to_say() -> None:
 @pytest.mark.parametrize(
     "struck",
     [
-        "<s>deploy churn v3</s>", "<strike>deploy churn v3</strike>", "<del>deploy <b>churn</b> v3</del>",
+        "<s>deploy churn v3</s>",
+        "<strike>deploy churn v3</strike>",
+        "<del>deploy <b>churn</b> v3</del>",
         '<span style="text-decoration:line-through">deploy churn v3</span>',
     ],
-)  # fmt: skip
+)
 def test_what_is_struck_out_keeps_its_mark_though_the_plain_text_has_none(struck: str) -> None:
     page = f"<div><p>{struck} status churn</p></div>"
     told = heard(

@@ -20,10 +20,16 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "content",
     [
-        b"secret", b"secret\n", b"secret\r\n", b"  secret \t\n\n", b"\xef\xbb\xbfsecret\n", "secret\r\n".encode("utf-16"),
-        b"\xfe\xff" + "secret".encode("utf-16-be"), "secret".encode("utf-32"),
+        b"secret",
+        b"secret\n",
+        b"secret\r\n",
+        b"  secret \t\n\n",
+        b"\xef\xbb\xbfsecret\n",
+        "secret\r\n".encode("utf-16"),
+        b"\xfe\xff" + "secret".encode("utf-16-be"),
+        "secret".encode("utf-32"),
     ],
-)  # fmt: skip
+)
 def test_a_token_is_read_without_what_editors_put_around_it(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     assert read_token(file) == "secret"
@@ -32,11 +38,16 @@ def test_a_token_is_read_without_what_editors_put_around_it(file: Path, content:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "is empty"), (b" \n", "is empty"), (b"\xef\xbb\xbf\n", "is empty"), ("pässwörd".encode(), "not ASCII"),
-        ("“secret”".encode(), "not ASCII"), (b"p\xe4ss", "no text file"), (b"one\ntwo", "more than one line"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"\xef\xbb\xbf\n", "is empty"),
+        ("pässwörd".encode(), "not ASCII"),
+        ("“secret”".encode(), "not ASCII"),
+        (b"p\xe4ss", "no text file"),
+        (b"one\ntwo", "more than one line"),
         (b"sec\x00ret", "control character"),
     ],
-)  # fmt: skip
+)
 def test_a_file_without_a_usable_token_is_refused_without_telling_what_is_in_it(
     file: Path, content: bytes, why: str
 ) -> None:

@@ -14,8 +14,8 @@ from bizaiops_bot.domain.monitoring import Check, Outcome, Verdict
 from bizaiops_bot.domain.records import Trial, TrialKind
 from bizaiops_bot.domain.trials import all_held_against, held_against, of_gate, trial_words
 from bizaiops_bot.domain.values import ModelName
-from bizaiops_bot.engine import outbox
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.store import tables as t
 from bizaiops_bot.playbook import Card, Inputs, Regression, Run, playbook, taken_back
 from playbooks._trials import failed_card
 from tests.support.small_engine import START, SmallEngine
@@ -32,9 +32,19 @@ FAILED = Verdict(
 
 def trial(kind: TrialKind, outcome: Outcome, version: str = "v3", ago: int = 0) -> Trial:
     return Trial(
-        id=1, model="churn", version=version, kind=kind, outcome=outcome, reason="PSI 0.42", checks=(), by="lead",
-        stable_requests=0, canary_requests=0, run=2, at=NOW - timedelta(minutes=ago),
-    )  # fmt: skip
+        id=1,
+        model="churn",
+        version=version,
+        kind=kind,
+        outcome=outcome,
+        reason="PSI 0.42",
+        checks=(),
+        by="lead",
+        stable_requests=0,
+        canary_requests=0,
+        run=2,
+        at=NOW - timedelta(minutes=ago),
+    )
 
 
 GOOD, LOST, UNSURE = Outcome.SUCCESSFUL, Outcome.FAILED, Outcome.INCONCLUSIVE
@@ -190,10 +200,15 @@ async def test_a_version_that_was_taken_back_keeps_why_it_was_asked_for(tmp_path
     try:
         said, _ = await engine.core.store.write(
             lambda conn: outbox.put_message(
-                conn, conversation="ml-ops", thread=None, actor="engineer", event_id=None, now=START,
+                conn,
+                conversation="ml-ops",
+                thread=None,
+                actor="engineer",
+                event_id=None,
+                now=START,
                 text="churn v2 is bad, go back to v1",
             )
-        )  # fmt: skip
+        )
         number = await engine.begin(key=said.id)
         await engine.controls.decide(number, "approved", actor="lead")
         await engine.finished(number)
@@ -210,9 +225,16 @@ async def test_a_rollback_by_a_rule_keeps_the_alert_it_acted_on(tmp_path: Path) 
     try:
         number = await engine.begin()
         alert = {
-            "model": "churn", "kind": "latency_detected", "title": "churn v2: p95 400 ms, limit 150 ms", "detail": "{}",
-            "onset": t.iso(START), "detected": t.iso(START), "calm": 0, "note": "", "run_id": number,
-        }  # fmt: skip
+            "model": "churn",
+            "kind": "latency_detected",
+            "title": "churn v2: p95 400 ms, limit 150 ms",
+            "detail": "{}",
+            "onset": t.iso(START),
+            "detected": t.iso(START),
+            "calm": 0,
+            "note": "",
+            "run_id": number,
+        }
         await engine.core.store.write(lambda conn: conn.execute(t.alerts.insert().values(alert)))
         await engine.controls.decide(number, "approved", actor="lead")
         await engine.finished(number)

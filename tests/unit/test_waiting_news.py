@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound
-from bizaiops_bot.engine import audit
+from bizaiops_bot.engine.audit import trail
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from tests.support.news_room import NIGHT, OFFICE, NewsRoom
 from tests.support.small_engine import START
@@ -273,7 +273,7 @@ async def test_who_muted_what_and_ended_it_is_in_the_audit(open_room: Open) -> N
     room = await open_room(ALL_TO_OFFICE)
     await room.controls.mute("churn", actor="lead", conversation="ml-ops")
     await room.controls.unmute(None, None, actor="engineer")
-    entries = await room.core.store.read(lambda conn: audit.read(conn, limit=10, subject="churn alerts"))
+    entries = await room.core.store.read(lambda conn: trail.read(conn, limit=10, subject="churn alerts"))
     assert [(e.actor, e.kind) for e in entries] == [("engineer", "unmute"), ("lead", "mute")]
 
 

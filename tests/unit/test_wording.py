@@ -22,18 +22,31 @@ ONSET = datetime.fromisoformat("2026-03-04T08:09:00+00:00")
 
 def kpi(title: str = "Churn rate", unit: str = "%", direction: str = "down_is_good") -> Kpi:
     return Kpi.model_validate(
-        {"id": title.lower().replace(" ", "_"), "model": "churn", "title": title, "unit": unit, "direction": direction,
-         "numerator": "a", "denominator": "b"}
-    )  # fmt: skip
+        {
+            "id": title.lower().replace(" ", "_"),
+            "model": "churn",
+            "title": title,
+            "unit": unit,
+            "direction": direction,
+            "numerator": "a",
+            "denominator": "b",
+        }
+    )
 
 
 def row(of: Kpi, last: float, usual: float = 20.0) -> KpiRow:
     """60 days at about `usual`, and yesterday."""
     days = [
-        KpiDay(kpi=of.id, day=TODAY - timedelta(days=back), value=last if back == 1 else usual + back % 3 * 0.1, n=400,
-               complete=True, updated=None)
+        KpiDay(
+            kpi=of.id,
+            day=TODAY - timedelta(days=back),
+            value=last if back == 1 else usual + back % 3 * 0.1,
+            n=400,
+            complete=True,
+            updated=None,
+        )
         for back in range(60, 0, -1)
-    ]  # fmt: skip
+    ]
     (found,) = build_rows([of], {of.id: days}, TODAY)
     return found
 
@@ -45,9 +58,16 @@ def alone(facts: Facts) -> Facts:
 
 def alert(kind: str, **detail: Any) -> Alert:
     return Alert(
-        id=1, model="churn", kind=kind, title="churn is not well", detail={"version": "v1", "rows": 1_234, **detail},
-        onset=ONSET, detected=ONSET + timedelta(seconds=70), closed=None, run=None,
-    )  # fmt: skip
+        id=1,
+        model="churn",
+        kind=kind,
+        title="churn is not well",
+        detail={"version": "v1", "rows": 1_234, **detail},
+        onset=ONSET,
+        detected=ONSET + timedelta(seconds=70),
+        closed=None,
+        run=None,
+    )
 
 
 def column(name: str, change: str = "mean 39 -> 55 (+1.2 sd)", psi: float = 1.234, missing: float = 0.0) -> Any:
@@ -56,9 +76,17 @@ def column(name: str, change: str = "mean 39 -> 55 (+1.2 sd)", psi: float = 1.23
 
 def release(kind: str = "deploy", at: datetime = ONSET - timedelta(minutes=5), version: str = "v2") -> Release:
     return Release.model_validate(
-        {"model": "churn", "version": version, "previous": "v1", "kind": kind, "actor": "engineer",
-         "approved_by": ("lead",), "run": 3, "at": at}
-    )  # fmt: skip
+        {
+            "model": "churn",
+            "version": version,
+            "previous": "v1",
+            "kind": kind,
+            "actor": "engineer",
+            "approved_by": ("lead",),
+            "run": 3,
+            "at": at,
+        }
+    )
 
 
 # -- digest ------------------------------------------------------------------------------------------
@@ -129,7 +157,7 @@ ALERTS = {
         alert("latency_detected", error_rate=0.0, p95=382.4),
         "churn v1 answers slowly: p95 382 ms over 1,234 requests.",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", ALERTS)
@@ -175,14 +203,23 @@ def test_an_alert_of_a_kind_nobody_foresaw_is_told_by_its_title() -> None:
         (None, "No release is on record."),
         (release("initial", version="v1"), "No release came before it: v1 has served since 08:04 UTC on 4 Mar."),
         (release(), "The last release, the deploy of v2 at 08:04 UTC on 4 Mar, came 5 min before it began."),
-        (release("rollback"), "The last release, the rollback to v2 at 08:04 UTC on 4 Mar, came 5 min before it began."),
-        (release(at=ONSET + timedelta(minutes=1)), "The last release, the deploy of v2 at 08:10 UTC on 4 Mar, came 0 s before it began."),
-        (release(at=ONSET + timedelta(minutes=9)), "The last release, the deploy of v2 at 08:18 UTC on 4 Mar, came 9 min after it began."),
+        (
+            release("rollback"),
+            "The last release, the rollback to v2 at 08:04 UTC on 4 Mar, came 5 min before it began.",
+        ),
+        (
+            release(at=ONSET + timedelta(minutes=1)),
+            "The last release, the deploy of v2 at 08:10 UTC on 4 Mar, came 0 s before it began.",
+        ),
+        (
+            release(at=ONSET + timedelta(minutes=9)),
+            "The last release, the deploy of v2 at 08:18 UTC on 4 Mar, came 9 min after it began.",
+        ),
         (
             release(at=ONSET - timedelta(hours=3)),
             "No release came shortly before it: the last one, the deploy of v2 at 05:09 UTC on 4 Mar, came 3 h before.",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_was_released_before_is_told_with_its_distance(before: Release | None, words: str) -> None:
     assert release_words(ONSET, before) == words

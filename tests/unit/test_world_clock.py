@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bizaiops_bot.adapters.clock import SystemClock
-from bizaiops_bot.adapters.embedded.clock import WorldClock
+from bizaiops_bot.embedded.life.clock import WorldClock
 from tests.support.virtual_clock import VirtualClock
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)

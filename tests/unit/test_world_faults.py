@@ -10,11 +10,12 @@ import pytest
 from bizaiops_bot.domain.errors import NotFound
 from bizaiops_bot.domain.monitoring import DriftReport, HealthSample
 from bizaiops_bot.domain.values import NoData
+from tests.support.services import service
 from tests.support.tiny_world import START, TinyWorld
 
 
 async def health(tiny: TinyWorld, minutes: float = 5) -> dict[str, HealthSample]:
-    found = await tiny.world.metrics.health("churn", minutes=minutes)
+    found = await tiny.health(minutes=minutes)
     assert not isinstance(found, NoData)
     return {sample.version: sample for sample in found}
 
@@ -33,8 +34,9 @@ async def test_a_calm_world_does_not_drift(tmp_path: Path) -> None:
         assert report.drifted == ()
         assert report.missing == ()
         assert report.onset is None
-        assert report.performance is not None
-        assert not report.performance.drifted
+        quality = await tiny.world.outcomes.quality(service(model), "v1", minutes=10)
+        assert not isinstance(quality, NoData)
+        assert not quality.drifted
 
 
 async def test_covariate_drift_is_seen_within_a_minute_and_dated_to_its_begin(tmp_path: Path) -> None:
@@ -60,9 +62,10 @@ async def test_concept_drift_shows_in_late_labels_and_not_in_the_inputs(tmp_path
     for model, metric in (("churn", "auc"), ("demand", "wape")):
         report = await drift(tiny, model)
         assert report.drifted == ()
-        assert report.performance is not None
-        assert report.performance.metric == metric
-        assert report.performance.drifted
+        quality = await tiny.world.outcomes.quality(service(model), "v1", minutes=10)
+        assert not isinstance(quality, NoData)
+        assert quality.metric == metric
+        assert quality.drifted
 
 
 async def test_missing_values_are_told_apart_from_drift(tmp_path: Path) -> None:
@@ -77,7 +80,7 @@ async def test_missing_values_are_told_apart_from_drift(tmp_path: Path) -> None:
 
 async def test_latency_and_errors_sit_in_the_newest_revision_and_a_rollback_heals_them(tmp_path: Path) -> None:
     tiny = TinyWorld(tmp_path)
-    await tiny.world.serving.promote("churn", "v2", key="1/1")
+    await tiny.world.serving.promote(service(), "v2", guard="0", key="1/1")
     await tiny.world.faults.inject("churn", "latency")
     said = await tiny.world.faults.inject("churn", "errors")
     assert "v2 of churn" in said
@@ -85,7 +88,7 @@ async def test_latency_and_errors_sit_in_the_newest_revision_and_a_rollback_heal
     sick = (await health(tiny))["v2"]
     assert sick.latency_p95_ms > 250
     assert 0.09 < sick.error_rate < 0.15
-    await tiny.world.serving.restore("churn", "v1", key="1/2")
+    await tiny.world.serving.roll_back(service(), "v1", key="1/2")
     await tiny.live(10)
     well = await health(tiny)
     assert list(well) == ["v1"]
@@ -95,7 +98,7 @@ async def test_latency_and_errors_sit_in_the_newest_revision_and_a_rollback_heal
 
 async def test_a_fault_during_a_canary_hits_the_canary_alone(tmp_path: Path) -> None:
     tiny = TinyWorld(tmp_path)
-    await tiny.world.serving.set_canary("churn", "v2", 50, key="1/1")
+    await tiny.world.serving.set_canary(service(), "v2", 50, guard="0", key="1/1")
     await tiny.world.faults.inject("churn", "errors")
     await tiny.live(10)
     arms = await health(tiny)
@@ -107,7 +110,7 @@ async def test_a_second_replica_makes_answers_faster(tmp_path: Path) -> None:
     tiny = TinyWorld(tmp_path)
     await tiny.live(10)
     before = (await health(tiny))["v1"].latency_p50_ms
-    await tiny.world.serving.scale("churn", 3, key="1/1")
+    await tiny.world.serving.scale(service(), 3, 3, guard="0", key="1/1")
     await tiny.live(10)
     assert (await health(tiny))["v1"].latency_p50_ms < before - 3
 
@@ -151,7 +154,7 @@ async def test_unknown_faults_and_models_are_refused_by_name(tmp_path: Path) -> 
 async def test_a_new_stable_version_is_measured_from_when_it_became_stable(tmp_path: Path) -> None:
     tiny = TinyWorld(tmp_path)
     await tiny.live(10)
-    await tiny.world.serving.promote("churn", "v2", key="1/1")
+    await tiny.world.serving.promote(service(), "v2", guard="0", key="1/1")
     assert isinstance(await tiny.world.drift.report("churn", minutes=30), NoData)
     await tiny.live(2)
     report = await drift(tiny, minutes=30)

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bizaiops_bot.adapters.embedded.memory import saved_time
 from bizaiops_bot.domain.errors import Permanent, Temporary
 from bizaiops_bot.domain.monitoring import DriftReport
 from bizaiops_bot.domain.values import NoData
+from bizaiops_bot.embedded.life.clock import saved_time
+from tests.support.services import service
 from tests.support.tiny_company import Shelf, TinyModel
 from tests.support.tiny_world import START, TinyWorld
 
@@ -23,7 +24,7 @@ async def test_the_same_seed_and_ticks_give_the_same_world(tmp_path: Path) -> No
     one, two = TinyWorld(tmp_path / "one"), TinyWorld(tmp_path / "two")
     for tiny in (one, two):
         await tiny.live(10)
-    assert await one.world.metrics.arms("churn", START) == await two.world.metrics.arms("churn", START)
+    assert await one.arms() == await two.arms()
     assert one.shelf.rows == two.shelf.rows
 
 
@@ -43,7 +44,7 @@ async def test_sixty_days_of_past_are_there_and_on_the_scale_of_the_present(tmp_
 
 async def test_a_new_world_has_lived_its_last_minutes_so_that_the_first_look_finds_something(tmp_path: Path) -> None:
     tiny = TinyWorld(tmp_path, warm=10)
-    assert not isinstance(await tiny.world.metrics.health("demand", minutes=5), NoData)
+    assert not isinstance(await tiny.health("demand", minutes=5), NoData)
     assert isinstance(await tiny.world.drift.report("churn", minutes=10), DriftReport)
 
 
@@ -73,7 +74,7 @@ async def test_labelled_rows_are_those_whose_time_has_come(tmp_path: Path) -> No
 
 async def test_a_restarted_world_goes_on_where_it_was(tmp_path: Path) -> None:
     tiny = TinyWorld(tmp_path)
-    await tiny.world.serving.set_canary("churn", "v2", 20, key="1/1")
+    await tiny.world.serving.set_canary(service(), "v2", 20, guard="0", key="1/1")
     await tiny.live(10)
     await tiny.world.faults.inject("churn", "missing_values")
     await tiny.world.faults.inject("demand", "bad_release")
@@ -83,7 +84,7 @@ async def test_a_restarted_world_goes_on_where_it_was(tmp_path: Path) -> None:
     assert now == START + timedelta(minutes=20)
     again = TinyWorld(tmp_path, at=now, shelf=tiny.shelf)
     assert not again.world.is_new
-    assert await again.world.metrics.arms("churn", START) == await tiny.world.metrics.arms("churn", START)
+    assert await again.arms() == await tiny.arms()
     assert await again.world.faults.active() == await tiny.world.faults.active()
     assert again.bad == {"demand": True}
     assert len(again.world.labelled("churn", START)) == len(tiny.world.labelled("churn", START))
@@ -99,7 +100,7 @@ async def test_a_restart_makes_no_difference_to_what_happens_next(tmp_path: Path
     broken.world.close()
     rest = TinyWorld(tmp_path / "broken", at=START + timedelta(minutes=9), shelf=broken.shelf)
     await rest.live(11)
-    assert await whole.world.metrics.arms("demand", START) == await rest.world.metrics.arms("demand", START)
+    assert await whole.arms("demand") == await rest.arms("demand")
     assert whole.shelf.rows == rest.shelf.rows
 
 
@@ -115,7 +116,7 @@ async def test_what_was_lived_after_the_last_save_is_lived_again_and_counted_onc
     again = TinyWorld(tmp_path / "copy", at=now, shelf=tiny.shelf)
     again.world.tick(now)
     assert again.shelf.rows == booked
-    assert await again.world.metrics.arms("churn", START) == await tiny.world.metrics.arms("churn", START)
+    assert await again.arms() == await tiny.arms()
 
 
 async def test_the_past_is_on_disk_before_the_world_counts_as_begun(tmp_path: Path) -> None:
@@ -139,16 +140,16 @@ async def test_after_a_long_sleep_the_world_samples_the_gap(tmp_path: Path) -> N
     rows = sum(sums.get("answered", 0) for (at, _, _), sums in tiny.shelf.rows.items() if at >= START)
     assert 10 * 500 < rows < 16 * 700
     await tiny.live(2)
-    assert not isinstance(await tiny.world.metrics.health("churn", minutes=1), NoData)
+    assert not isinstance(await tiny.health(minutes=1), NoData)
 
 
 async def test_an_earlier_time_changes_nothing(tmp_path: Path) -> None:
     tiny = TinyWorld(tmp_path)
     await tiny.live(5)
-    before = await tiny.world.metrics.arms("churn", START)
+    before = await tiny.arms()
     tiny.world.tick(START)
     tiny.world.tick(tiny.clock.now())
-    assert await tiny.world.metrics.arms("churn", START) == before
+    assert await tiny.arms() == before
 
 
 async def test_the_running_world_ticks_by_itself_and_saves_when_it_is_stopped(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ async def test_the_running_world_ticks_by_itself_and_saves_when_it_is_stopped(tm
         await task
     stepped = TinyWorld(tmp_path / "other")
     await stepped.live(10)
-    assert await tiny.world.metrics.arms("churn", START) == await stepped.world.metrics.arms("churn", START)
+    assert await tiny.arms() == await stepped.arms()
     assert saved_time(tmp_path) == START + timedelta(minutes=10)
 
 
@@ -176,7 +177,7 @@ async def test_a_tick_cut_short_is_finished_before_it_is_saved(tmp_path: Path) -
     stepped = TinyWorld(tmp_path / "other")
     await stepped.live(5)
     for model in ("churn", "demand"):
-        assert await tiny.world.metrics.arms(model, START) == await stepped.world.metrics.arms(model, START)
+        assert await tiny.arms(model) == await stepped.arms(model)
 
 
 async def test_a_model_that_raises_fails_its_requests_and_the_world_goes_on(
@@ -190,11 +191,11 @@ async def test_a_model_that_raises_fails_its_requests_and_the_world_goes_on(
     with monkeypatch.context() as patched:
         patched.setattr(TinyModel, "predict", broken)
         await tiny.live(2)
-    found = await tiny.world.metrics.health("churn", minutes=2)
+    found = await tiny.health(minutes=2)
     assert not isinstance(found, NoData)
     assert found[0].error_rate == 1.0
     await tiny.live(2)
-    found = await tiny.world.metrics.health("churn", minutes=1)
+    found = await tiny.health(minutes=1)
     assert not isinstance(found, NoData)
     assert found[0].error_rate < 0.02
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bizaiops_bot.adapters.embedded.clock import WorldClock
-from bizaiops_bot.adapters.embedded.pace import Pace
+from bizaiops_bot.embedded.life.clock import WorldClock
+from bizaiops_bot.embedded.life.pace import Pace
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

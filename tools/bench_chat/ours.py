@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bizaiops_bot.bootstrap import Bot, build
+from bizaiops_bot.app.bootstrap import Bot, build
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.settings import Settings
 from tests.support.virtual_clock import VirtualClock

@@ -19,18 +19,21 @@ from bizaiops_bot.adapters.clock import SystemClock
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.values import ModelName
-from bizaiops_bot.engine import deciding, pseudonyms
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.controls import EngineControls
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.deciding import Decision
-from bizaiops_bot.engine.orders import Order, Orders, Place
-from bizaiops_bot.engine.policy import Policy
-from bizaiops_bot.engine.records import EngineRecords
-from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.runner import Runner
-from bizaiops_bot.engine.store import Store
-from bizaiops_bot.engine.store_settings import SQLITE_FILE, PostgresSettings
+from bizaiops_bot.engine.api.controls import EngineControls
+from bizaiops_bot.engine.api.records import EngineRecords
+from bizaiops_bot.engine.approvals import deciding
+from bizaiops_bot.engine.approvals.deciding import Decision
+from bizaiops_bot.engine.approvals.run_cards import RunCards
+from bizaiops_bot.engine.audit import pseudonyms
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.execution.runner import Runner
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.policy.policy import Policy
+from bizaiops_bot.engine.runs.playbooks import Playbooks
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.settings import SQLITE_FILE, PostgresSettings
+from bizaiops_bot.engine.store.store import Store
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 
 PEOPLE = [
@@ -39,7 +42,18 @@ PEOPLE = [
     Actor(id="lead", name="Lee", roles=("engineer", "approver")),
     Actor(id="sre", name="Sam", roles=("sre", "approver")),
 ]
-PORTS = ("pipelines", "registry", "metrics", "drift", "warehouse", "faults", "words")
+PORTS = (
+    "pipelines",
+    "registry",
+    "metrics",
+    "predictions",
+    "outcomes",
+    "drift",
+    "warehouse",
+    "faults",
+    "words",
+    "handbook",
+)
 
 
 class Ask(Inputs):
@@ -95,14 +109,19 @@ class BenchEngine:
         store = Store.sqlite(folder / SQLITE_FILE) if url is None else _postgres(folder, url)
         policy = Policy.load(content_folder("policy"), PEOPLE, PLAYBOOKS.values())
         clock, self.world = SystemClock(), NoWorld()
-        core = self.core = Core(store, clock, policy, Playbooks(PLAYBOOKS), PEOPLE, home="ml-ops", time_zone="UTC")
+        core = self.core = Core(
+            store, clock, policy, Playbooks(PLAYBOOKS), PEOPLE, cards=RunCards, home="ml-ops", time_zone="UTC"
+        )
         core.ports = SimpleNamespace(
-            clock=clock, records=EngineRecords(core), controls=EngineControls(core), serving=self.world,
+            clock=clock,
+            records=EngineRecords(core),
+            controls=EngineControls(core),
+            serving=self.world,
             **dict.fromkeys(PORTS),
-        )  # fmt: skip
+        )
         self._orders, self._runner = Orders(core), Runner(core)
         self._ended: dict[int, asyncio.Event] = {}
-        core.tell_end = self._tell_end  # type: ignore[method-assign]  # nobody has to ask the database for it
+        core.bells.tell_end = self._tell_end  # type: ignore[method-assign]  # nobody has to ask the database for it
 
     async def launch(self) -> None:
         """Begins, and goes on with what a dead process left."""

@@ -30,9 +30,15 @@ class Talker:
         self._log = log
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                words, cwd=ROOT, env=clean_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                text=True, bufsize=1,
-            )  # fmt: skip
+                words,
+                cwd=ROOT,
+                env=clean_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                bufsize=1,
+            )
 
     def ask(self, command: str, number: float) -> Numbers:
         assert self._process.stdin is not None

@@ -26,9 +26,12 @@ from tools.bench_engine.measures import (
 from tools.bench_rows import Row, percentile, row
 
 NAMES = {
-    SQLITE: "ours, SQLite", POSTGRES: "ours, PostgreSQL", DBOS: "DBOS as shipped, SQLite",
-    DBOS_WAL: "DBOS with our WAL settings, SQLite", TEMPORAL: "Temporal dev server, in memory",
-}  # fmt: skip
+    SQLITE: "ours, SQLite",
+    POSTGRES: "ours, PostgreSQL",
+    DBOS: "DBOS as shipped, SQLite",
+    DBOS_WAL: "DBOS with our WAL settings, SQLite",
+    TEMPORAL: "Temporal dev server, in memory",
+}
 FIVE = "5-step playbook, 20 at once"
 NOTES = """\
 Ours against others: all in one run, each candidate in a process of its own, in turn, {rounds} rounds; the median is
@@ -78,8 +81,11 @@ def _throughput_rows(turns: dict[str, Turns]) -> list[Row]:
         more = f", {server:.1f} of it the server's" if server else ""
         rows.append(Row(f"{FIVE}, processor time: {NAMES[name]}", _spread(turn.cpu_ms, f"ms a run{more}")))
     for ours, other, least in (
-        (SQLITE, DBOS, 4.0), (SQLITE, TEMPORAL, 3.0), (SQLITE, DBOS_WAL, None), (POSTGRES, TEMPORAL, None),
-    ):  # fmt: skip
+        (SQLITE, DBOS, 4.0),
+        (SQLITE, TEMPORAL, 3.0),
+        (SQLITE, DBOS_WAL, None),
+        (POSTGRES, TEMPORAL, None),
+    ):
         rows.append(_ratio_row(turns, ours, other, least))
     return rows
 

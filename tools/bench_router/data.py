@@ -63,10 +63,13 @@ def _split(name: str, train: list[Row], test: list[Row], strange: list[str], mos
     misses: list[tuple[str, str | None]] = [(text, None) for text, label in train if label in seen]
     misses = _even(misses, len(aside) // 2) + [(text, None) for text in _even(strange[1::2], len(aside) // 2)]
     return Split(
-        name=name, train=[row for i, row in enumerate(known) if i % ASIDE], validation=[*aside, *misses],
+        name=name,
+        train=[row for i, row in enumerate(known) if i % ASIDE],
+        validation=[*aside, *misses],
         test=_even([row for row in test if row[1] not in unknown], most),
-        near=_even([text for text, label in test if label in hidden], most), far=_even(strange[::2], most),
-    )  # fmt: skip
+        near=_even([text for text, label in test if label in hidden], most),
+        far=_even(strange[::2], most),
+    )
 
 
 def own(most: int) -> Split:

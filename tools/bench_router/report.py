@@ -50,8 +50,10 @@ def router_rows(folder: Path, sizes: Sizes, data: Path | None) -> tuple[list[Row
     for split in splits(data, sizes.most):
         found = _rounds(split, folder, sizes)
         rows += _rows(split.name, found)
-        told.append(f"{split.name}: {len(split.train):,} to learn, {len(split.test)} in scope, {len(split.near)} near,"
-                    f" {len(split.far)} far")  # fmt: skip
+        told.append(
+            f"{split.name}: {len(split.train):,} to learn, {len(split.test)} in scope, {len(split.near)} near,"
+            f" {len(split.far)} far"
+        )
         loads.append(load())
     said = f"{min(loads):.1f} to {max(loads):.1f}"
     notes = NOTES.format(rounds=sizes.rounds, load=said, versions=processes.versions(), sizes="; ".join(told))
@@ -80,7 +82,7 @@ def _rows(name: str, found: dict[str, list[dict[str, Any]]]) -> list[Row]:
         ("processor time to learn", "train_s", "s", None),
         ("cold start to the first answer", "cold_ms", "ms", 1000.0),
         ("memory (RSS) after it", "rss_mb", "MB", 200.0),
-    ):  # fmt: skip
+    ):
         for who, rounds in found.items():
             values = [one[key] for one in rounds]
             target = f"<= {limit:g} {unit}" if limit is not None and who == OURS else ""

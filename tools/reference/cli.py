@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
-from bizaiops_bot.cli import app
+from bizaiops_bot.cli.lazy import COMMANDS, app_of
 from tools.reference.markdown import code, page, table
 
 INTRO = """\
@@ -27,7 +27,18 @@ EXITS = (
 def render() -> str:
     """The page."""
     exits = f"## Exit codes\n\n{table(('Code', 'Means'), EXITS)}"
-    return page("Command line", INTRO, [*_commands(app, "bizaiops"), exits])
+    return page("Command line", INTRO, [*_all(), exits])
+
+
+def _all() -> Iterator[str]:
+    """A section a command, in the order of `bizaiops --help`."""
+    for name in COMMANDS:
+        app = app_of(name)
+        first = [c for c in app.registered_commands if name in (c.name, c.callback and c.callback.__name__)]
+        if first and not app.info.help:
+            yield _one(first[0].callback, f"bizaiops {name}")  # type: ignore[arg-type]
+        else:
+            yield from _commands(app, f"bizaiops {name}")
 
 
 def _commands(group: typer.Typer, path: str) -> Iterator[str]:

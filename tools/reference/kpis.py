@@ -6,8 +6,8 @@ import inspect
 import re
 
 from bizaiops_bot.adapters.kpi_files import load_kpis
-from bizaiops_bot.bootstrap import EMBEDDED_KPIS
 from bizaiops_bot.domain.kpi import Kpi
+from bizaiops_bot.embedded.settings import EMBEDDED_KPIS
 from tools.reference.markdown import code, page, table
 
 INTRO = """\
@@ -34,6 +34,8 @@ FIELDS = {
     "decimals": "Digits after the point on cards.",
     "aliases": "Other words people use for it.",
     "description": "One sentence for people.",
+    "matures_after": "How long after its end a day still changes, because outcomes come late: `3d`, `12h`. Until then "
+    "it is told as provisional, and neither judged as unusual nor used for the effect of a release; none: not at all.",
     "control": "Id of a KPI that shares its ups and downs and that no release of the model can move; it makes "
     "the effect of a release much clearer.",
 }

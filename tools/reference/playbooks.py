@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pydantic_core import PydanticUndefined
 
 from bizaiops_bot.content import content_folder
-from bizaiops_bot.engine.policy import Policy
-from bizaiops_bot.engine.registry import Playbooks
+from bizaiops_bot.engine.policy.policy import Policy
+from bizaiops_bot.engine.runs.playbooks import Playbooks
 from bizaiops_bot.playbook import Playbook
 from bizaiops_bot.router.intents import Intent, load_intents
 from bizaiops_bot.settings import Settings

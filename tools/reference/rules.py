@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.rule import Criteria, Guards, Rule, RuleCase
-from bizaiops_bot.engine.rule_book import load_rule_book
+from bizaiops_bot.engine.watch.rule_book import load_rule_book
 from tools.reference.markdown import code, field_notes, page, table, type_words
 
 INTRO = """\

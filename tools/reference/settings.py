@@ -14,7 +14,8 @@ from tools.reference.markdown import code, field_notes, page, table, type_words
 INTRO = """\
 Every setting is an environment variable. `bizaiops demo` needs none. Parts of a port are joined by two underscores;
 lists and mappings are
-written as JSON. A variable that begins with `BIZAIOPS_` and is not listed here stops the start, with the nearest name
+written as JSON. All of them may stand in [a company's file](../how-to/keep-a-company-in-files.md) too; variables go
+before it. A variable that begins with `BIZAIOPS_` and is not listed here stops the start, with the nearest name
 that exists. Options of
 the [command line](cli.md) go before variables."""
 
@@ -41,8 +42,10 @@ def _group(name: str, models: tuple[type[BaseModel], ...], note: str) -> str:
     several = len(models) > 1
     parts = [
         _setting(f"{PREFIX}{name.upper()}__{inner.upper()}", model, inner)
-        for model in models for inner in model.model_fields if not (several and inner == "kind")
-    ]  # fmt: skip
+        for model in models
+        for inner in model.model_fields
+        if not (several and inner == "kind")
+    ]
     return "\n\n".join([f"## `{name}`", note, *([_kinds(name, models)] if several else []), *parts])
 
 

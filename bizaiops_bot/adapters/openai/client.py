@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from bizaiops_bot.adapters.openai.answer import Answer, Messages, counted, estimate
 from bizaiops_bot.adapters.openai.breaker import Breaker
 from bizaiops_bot.adapters.openai.failures import BadAnswer, Busy, Down
 from bizaiops_bot.adapters.openai.guard import Guard, NotReady
@@ -26,13 +27,14 @@ from bizaiops_bot.adapters.openai.prompts import Prompt
 from bizaiops_bot.adapters.openai.said import Kept, M, Said, Tally, Turned, Unsaid
 from bizaiops_bot.adapters.openai.schema import strict_schema
 from bizaiops_bot.adapters.openai.settings import Method, OpenAiSettings
-from bizaiops_bot.engine.redaction import redact
+from bizaiops_bot.domain.readiness import Readiness
+from bizaiops_bot.engine.audit.redaction import redact
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.tools import BaseTool
 
-    from bizaiops_bot.adapters.openai.wire import Answer, Messages, Wire
+    from bizaiops_bot.adapters.openai.wire import Wire
 
 __all__ = ["LanguageClient", "Said", "Turned", "Unsaid"]
 
@@ -44,6 +46,7 @@ PROBES = "(probe)"
 _PROBE_WAIT_S = 3.0
 _REPAIR_S = 1.0
 """Time that must be left for a repair to be worth its price."""
+_DO = "Check BIZAIOPS_LANGUAGE__BASE_URL, __MODEL and __API_KEY; the bot works without it meanwhile."
 _RAW_CHARS, _WRONG_CHARS = 1000, 600
 
 
@@ -56,11 +59,12 @@ class LanguageClient:
         book: UseBook,
         folder: Path | None,
         *,
+        time_zone: str = "UTC",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """folder: where it is kept which way of asking works; None keeps nothing."""
+        """folder: where it is kept which way of asking works; None keeps nothing. time_zone: in which days begin."""
         self.settings = settings
-        self.meter = Meter(settings, book)
+        self.meter = Meter(settings, book, time_zone)
         self.breaker = Breaker(settings.failures, settings.rest_s, clock)
         self.probe = Probe(settings, folder)
         self._guard = Guard(settings, self.meter, self.breaker, self.probe.doubt)
@@ -92,14 +96,31 @@ class LanguageClient:
         except Exception:
             log.exception("the language model stays off")
 
-    async def check(self) -> tuple[Method | None, str]:
-        """Tries the server now, without `start`: the method that works, and what is to be said about it."""
+    async def ready(self) -> Readiness:
+        """As far as is known: nothing is spent to find it out."""
+        if self.breaker.is_open:
+            return self._says(None, "left alone for a while after failures")
+        if self.probe.method is None and not self.probe.tried.is_set():
+            return Readiness(ok=True, says=f"{self._where}, not tried yet")
+        return self._says(self.probe.method, self.probe.says)
+
+    @property
+    def _where(self) -> str:
+        return f"openai: {self.settings.model} at {self.settings.base_url}"
+
+    def _says(self, method: Method | None, why: str) -> Readiness:
+        if method is None:
+            return Readiness(ok=False, says=f"{self._where}: {why}", do=_DO)
+        return Readiness(ok=True, says=f"{self._where}, answers by {method}")
+
+    async def check(self) -> Readiness:
+        """Tries the server now, without `start`, by one small call in up to three ways."""
         self._wire = await asyncio.to_thread(_open, self.settings)
         try:
             method, _ = await self.probe.once(self._canary)
         finally:
             await self.stop()
-        return method, self.probe.says
+        return self._says(method, self.probe.says)
 
     async def _canary(self, messages: Messages, schema: dict[str, Any], method: Method) -> Answer:
         if over := await self.meter.over_budget(PROBES):
@@ -171,8 +192,6 @@ class LanguageClient:
         return outcome if answer is None else (answer, Turned(tally.tokens_in, tally.tokens_out, tally.usd))
 
     async def _turn(self, messages: list[BaseMessage], tools: list[BaseTool], channel: str, tally: Tally) -> AIMessage:
-        from bizaiops_bot.adapters.openai.wire import counted, estimate
-
         sent = estimate(*(str(message.content) for message in messages), *(str(tool.args) for tool in tools))
         tally.calls, tally.in_flight = tally.calls + 1, sent
         try:
@@ -215,8 +234,6 @@ class LanguageClient:
         return value
 
     async def _call(self, messages: Messages, form: dict[str, Any], channel: str, tally: Tally) -> Answer:
-        from bizaiops_bot.adapters.openai.wire import estimate
-
         method = self.probe.method
         if method is None:
             raise NotReady

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bizaiops_bot.domain.routing import Catalogue, PlaybookSpec, SlotSpec
-from bizaiops_bot.router.slots.names import FAULTS, NAMED_VERSIONS
+from bizaiops_bot.router import questions
+from bizaiops_bot.router.slots.names import FAULTS
+from bizaiops_bot.router.slots.versions import NAMED
 
 MOST_NAMES = 200
 """Names of one kind that are listed; beyond that the value is a plain text, and looked up as always."""
@@ -23,6 +25,15 @@ _NUMBERS = {
     "alert": "number of the alert",
     "reminder": "number of the reminder",
 }
+_QUESTION: dict[str, Any] = {
+    questions.ABOUT: (
+        Literal[tuple(questions.answerable())],
+        Field(description="of what, what is told of it, which side"),
+    ),
+    "of_kind": (Literal[questions.KINDS] | None, Field(description="only these releases or alerts")),
+    "in_state": (Literal[questions.STATES] | None, Field(description="only those in this state")),
+}
+"""Names, numbers and times of a question are read from the words alone."""
 
 
 class Nothing(BaseModel):
@@ -48,7 +59,7 @@ def route_decision(offered: tuple[PlaybookSpec, ...], catalogue: Catalogue) -> t
 
 
 def _request(spec: PlaybookSpec, catalogue: Catalogue) -> type[BaseModel]:
-    blanks = {slot.name: _blank(slot, catalogue) for slot in spec.slots}
+    blanks = _QUESTION if spec.name == questions.QUESTION else {s.name: _blank(s, catalogue) for s in spec.slots}
     fields = {name: blank for name, blank in blanks.items() if blank is not None}
     return _model(f"Request_{spec.name}", spec.title, spec.name, fields)
 
@@ -80,4 +91,4 @@ def _names(kind: str, catalogue: Catalogue) -> list[str]:
         "fault": list(FAULTS),
     }
     plain = {name for name in found.get(kind, ()) if len(name) <= 64 and not any(char.isspace() for char in name)}
-    return sorted(plain | (NAMED_VERSIONS if kind == "version" else set()))
+    return sorted(plain | (NAMED if kind == "version" else set()))

@@ -6,21 +6,21 @@ The loop holds no right: its tools only read, its answer is text that is checked
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bizaiops_bot.adapters.openai.client import LanguageClient
+from bizaiops_bot.adapters.openai.looks import Looks, Readable
 from bizaiops_bot.adapters.openai.prompts import load_prompt
 from bizaiops_bot.domain.facts import Fact, Facts, Look
-from bizaiops_bot.engine.redaction import redact
+from bizaiops_bot.engine.audit.redaction import redact
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.tools import BaseTool
-
-    from bizaiops_bot.adapters.openai.looks import Looks, Readable
 
 MOST_LOOKS = 6
 MOST_TURNS = 5
@@ -69,18 +69,17 @@ async def investigate(client: LanguageClient, ports: Readable, model: str, facts
 
 async def _begin(client: LanguageClient, ports: Readable, model: str, facts: Facts, channel: str, system: str) -> _Talk:
     # In a thread: importing langchain takes a second or two, and only the first time.
-    looks_type, human, told = await asyncio.to_thread(_vendor)
-    looks = looks_type(ports, [info.name for info in await ports.serving.models()])
+    human, told = await asyncio.to_thread(_vendor)
+    looks = Looks(ports, [info.name for info in await ports.models.specs()])
     asked = json.dumps({"model": model, "rules_found": redact(facts.otherwise)}, ensure_ascii=False)
     return _Talk(client, channel, looks, [told(system), human(asked)])
 
 
-def _vendor() -> tuple[type[Looks], Any, Any]:
+def _vendor() -> tuple[Any, Any]:
     from langchain_core.messages import HumanMessage, SystemMessage
 
-    from bizaiops_bot.adapters.openai.looks import Looks
-
-    return Looks, HumanMessage, SystemMessage
+    importlib.import_module("langchain_core.tools")  # the looks need it
+    return HumanMessage, SystemMessage
 
 
 class _Talk:

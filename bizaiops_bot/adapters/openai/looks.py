@@ -9,16 +9,28 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from bizaiops_bot.bot_api.observed import health_of, series_of
+from bizaiops_bot.bot_api.records import Records
 from bizaiops_bot.domain import look_words as words
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.facts import Look
-from bizaiops_bot.engine.redaction import redact
-from bizaiops_bot.ports import Clock, DriftReports, Metrics, Records, Serving
+from bizaiops_bot.domain.monitoring import LABEL_MINUTES
+from bizaiops_bot.domain.services import ServiceRef
+from bizaiops_bot.engine.audit.redaction import redact
+from bizaiops_bot.ports.clock import Clock
+from bizaiops_bot.ports.drift_reports import DriftReports
+from bizaiops_bot.ports.metrics import Metrics
+from bizaiops_bot.ports.models import Models
+from bizaiops_bot.ports.outcomes import Outcomes
+from bizaiops_bot.ports.predictions import Predictions
+from bizaiops_bot.ports.serving import Serving
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
 
 MOST_CHARS = 1_500
 MOST_NAMES = 200
@@ -30,8 +42,11 @@ class Readable(Protocol):
     """The ports that are looked at; of each, only methods that read are called here."""
 
     clock: Clock
+    models: Models
     serving: Serving
     metrics: Metrics
+    predictions: Predictions
+    outcomes: Outcomes
     drift: DriftReports
     records: Records
 
@@ -69,6 +84,8 @@ class Looks:
     def _tool(
         self, name: str, description: str, fields: dict[str, Any], look: Callable[..., Awaitable[str]]
     ) -> BaseTool:
+        from langchain_core.tools import StructuredTool
+
         async def run(**asked: Any) -> str:
             try:
                 found = await look(**asked)
@@ -82,17 +99,22 @@ class Looks:
         schema = create_model(name, __base__=_Strict, **fields)
         return StructuredTool(name=name, description=description, args_schema=schema, coroutine=run)
 
+    async def _service(self, model: str) -> ServiceRef:
+        return await self.ports.records.service(model)
+
     async def _health(self, model: str, minutes: int) -> str:
-        return words.health_words(await self.ports.metrics.health(model, minutes=minutes))
+        traffic = await self.ports.serving.traffic(await self._service(model))
+        return words.health_words(await health_of(self.ports, traffic, minutes=minutes))
 
     async def _series(self, model: str, metric: str, minutes: int) -> str:
         now = self.ports.clock.now()
         points = min(minutes, _POINTS)
-        data = await self.ports.metrics.series(model, metric, now - timedelta(minutes=minutes), now, points)
+        service = await self._service(model)
+        data = await series_of(self.ports, service, metric, now - timedelta(minutes=minutes), now, points)
         return words.series_words(data)
 
     async def _traffic(self, model: str) -> str:
-        return words.traffic_words(await self.ports.serving.traffic(model))
+        return words.traffic_words(await self.ports.serving.traffic(await self._service(model)))
 
     async def _releases(self, model: str) -> str:
         return words.release_list(await self.ports.records.releases(model, limit=5))
@@ -101,7 +123,10 @@ class Looks:
         return words.drift_words(await self.ports.drift.report(model, minutes=minutes))
 
     async def _quality(self, model: str) -> str:
-        return words.quality_words(await self.ports.drift.report(model, minutes=60))
+        traffic = await self.ports.serving.traffic(await self._service(model))
+        return words.quality_words(
+            await self.ports.outcomes.quality(traffic.service, str(traffic.stable), minutes=LABEL_MINUTES)
+        )
 
     async def _alerts(self, model: str) -> str:
         found = await self.ports.records.alerts(model=model, open_only=True)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
@@ -69,9 +70,14 @@ class Meter:
     """Counts and limits. A book that cannot be read or written holds calls back: nothing is spent uncounted."""
 
     def __init__(
-        self, settings: OpenAiSettings, book: UseBook, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        settings: OpenAiSettings,
+        book: UseBook,
+        time_zone: str = "UTC",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._settings, self._book, self._now = settings, book, now
+        """time_zone: the company's, in which days begin. now: the machine's clock, since a server bills real days."""
+        self._settings, self._book, self._zone, self._now = settings, book, ZoneInfo(time_zone), now
         self._unwritten: dict[tuple[str, str], Use] = {}
         self._channels: set[str] = set()
         self.metrics = Metrics()
@@ -120,7 +126,7 @@ class Meter:
                 raise
 
     def _day(self) -> str:
-        return self._now().date().isoformat()
+        return self._now().astimezone(self._zone).date().isoformat()
 
     def _label(self, channel: str) -> str:
         """A counter for each conversation, up to a number that Prometheus can bear."""

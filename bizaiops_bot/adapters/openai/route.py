@@ -12,7 +12,7 @@ from bizaiops_bot.adapters.openai.client import LanguageClient, Unsaid
 from bizaiops_bot.adapters.openai.decision import CLARIFY, NONE, route_decision
 from bizaiops_bot.adapters.openai.prompts import Prompt, load_prompt
 from bizaiops_bot.domain.routing import Catalogue, Memory, PlaybookSpec
-from bizaiops_bot.engine.redaction import clean
+from bizaiops_bot.engine.audit.redaction import clean
 from bizaiops_bot.router.language import Proposal
 
 MOST_MODELS = 50
@@ -40,9 +40,13 @@ class OpenAiLanguage:
         thread = _thread(memory)
         asked = clean({"message": text[:_TEXT], "thread": thread, "names": _names(catalogue)})
         said = await self._client.ask_why(
-            _prompt(offered), json.dumps(asked, ensure_ascii=False), route_decision(offered, catalogue),
-            channel=channel, purpose="route", cache_key=json.dumps([_normal(text), thread, asked["names"]]),
-        )  # fmt: skip
+            _prompt(offered),
+            json.dumps(asked, ensure_ascii=False),
+            route_decision(offered, catalogue),
+            channel=channel,
+            purpose="route",
+            cache_key=json.dumps([_normal(text), thread, asked["names"]]),
+        )
         if isinstance(said, Unsaid):
             return Proposal(playbook="", inputs={}, heard=said.heard)
         return _proposal(said.value, said.heard)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from bizaiops_bot.domain.readiness import Readiness
+
+if TYPE_CHECKING:
+    from bizaiops_bot.adapters.openai.language import Language
+    from bizaiops_bot.adapters.openai.meter import UseBook
 
 OPENAI_HOST = "api.openai.com"
 DEFAULT_MODEL = "gpt-4.1-mini"
@@ -39,13 +47,15 @@ class OpenAiSettings(BaseModel):
         default=None, ge=0, description="USD for a million tokens answered. None: the default model's, 0 elsewhere."
     )
     daily_budget: float = Field(
-        default=2.0, ge=0, description="USD a UTC day in all; beyond it no model is asked until the next day."
+        default=2.0,
+        ge=0,
+        description="USD a day of the company's time zone in all; beyond it no model is asked until the next day.",
     )
-    daily_budget_channel: float = Field(default=0.5, ge=0, description="USD a UTC day for one conversation.")
+    daily_budget_channel: float = Field(default=0.5, ge=0, description="USD a day for one conversation.")
     daily_tokens: int = Field(
-        default=2_000_000, ge=0, description="Tokens a UTC day in all, for servers without a price too."
+        default=2_000_000, ge=0, description="Tokens a day in all, for servers without a price too."
     )
-    daily_tokens_channel: int = Field(default=500_000, ge=0, description="Tokens a UTC day for one conversation.")
+    daily_tokens_channel: int = Field(default=500_000, ge=0, description="Tokens a day for one conversation.")
     timeout_s: float = Field(default=8.0, gt=0, le=8, description="Seconds for one turn's call and its repair.")
     max_tokens: int = Field(default=400, ge=50, le=4000, description="Longest answer, in tokens.")
     failures: int = Field(default=3, ge=1, le=20, description="Failures in a row after which it is left alone.")
@@ -79,6 +89,16 @@ class OpenAiSettings(BaseModel):
             raise ValueError(f"PRICE_IN and PRICE_OUT of {self.model} are missing, the budget needs them")
         return self
 
+    def open(self, book: UseBook, folder: Path, time_zone: str) -> Language:
+        """book: where use is kept. folder: for what is found out of the server. time_zone: in which days begin."""
+        opened: Language = _language().Language(self, book, folder, time_zone)
+        return opened
+
+    async def ready(self) -> Readiness:
+        """Asks it one small thing."""
+        found: Readiness = await _language().try_once(self)
+        return found
+
     @property
     def is_openai(self) -> bool:
         """Also at one of its regional hosts, such as eu.api.openai.com."""
@@ -93,6 +113,13 @@ class OpenAiSettings(BaseModel):
             known[0] if self.price_in is None else self.price_in,
             known[1] if self.price_out is None else self.price_out,
         )
+
+
+def _language() -> ModuleType:
+    """Imported only where a model is chosen."""
+    from bizaiops_bot.adapters.openai import language
+
+    return language
 
 
 def _address(url: str) -> SplitResult:

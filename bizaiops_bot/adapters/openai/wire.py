@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -16,29 +15,12 @@ from langchain_openai import ChatOpenAI
 from langsmith import tracing_context
 from pydantic import SecretStr
 
+from bizaiops_bot.adapters.openai.answer import Answer, Messages, counted, estimate
 from bizaiops_bot.adapters.openai.bounded import Bounded
 from bizaiops_bot.adapters.openai.failures import BadAnswer, Busy, Down, Failure, Refused, Unfit
 from bizaiops_bot.adapters.openai.settings import Method, OpenAiSettings
 
-_CHARS_A_TOKEN = 4
-_MOST_TOKENS = 10_000_000
-"""More than any call can use up; a count beyond it would not fit into the book either, and close it for good."""
 _UNFIT = frozenset({400, 404, 405, 415, 422, 501})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: an object or what is wrong with it, the raw text for a repair, and what it cost."""
-
-    parsed: Any
-    problem: str
-    raw: str
-    tokens_in: int
-    tokens_out: int
-    estimated: bool
-
-
-Messages = list[tuple[str, str]]
 
 
 class Wire:
@@ -111,19 +93,6 @@ def _answer(got: Any, messages: Messages) -> Answer:
     if told := counted(raw):
         return Answer(parsed, problem, text, *told, estimated=False)
     return Answer(parsed, problem, text, estimate(*(said for _, said in messages)), estimate(text), estimated=True)
-
-
-def counted(answer: AIMessage) -> tuple[int, int] | None:
-    """Tokens in and out as the server tells them; None when it does not, or tells what cannot be."""
-    use = answer.usage_metadata
-    if use is None or not (0 < use["input_tokens"] <= _MOST_TOKENS and 0 <= use["output_tokens"] <= _MOST_TOKENS):
-        return None
-    return use["input_tokens"], use["output_tokens"]
-
-
-def estimate(*texts: str) -> int:
-    """Tokens of a text when the server does not tell: about one for four characters."""
-    return sum(len(text) for text in texts) // _CHARS_A_TOKEN + 1
 
 
 def _ours(error: Exception) -> Failure:

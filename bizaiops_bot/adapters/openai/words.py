@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from bizaiops_bot.adapters.openai.client import LanguageClient, Unsaid
 from bizaiops_bot.adapters.openai.investigate import Investigated, investigate
 from bizaiops_bot.adapters.openai.prompts import load_prompt
+from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.facts import Facts, Said, Task, template
 from bizaiops_bot.domain.number_check import check
-from bizaiops_bot.ports import Ports
 
 log = logging.getLogger("bizaiops.language")
 Note = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -41,9 +41,7 @@ class OpenAiWords:
     async def sentence(self, task: Task, facts: Facts, *, channel: str) -> Said:
         if not facts.facts:
             return template(facts)
-        said = await self._client.ask_why(
-            load_prompt("words"), _data(facts), Wording, channel=channel, purpose="words"
-        )  # fmt: skip
+        said = await self._client.ask_why(load_prompt("words"), _data(facts), Wording, channel=channel, purpose="words")
         text = "" if isinstance(said, Unsaid) else said.value.text
         return await self._told(task, facts, text, {"task": task, **said.heard})
 
@@ -57,7 +55,7 @@ class OpenAiWords:
             found = Investigated(heard={"outcome": "broke"})
         said = await self._told(
             "investigation", found.seen(facts), found.text, {"task": "investigation", **found.heard}
-        )  # fmt: skip
+        )
         return said.model_copy(update={"looks": found.looks})
 
     async def _told(self, task: Task, facts: Facts, text: str, heard: dict[str, Any]) -> Said:

@@ -11,8 +11,10 @@ from typing import Any
 import yaml
 
 from bizaiops_bot.domain.routing import Choice, Command, Decision, Refusal, Remark
+from bizaiops_bot.domain.yaml_loader import LOADER
 from bizaiops_bot.router import small_talk, utterance
 from bizaiops_bot.router.at_hand.aspects import NONE, REMARK
+from bizaiops_bot.router.at_hand.pictures import PICTURES
 from bizaiops_bot.router.at_hand.topics import QUESTION, Topic, named, topics
 from bizaiops_bot.router.at_hand.wishes import WISHES, wished
 from bizaiops_bot.router.finishing import Finishing
@@ -22,6 +24,8 @@ from bizaiops_bot.router.turn import Turn
 
 _FILE = Path(__file__).with_name("answers.yaml")
 _OTHERWISE = "otherwise"
+_ANYTHING_ELSE = "small_world"
+"""The intent of all that no model has to do with."""
 _LONGEST, _MOST_WORDS = 90, 14
 """Characters and words: a longer sentence is about something of its own."""
 _SURE, _AHEAD = 0.55, 0.04
@@ -62,13 +66,17 @@ class AtHand:
         if not _leaves_room(decision) or not self._is_short(turn) or self._may_order(turn, decision):
             return decision
         near = self._near(turn)
-        first = max(near, key=near.__getitem__) if near else NONE
-        if first in WISHES or (first == NONE and near):
+        first = max(near, key=near.__getitem__) if near else ""
+        if first in WISHES:
             return decision
-        open_ = topics(turn)
-        if first == REMARK and isinstance(decision, Refusal) and self._tells(turn, near[REMARK]):
+        if isinstance(decision, Refusal) and (self._states(turn, decision) or self._tells(turn, near)):
             heard = {**turn.heard, "stage": "talk", "talk": "remark"}
-            return Remark(text=small_talk.NOTED, choices=self._buttons(self._otherwise(open_)), heard=heard)
+            return Remark(text=small_talk.NOTED, choices=self._buttons(self._otherwise(topics(turn))), heard=heard)
+        return decision if first == NONE else self._answered(turn, decision, near)
+
+    def _answered(self, turn: Turn, decision: Decision, near: dict[str, float]) -> Decision:
+        """What tells the nearest aspect, else `decision`, a no with buttons."""
+        open_ = topics(turn)
         found = self._answers(turn, open_, near)
         if found and self._is_meant(turn, found, near, handbook=isinstance(decision, Command)):
             best = found[0]
@@ -92,7 +100,8 @@ class AtHand:
         text, hearing = turn.hearing.core, turn.hearing
         for mention in sorted([*hearing.models, *hearing.versions], key=lambda m: -m.start):
             text = f"{text[: mention.start]} it {text[mention.end :]}"
-        return self.parts.aspects.near(" ".join(text.split()))
+        near = self.parts.aspects.near(" ".join(text.split()))
+        return {aspect: score for aspect, score in near.items() if aspect not in PICTURES}
 
     def _is_short(self, turn: Turn) -> bool:
         """Whether it is a short sentence about one thing, named or not."""
@@ -108,9 +117,17 @@ class AtHand:
         changes = any(self.parts.specs[name].risk != "read" for name in names if name in self.parts.specs)
         return changes and not utterance.asks(turn.hearing.text.lower())
 
-    def _tells(self, turn: Turn, near: float) -> bool:
+    def _states(self, turn: Turn, decision: Refusal) -> bool:
+        """Whether it is a statement in the middle of a conversation, about nothing that the bot has a name for."""
+        hearing = turn.hearing
+        known_not = decision.heard.get("intent") not in {None, NONE, _ANYTHING_ELSE}
+        return bool(turn.memory and not (known_not or hearing.models or hearing.kpis)) and utterance.tells(hearing.core)
+
+    def _tells(self, turn: Turn, likeness: dict[str, float]) -> bool:
         """Whether the words only tell something; "what a night" is built like a question and is none."""
-        text = turn.hearing.text.lower()
+        text, near = turn.hearing.text.lower(), likeness.get(REMARK, 0.0)
+        if near < max(likeness.values(), default=1.0):
+            return False
         if "?" in text or (utterance.begins(turn.hearing.core) and near < _SURE_OF_ANY):
             return False
         return near >= (_SURE_OF_ANY if utterance.asks(text) else _SURE)
@@ -193,7 +210,7 @@ class AtHand:
 @cache
 def answers() -> dict[str, dict[str, Any]]:
     """What answers.yaml says: kind of topic -> aspect -> how it is answered."""
-    known: dict[str, dict[str, Any]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    known: dict[str, dict[str, Any]] = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=LOADER)
     return known
 
 

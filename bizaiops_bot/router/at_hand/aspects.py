@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from bizaiops_bot.domain.yaml_loader import LOADER
 from bizaiops_bot.handbook import vectors
 from bizaiops_bot.router import encoder
 
@@ -51,7 +52,7 @@ class Aspects:
 
     @cached_property
     def _rows(self) -> list[tuple[str, str]]:
-        said: dict[str, list[str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+        said: dict[str, list[str]] = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=LOADER)
         return [(aspect, text) for aspect, texts in said.items() for text in texts]
 
     @cached_property

@@ -25,7 +25,7 @@ _ANOTHER = re.compile(
     r"promote|mute\w*|kill\w*|abort\w*|digest|schedule\w*|alert\w*|reminder|delegat\w*|restart\w*|delete\w*)\b"
 )
 """Another request, or another thing than a plan."""
-_AGAINST = re.compile(
+AGAINST = re.compile(
     r"\b(?:no|not|never|nobody|no ?one|none|nothing|neither|cannot|without|withdr\w+|tak\w+|dis\w+|down|object\w*|"
     r"against|anything but|keep|old|current|burn|break|anyway|lead now)\b|"
     r"n't\b|\b(?:cant|wont|dont|didnt|isnt|aint)\b"
@@ -44,17 +44,22 @@ def wished(parts: Parts, turn: Turn, near: dict[str, float], decision: Decision)
     near: their likeness to each aspect. decision: what the other stages made of them; a change that these heard goes
     before.
     """
+    text = turn.hearing.lower
+    wish = nearest_wish(near, text)
+    if wish is None or text.rstrip().endswith("?") or _changes(parts, decision) or _ANOTHER.search(text):
+        return None
+    return wish if any(_is_of(turn, run) for run in turn.hearing.catalogue.open_runs or () if run.waiting) else None
+
+
+def nearest_wish(near: dict[str, float], text: str) -> Wish | None:
+    """The wish that lower-case `text` is nearest to and that none of its words speaks against."""
     first = max(near, key=near.__getitem__) if near else ""
-    wish, text = WISHES.get(first), turn.hearing.lower
-    if wish is None or near[first] < _NEAR or text.rstrip().endswith("?") or _changes(parts, decision):
+    wish = WISHES.get(first)
+    if wish is None or near[first] < _NEAR or moods.mood(text) not in _MOODS or _SAID_OTHERWISE.search(text):
         return None
     if near[first] - max(score for aspect, score in near.items() if aspect != first) < _AHEAD:
         return None
-    if moods.mood(text) not in _MOODS or _SAID_OTHERWISE.search(text) or _ANOTHER.search(text):
-        return None
-    if (_AGAINST if wish == "approve" else _FOR).search(text):
-        return None
-    return wish if any(_is_of(turn, run) for run in turn.hearing.catalogue.open_runs or () if run.waiting) else None
+    return None if (AGAINST if wish == "approve" else _FOR).search(text) else wish
 
 
 def _is_of(turn: Turn, run: OpenRun) -> bool:

@@ -9,12 +9,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from bizaiops_bot.domain.yaml_loader import LOADER
 from bizaiops_bot.router.questions.words import Sentence, Word, lexicon
 
 _FILE = Path(__file__).with_name("grammar.yaml")
-MENTIONS = frozenset(
-    {"KPI", "WINDOW", "TODAY", "RUN", "ALERT", "VERSION", "VERSIONS", "PERSON", "MODEL", "MODELS"}
-)  # fmt: skip
+MENTIONS = frozenset({"KPI", "WINDOW", "TODAY", "RUN", "ALERT", "VERSION", "VERSIONS", "PERSON", "MODEL", "MODELS"})
 _HELPING = frozenset({"is", "do", "have", "get", "any", "happened"})
 """They may stand in every question."""
 _FORMS = frozenset({"how_many", "how_long", "who", "whose", "when", "why", "which", "how", "how_much", "where"})
@@ -61,7 +60,7 @@ class Rule(BaseModel):
 @cache
 def rules() -> tuple[Rule, ...]:
     """Raises ValueError for a tag that is in neither `words.yaml` nor the mentions."""
-    text = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    text = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=LOADER)
     known = {*lexicon().tags.values(), *MENTIONS}
     return tuple(_rule(line, text["groups"], known) for line in text["rules"])
 

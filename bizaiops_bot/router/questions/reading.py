@@ -25,9 +25,19 @@ _KINDS = {
     **{"deploy": "deploy", "deploys": "deploy", "rollback": "rollback", "rollbacks": "rollback"},
     **{"retrain": "retrain", "retrains": "retrain", "drift": "drift"},
 }
-_STATES = frozenset({
-    "failed", "rejected", "cancelled", "expired", "succeeded", "running", "waiting", "open", "closed",
-})  # fmt: skip
+_STATES = frozenset(
+    {
+        "failed",
+        "rejected",
+        "cancelled",
+        "expired",
+        "succeeded",
+        "running",
+        "waiting",
+        "open",
+        "closed",
+    }
+)
 _MEASURES = {
     **{"errors": "errors", "latency": "latency", "slow": "latency", "quick": "latency", "drift": "drift"},
     **{"traffic": "requests", "accuracy": "quality", "ended": "end"},
@@ -36,8 +46,8 @@ _MEASURED = frozenset({"worst", "best", "compare"})
 _OTHER = frozenset({"and", "which", "how", "MODEL", "WINDOW", "TODAY", "PERSON"})
 _OF_MODEL = frozenset({"versions", "version", "other", "run", "alert", "kpi"})
 """Of one model alone, so it goes when another one is asked for."""
-_OF_KIND = frozenset({"release", "run", "approval", "alert", "rule", "person"})
-_OF_STATE = frozenset({"list", "count", "last", "first", "who", "why"})
+OF_KIND = frozenset({"release", "run", "approval", "alert", "rule", "person"})
+OF_STATE = frozenset({"list", "count", "last", "first", "who", "why"})
 
 
 @dataclass(frozen=True)
@@ -61,8 +71,8 @@ def read(hearing: Hearing, memory: Memory | None) -> Asked | None:
         if again := _again(sentence, memory):
             return again
         rule = grammar.read(sentence)
-        if rule is not None and not _unclear(sentence, rule):
-            return _asked(sentence, rule, memory)
+        if rule is not None and not unclear(sentence, rule):
+            return asked(sentence, rule, memory)
     return None
 
 
@@ -83,14 +93,15 @@ def _again(sentence: Sentence, memory: Memory | None) -> Asked | None:
     return Asked(last.playbook, {**kept, **changed})
 
 
-def _unclear(sentence: Sentence, rule: Rule) -> bool:
+def unclear(sentence: Sentence, rule: Rule) -> bool:
     """Whether a name or a time cannot be used. Of a time that only says "now", nothing is used."""
     used = [kind for kind in sentence.mentions if kind != "WINDOW" or kind in rule.may]
     found = [m for kind in used for m in sentence.mentions[kind]]
     return any(m.problem or m.value is None or (isinstance(m.value, tuple) and m.kind == "model") for m in found)
 
 
-def _asked(sentence: Sentence, rule: Rule, memory: Memory | None) -> Asked | None:
+def asked(sentence: Sentence, rule: Rule, memory: Memory | None) -> Asked | None:
+    """The question of a line of the grammar, narrowed to what the words name; None where they leave too much open."""
     told = _Filters(sentence, rule, memory)
     fields = told.fields()
     if fields is None:
@@ -100,7 +111,7 @@ def _asked(sentence: Sentence, rule: Rule, memory: Memory | None) -> Asked | Non
         return Asked(subject, told.only_of(subject, fields))
     try:
         inquiry = Inquiry(subject=subject, aggregate=aggregate, **{**fields, **rule.fixed})
-    except ValidationError:  # a registry may call its versions by dates, which no question can be about so far
+    except ValidationError:  # a name that no question can hold
         return None
     return Asked(QUESTION, inquiry.model_dump(mode="json", exclude_defaults=True))
 
@@ -154,9 +165,9 @@ class _Filters:
         measures = [_MEASURES[tag] for tag in tags if tag in _MEASURES]
         if aggregate in _MEASURED and subject == "model" and measures:
             said["measure"] = measures[0]
-        elif subject in _OF_KIND and (kinds := [_KINDS[tag] for tag in tags if tag in _KINDS]):
+        elif subject in OF_KIND and (kinds := [_KINDS[tag] for tag in tags if tag in _KINDS]):
             said["kind"] = kinds[0]
-        if aggregate in _OF_STATE and (states := [tag for tag in tags if tag in _STATES]):
+        if aggregate in OF_STATE and (states := [tag for tag in tags if tag in _STATES]):
             said["state"] = states[0]
         if "last" in tags and aggregate in {"why", "how_long"}:
             said["last"] = True

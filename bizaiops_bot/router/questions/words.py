@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from bizaiops_bot.domain.yaml_loader import LOADER
 from bizaiops_bot.router import moods
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots.mention import Mention
@@ -43,7 +44,7 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """Raises ValueError for a phrase with two tags: a word has one meaning here."""
     tags: dict[str, str] = {}
-    groups = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    groups = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=LOADER)
     small = groups.pop(SMALL)
     for tag, phrases in [*((t, p) for group in groups.values() for t, p in group.items()), (SMALL, small)]:
         for phrase in phrases:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.router import naming
 from bizaiops_bot.router.slots.kept import by_identity
 from bizaiops_bot.router.slots.mention import Mention
@@ -39,7 +39,7 @@ class _Names:
 
 
 @by_identity
-def _names(models: tuple[ModelInfo, ...]) -> _Names:
+def _names(models: tuple[ModelSpec, ...]) -> _Names:
     phrases = {phrase.lower(): m.name for m in models for phrase in (m.name, m.title, *m.aliases) if phrase}
     owners: dict[str, set[str]] = {}
     for model in models:
@@ -57,7 +57,7 @@ def _names(models: tuple[ModelInfo, ...]) -> _Names:
     )
 
 
-def find(text: str, models: tuple[ModelInfo, ...]) -> list[Mention]:
+def find(text: str, models: tuple[ModelSpec, ...]) -> list[Mention]:
     """Models named in lower-case `text`, in its order; where words fit several, each of them."""
     names, said = _names(models), tokens(text)
     sure = [hit for hit in names.whole.find(said) if _counts(text, said[hit.last - 1])]
@@ -159,7 +159,7 @@ def _part(names: _Names, token: Token) -> str:
     return token.text if token.text in names.parts else token.one
 
 
-def near(word: str, models: tuple[ModelInfo, ...]) -> list[str]:
+def near(word: str, models: tuple[ModelSpec, ...]) -> list[str]:
     """Models with a name, alias or telling part that looks like `word`, nearest first."""
     names = _names(models)
     parts = {part: found for part, found in names.parts.items() if len(part) > _SHORT and len(found) <= _SHARED}
@@ -172,7 +172,7 @@ def near(word: str, models: tuple[ModelInfo, ...]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def slips(word: str, models: tuple[ModelInfo, ...]) -> list[str]:
+def slips(word: str, models: tuple[ModelSpec, ...]) -> list[str]:
     """Models with a name, alias or telling part that `word` is by one slip of the keyboard: of `near` the surest."""
     found = []
     for name in near(word, models):

@@ -11,9 +11,7 @@ from bizaiops_bot.router.slots.numbers import NUMBER, value
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6}
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_LONG = (
-    "january|february|march|april|may|june|july|august|september|october|november|december"
-)  # fmt: skip
+_LONG = "january|february|march|april|may|june|july|august|september|october|november|december"
 MONTH = rf"(?:{_LONG}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _NTH = r"(?:st|nd|rd|th)"
 _PARTS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
@@ -53,8 +51,10 @@ _QUARTER = re.compile(r"\bq(?P<q>[1-4])(?:[ /-]?(?P<y>20\d\d))?\b")
 _WEEK = re.compile(r"\b(?:(?:calendar |iso )?week|cw|kw) ?(?:no\.? ?|#)?(?P<w>\d{1,2})\b(?!\w)")
 _YEAR = re.compile(r"\b(?:in|during|for|of|since|from|to) (?P<y>20\d\d)\b(?![-./]\d)")
 _NAMES_OTHERS = frozenset({"may", "march", "mar", "jan"})
-_OF_TEXT = re.compile(r"day|week|month|quarter|year|ago\b|night|morning|afternoon|evening|\d|[wmqy]td\b|"
-                      rf"\b(?:{MONTH}|{'|'.join(_SHORT)})\b")  # fmt: skip
+_OF_TEXT = re.compile(
+    r"day|week|month|quarter|year|ago\b|night|morning|afternoon|evening|\d|[wmqy]td\b|"
+    rf"\b(?:{MONTH}|{'|'.join(_SHORT)})\b"
+)
 
 
 @dataclass(frozen=True)
@@ -249,6 +249,13 @@ def _year(m: re.Match[str], local: Local) -> Span:
 
 
 _READERS = (
-    (_DAY, _day), (_PART, _part), (_DATE, _date), (_AGO, _ago), (_PERIOD, _period), (_MONTH, _month),
-    (_QUARTER, _quarter), (_WEEK, _week), (_YEAR, _year),
-)  # fmt: skip
+    (_DAY, _day),
+    (_PART, _part),
+    (_DATE, _date),
+    (_AGO, _ago),
+    (_PERIOD, _period),
+    (_MONTH, _month),
+    (_QUARTER, _quarter),
+    (_WEEK, _week),
+    (_YEAR, _year),
+)

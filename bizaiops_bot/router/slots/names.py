@@ -1,11 +1,10 @@
-"""Names that must exist in the catalogue: models, versions, KPIs, faults. Near misses are told, never taken."""
+"""Names that must exist in the catalogue: models, KPIs, faults. Near misses are told, never taken."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from bizaiops_bot.domain.models import ModelInfo
+from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.routing import Catalogue
 from bizaiops_bot.router.slots import models as model_names
 from bizaiops_bot.router.slots.kept import by_identity
@@ -14,7 +13,6 @@ from bizaiops_bot.router.slots.phrases import Phrases, split, tokens
 
 Kpis = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
 _PLACING = frozenset({"at", "in", "on", "per"})
-NAMED_VERSIONS = frozenset({"latest", "previous", "stable"})
 
 FAULTS: dict[str, tuple[str, ...]] = {
     "covariate_drift": ("covariate drift", "covariate_drift", "data drift", "input drift", "feature drift"),
@@ -48,40 +46,6 @@ def near_models(word: str, catalogue: Catalogue) -> list[str]:
     return model_names.near(word, catalogue.models)
 
 
-def version(said: str, model: str, catalogue: Catalogue) -> str | None:
-    """The version `said` of `model`: "v2", "latest", "previous" or "stable" looked up; None when there is none such."""
-    known = catalogue.versions.get(model, ())
-    if said == "latest":
-        return max(known, key=_order, default=None)
-    if said == "previous":
-        return catalogue.previous.get(model)
-    if said == "stable":
-        return catalogue.stable.get(model)
-    return said if said in known else next((v for v in known if v == said.removeprefix("v")), None)
-
-
-def _order(name: str) -> tuple[int, ...]:
-    return tuple(int(digits) for digits in re.findall(r"\d+", name))
-
-
-def newest_first(versions: Iterable[str]) -> list[str]:
-    return sorted(versions, key=_order, reverse=True)
-
-
-def odd_versions(text: str, catalogue: Catalogue) -> list[Mention]:
-    """Versions that are called otherwise than "v2" ("2026-11-02"), as the catalogue has them."""
-    return [
-        Mention("version", m.start(), m.end(), name)
-        for name in _odd(catalogue.versions)
-        for m in re.finditer(rf"(?<![\w.-])(?:version )?{re.escape(name.lower())}(?![\w-])(?: version\b)?", text)
-    ]
-
-
-@by_identity
-def _odd(versions: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(sorted({name for known in versions.values() for name in known if not re.fullmatch(r"v\d+", name)}))
-
-
 def kpis(text: str, catalogue: Catalogue) -> list[Mention]:
     """KPIs by id, title or alias, also turned round ("rate of churn"); value is (model, id), of each model that has it.
     A KPI's words may contain a model's name ("churn rate").
@@ -100,7 +64,7 @@ def _article(text: str, start: int) -> int:
 
 
 @by_identity
-def _kpi_names(kpis: Kpis, models: tuple[ModelInfo, ...]) -> Phrases[tuple[str, str]]:
+def _kpi_names(kpis: Kpis, models: tuple[ModelSpec, ...]) -> Phrases[tuple[str, str]]:
     taken = {phrase.lower() for model in models for phrase in (model.name, model.title, *model.aliases)}
     pairs = [
         (said, (model, name))

@@ -91,7 +91,8 @@ _THING = r"(?:version|one|release|build)"
 _VERSION = re.compile(
     rf"\b(?:versions? |ver\.? ?|v\.? ?)(?:number |no\.? |#)?(-?\d+(?:\.\d+)*[a-z]?"
     rf"(?:[-+_]?(?:rc|alpha|beta|pre|preview|dev|hotfix|patch|fix|snapshot)[\w.]*)?)\b|"
-    rf"\b(?:version|ver) (?:number )?(?P<spelt>{_SPELT})\b|(?<![\w.])(?P<dots>\d+\.\d+\.\d+)(?![\w.]*\.\d|\w)|"
+    rf"\b(?:version|ver) (?:number )?(?P<spelt>{_SPELT})\b|(?<![\w.])(?P<dots>\d+\.\d+\.\d+"
+    rf"(?:[-+_]?(?:rc|alpha|beta|pre|preview|dev|hotfix|patch|fix|snapshot)[\w.]*)?)(?![\w.]*\.\d|\w)|"
     rf"\b(?:the )?(?P<named>latest|newest|freshest|most recent|previous|prior|preceding|champion|current(?:ly)?|live|"
     rf"stable|serving|production|old)(?: (?:stable |serving |live )?{_THING})?\b|"
     rf"\b(?:the )?(?P<last>last) (?:known )?(?:(?:stable|good|working|healthy) )*{_THING}\b|"
@@ -212,7 +213,7 @@ def versions(text: str) -> list[Mention]:
     for m in _VERSION.finditer(text):
         if number := m[1] or m["dots"]:
             plain = str(int(number)) if number.isdigit() else number
-            found.append(Mention("version", m.start(), m.end(), f"v{plain}"))
+            found.append(Mention("version", m.start(), m.end(), plain if m["dots"] else f"v{plain}"))
         elif m["spelt"]:
             found.append(Mention("version", m.start(), m.end(), f"v{WORDS[m['spelt']]}"))
         else:

@@ -17,13 +17,23 @@ _WHAT_IF = re.compile(
     re.IGNORECASE,
 )
 _DEEDS = {
-    "deploy": r"deploy(?:ed|ing|ment of)?", "roll back": r"roll(?:ed|ing)? ?back(?: of)?", "pause": r"paus(?:ed|e|ing)",
-    "resume": r"resum(?:ed|e|ing)", "retrain": r"(?:re)?train(?:ed|ing)?(?: of)?", "scale": r"scal(?:ed|e|ing)",
-    "release": r"releas(?:ed|e|ing)(?: of)?", "ship": r"ship(?:ped|ping)?", "freeze": r"(?:froze|freez(?:e|ing))",
-    "put": r"put(?:ting)?", "roll": r"roll(?:ed|ing)?", "revert": r"revert(?:ed|ing)?",
+    "deploy": r"deploy(?:ed|ing|ment of)?",
+    "roll back": r"roll(?:ed|ing)? ?back(?: of)?",
+    "pause": r"paus(?:ed|e|ing)",
+    "resume": r"resum(?:ed|e|ing)",
+    "retrain": r"(?:re)?train(?:ed|ing)?(?: of)?",
+    "scale": r"scal(?:ed|e|ing)",
+    "release": r"releas(?:ed|e|ing)(?: of)?",
+    "ship": r"ship(?:ped|ping)?",
+    "freeze": r"(?:froze|freez(?:e|ing))",
+    "put": r"put(?:ting)?",
+    "roll": r"roll(?:ed|ing)?",
+    "revert": r"revert(?:ed|ing)?",
     "promote": r"promot(?:ed|e|ing)",
-    "cancel": r"cancel(?:led|ed|ling|ing)?", "switch": r"switch(?:ed|ing)?", "approve": r"approv(?:ed|e|ing)",
-}  # fmt: skip
+    "cancel": r"cancel(?:led|ed|ling|ing)?",
+    "switch": r"switch(?:ed|ing)?",
+    "approve": r"approv(?:ed|e|ing)",
+}
 _DEED = re.compile("|".join(rf"(?P<{name.replace(' ', '_')}>{said})" for name, said in _DEEDS.items()), re.IGNORECASE)
 
 

@@ -18,9 +18,20 @@ _MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 UNIT = r"(minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|fortnights?|months?)"
 PARTS_OF = {
-    "half a": 0.5, "a half": 0.5, "half": 0.5, "quarter of a": 0.25, "a quarter of a": 0.25, "a quarter": 0.25,
-    "three quarters of a": 0.75, "a few": 3.0, "few": 3.0, "a couple of": 2.0, "couple of": 2.0, "a": 1.0, "": 1.0,
-}  # fmt: skip
+    "half a": 0.5,
+    "a half": 0.5,
+    "half": 0.5,
+    "quarter of a": 0.25,
+    "a quarter of a": 0.25,
+    "a quarter": 0.25,
+    "three quarters of a": 0.75,
+    "a few": 3.0,
+    "few": 3.0,
+    "a couple of": 2.0,
+    "couple of": 2.0,
+    "a": 1.0,
+    "": 1.0,
+}
 SOME = "|".join(sorted(filter(None, PARTS_OF), key=len, reverse=True))
 _FOR = re.compile(
     rf"\b(?:for|during|within) (?:about |around |another )?(?:the )?(?P<led>(?:next |coming )?)"
@@ -44,8 +55,10 @@ _UNTIL = re.compile(
     rf"{NAMED}?{PART}?"
 )
 _PARTS = {"morning": 12, "noon": 12, "afternoon": 18, "evening": 22, "night": 24, "tonight": 24}
-_LATER = re.compile(rf"\b(?:from|starting|beginning|as of) (?:on )?(?:next |the )?(?:{DAY}|tomorrow|\d)|"
-                    r"\b(?:for|during) (?:tomorrow|next (?:week|month))\b")  # fmt: skip
+_LATER = re.compile(
+    rf"\b(?:from|starting|beginning|as of) (?:on )?(?:next |the )?(?:{DAY}|tomorrow|\d)|"
+    r"\b(?:for|during) (?:tomorrow|next (?:week|month))\b"
+)
 AT_ONCE = "It begins at once: say only until when, for example `until friday` or `for 3 days`."
 
 

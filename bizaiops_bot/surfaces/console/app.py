@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from bizaiops_bot.conversation.desk import Desk
+from bizaiops_bot.domain.readiness import Report
+from bizaiops_bot.ports.faults import Faults
 from bizaiops_bot.surfaces import api, problems, reads, world
 from bizaiops_bot.surfaces.console import chat, handbook, pages, sign_in
 from bizaiops_bot.surfaces.console.views import STATIC
@@ -35,7 +37,8 @@ def create_app(
     title: str = "BizAIOps",
     time_zone: str = "UTC",
     metrics: Callable[[], str] | None = None,
-    ready: Callable[[], Awaitable[dict[str, str]]] | None = None,
+    ready: Callable[[], Awaitable[Report]] | None = None,
+    faults: Faults | None = None,
     world_facts: Callable[[], Awaitable[dict[str, Any]]] | None = None,
     verify_audit: Callable[[], Awaitable[tuple[bool, str]]] | None = None,
     identify: Identify | None = None,
@@ -46,12 +49,14 @@ def create_app(
     """The whole site for `desk`.
 
     demo: people choose who they are, and the world can be broken; else every request needs `identify` to name someone.
-    metrics: Prometheus text. ready: what is not ready, by part. verify_audit: (intact, one sentence).
+    metrics: Prometheus text. faults: what breaks the world. ready: for /readyz. verify_audit: (intact,
+    one sentence).
     hosts: names the site is reached by besides localhost; "*" for any. open_paths: neither need a sign-in nor come from
     this site, as their routes check who sends. Event streams have no end, so run uvicorn with
     a `timeout_graceful_shutdown` of a second or two.
     """
     site = Site(desk=desk, demo=demo, title=title, time_zone=time_zone, verify_audit=verify_audit, identify=identify)
+    site.faults = faults if demo else None
     site.metrics = metrics or site.metrics
     site.ready = ready or site.ready
     site.world = world_facts or site.world

@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bizaiops_bot.bot_api.observed import health_of
 from bizaiops_bot.domain.errors import BotError
+from bizaiops_bot.domain.health import HEALTH_MINUTES
 from bizaiops_bot.domain.kpi import Kpi, KpiRow
 from bizaiops_bot.domain.kpi_words import change_words, full_title, short_amount, target_met, target_words
-from bizaiops_bot.domain.models import ModelInfo, TrafficState
-from bizaiops_bot.domain.monitoring import DriftReport, HealthSample
+from bizaiops_bot.domain.models import ModelSpec
+from bizaiops_bot.domain.monitoring import DriftReport, HealthSample, SeriesData
 from bizaiops_bot.domain.records import Alert, RunRecord, Schedule
+from bizaiops_bot.domain.services import TrafficState
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.surfaces.console.views import fragment
 from bizaiops_bot.surfaces.kpis import ROW_DAYS, day_range, kpi_row
-from bizaiops_bot.surfaces.reads import HEALTH_MINUTES, drift_now
+from bizaiops_bot.surfaces.reads import drift_now
 from bizaiops_bot.surfaces.site import Site
 
 T = TypeVar("T")
@@ -33,7 +36,7 @@ HISTORY = timedelta(hours=2)
 class ModelTile:
     """One model at a glance; None means not known."""
 
-    info: ModelInfo
+    info: ModelSpec
     traffic: TrafficState | None
     samples: list[HealthSample]
     latency: tuple[float | None, ...]
@@ -62,7 +65,7 @@ class ModelTile:
 
     @property
     def latency_p95_ms(self) -> float | None:
-        return max((sample.latency_p95_ms for sample in self.samples if sample.requests), default=None)
+        return max((s.latency_p95_ms for s in self.samples if s.latency_p95_ms is not None), default=None)
 
     @property
     def drift_words(self) -> tuple[str, str]:
@@ -81,7 +84,7 @@ class ModelTile:
     def shares(self) -> list[tuple[str, int, str]]:
         """What the split bar shows."""
         revisions = self.traffic.revisions if self.traffic else ()
-        return [(r.version, r.weight, r.state) for r in revisions if r.weight]
+        return [(r.called, r.weight, r.role) for r in revisions if r.weight]
 
 
 @dataclass(frozen=True)
@@ -157,10 +160,10 @@ class Dashboard:
             return self._snapshot
 
     async def _take(self) -> Snapshot:
-        ports = self.site.desk.ports
+        ports = self.site.desk.reads
         now = ports.clock.now()
         alerts = await _or(ports.records.alerts(open_only=True, limit=10), [])
-        models = await _or(ports.serving.models(), [])
+        models = await _or(ports.models.specs(), [])
         kpis = await _or(ports.warehouse.kpis(), [])
         return Snapshot(
             now=now,
@@ -169,17 +172,19 @@ class Dashboard:
             runs=await _or(ports.records.runs(limit=6), []),
             schedules=await _or(ports.records.schedules(), []),
             alerts=alerts,
-            faults=await _or(ports.faults.active(), []) if ports.faults else [],
+            faults=await _or(self.site.faults.active(), []) if self.site.faults else [],
             frozen=await _or(ports.records.frozen(), None),
         )
 
-    async def _model(self, info: ModelInfo, now: datetime, alerts: list[Alert]) -> ModelTile:
-        ports = self.site.desk.ports
-        samples = await _or(ports.metrics.health(info.name, minutes=HEALTH_MINUTES), [])
+    async def _model(self, info: ModelSpec, now: datetime, alerts: list[Alert]) -> ModelTile:
+        traffic = await _or(self._traffic(info.name), None)
+        samples = (
+            [] if traffic is None else await _or(health_of(self.site.desk.reads, traffic, minutes=HEALTH_MINUTES), [])
+        )
         open_alerts = sum(alert.model == info.name for alert in alerts)
         return ModelTile(
             info=info,
-            traffic=await _or(ports.serving.traffic(info.name), None),
+            traffic=traffic,
             samples=[] if isinstance(samples, NoData) else samples,
             latency=await self._series(info.name, "latency_p95_ms", now),
             errors=await self._series(info.name, "error_rate", now),
@@ -188,8 +193,16 @@ class Dashboard:
             drift_alert=any(a.model == info.name and a.kind in DRIFT_KINDS for a in alerts),
         )
 
+    async def _traffic(self, model: str) -> TrafficState:
+        ports = self.site.desk.reads
+        return await ports.serving.traffic(await ports.records.service(model))
+
+    async def _measured(self, model: str, metric: str, now: datetime) -> SeriesData | NoData:
+        ports = self.site.desk.reads
+        return await ports.metrics.series(await ports.records.service(model), metric, now - HISTORY, now, 40)
+
     async def _series(self, model: str, metric: str, now: datetime) -> tuple[float | None, ...]:
-        found = await _or(self.site.desk.ports.metrics.series(model, metric, now - HISTORY, now, 40), None)
+        found = await _or(self._measured(model, metric, now), None)
         values = () if found is None or isinstance(found, NoData) else found.values
         # A bot just started has measured minutes, not hours: the line begins where the numbers do.
         begin = next((i for i, value in enumerate(values) if value is not None), len(values))
@@ -205,7 +218,7 @@ class Dashboard:
 
     async def _kpi(self, kpi: Kpi) -> KpiTile:
         start, today = day_range(self.site, ROW_DAYS)
-        daily = await _or(self.site.desk.ports.warehouse.daily(kpi.id, start, today, time_zone=self.site.time_zone), [])
+        daily = await _or(self.site.desk.reads.warehouse.daily(kpi.id, start, today, time_zone=self.site.time_zone), [])
         return KpiTile(kpi, kpi_row(kpi, daily, today))
 
 

@@ -35,7 +35,7 @@ async def console(
     board, digest = await _dashboard(request, site).html()
     reader = site.viewer(request)
     votes = await site.desk.votes(reader, conversation) if reader else {}
-    faults = site.desk.ports.faults if site.demo else None
+    faults = site.faults
     return page(
         request,
         "console.html",
@@ -46,7 +46,7 @@ async def console(
         shown=shown,
         board=board,
         digest=digest,
-        models=[info.name for info in await site.desk.ports.serving.models()] if faults else [],
+        models=[info.name for info in await site.desk.reads.models.specs()] if faults else [],
         fault_kinds=await faults.kinds() if faults else [],
         quote=quote,
     )
@@ -77,21 +77,21 @@ def _dashboard(request: Request, site: Site) -> Dashboard:
 @router.get("/runs")
 async def runs(site: SiteDep, request: Request, model: str | None = None) -> HTMLResponse:
     """The last hundred runs."""
-    return page(request, "runs.html", runs=await site.desk.ports.records.runs(model=model, limit=100), model=model)
+    return page(request, "runs.html", runs=await site.desk.reads.records.runs(model=model, limit=100), model=model)
 
 
 @router.get("/runs/{number}")
 async def run(site: SiteDep, request: Request, number: Number) -> HTMLResponse:
     """One run: steps, plan, approvals, audit."""
-    record = await site.desk.ports.records.run(number)
-    entries = await site.desk.ports.records.audit(subject=f"run {number}", limit=200)
+    record = await site.desk.reads.records.run(number)
+    entries = await site.desk.reads.records.audit(subject=f"run {number}", limit=200)
     return page(request, "run.html", run=record, entries=list(reversed(entries)))
 
 
 @router.get("/audit")
 async def audit(site: SiteDep, request: Request, before: Before = None, subject: str | None = None) -> HTMLResponse:
     """The audit log, newest first, and whether its chain is whole."""
-    entries = await site.desk.ports.records.audit(limit=AUDIT_PAGE + 1, before=before, subject=subject or None)
+    entries = await site.desk.reads.records.audit(limit=AUDIT_PAGE + 1, before=before, subject=subject or None)
     shown = entries[:AUDIT_PAGE]
     more = shown[-1].seq if len(entries) > AUDIT_PAGE else None
     state = await site.verify_audit() if site.verify_audit else _linked(shown if subject is None else [])

@@ -21,7 +21,7 @@ from bizaiops_bot.domain.posts import file_path
 from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.values import spoken_duration
 from bizaiops_bot.surfaces.render.clean import number, one_line
-from bizaiops_bot.surfaces.render.html import STEP_SIGNS, block_html, card_blocks, inline, safe, took
+from bizaiops_bot.surfaces.render.html import STEP_SIGNS, block_html, blocks_html, card_details, inline, safe, took
 from bizaiops_bot.surfaces.render.svg import spark_svg, split_bar
 
 HERE = Path(__file__).parent
@@ -87,14 +87,31 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters |= {
-        "clock": clock_time, "when": date_time, "number": number, "one_line": one_line, "initials": initials,
-        "hue": hue, "inline": inline, "safe_text": safe, "pretty": pretty, "duration": spoken_duration,
-        "step_time": took, "recurring": spoken, "when_in": local_time,
-    }  # fmt: skip
+        "clock": clock_time,
+        "when": date_time,
+        "number": number,
+        "one_line": one_line,
+        "initials": initials,
+        "hue": hue,
+        "inline": inline,
+        "safe_text": safe,
+        "pretty": pretty,
+        "duration": spoken_duration,
+        "step_time": took,
+        "recurring": spoken,
+        "when_in": local_time,
+    }
     env.globals |= {
-        "static": static_url, "card_blocks": card_blocks, "block_html": block_html, "spark": spark_svg,
-        "split_bar": split_bar, "step_signs": STEP_SIGNS, "diff_html": diff_html, "file_path": file_path,
-    }  # fmt: skip
+        "static": static_url,
+        "blocks_html": blocks_html,
+        "card_details": card_details,
+        "block_html": block_html,
+        "spark": spark_svg,
+        "split_bar": split_bar,
+        "step_signs": STEP_SIGNS,
+        "diff_html": diff_html,
+        "file_path": file_path,
+    }
     return env
 
 

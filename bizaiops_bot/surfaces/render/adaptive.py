@@ -8,7 +8,14 @@ from typing import TypeVar
 from bizaiops_bot.domain.cards import Block, Text
 from bizaiops_bot.domain.forms import Form
 from bizaiops_bot.domain.posts import PostedCard
-from bizaiops_bot.surfaces.render.adaptive_actions import button_actions, form_action, reason_of, refresh, rows_of
+from bizaiops_bot.surfaces.render.adaptive_actions import (
+    button_actions,
+    folded,
+    form_action,
+    reason_of,
+    refresh,
+    rows_of,
+)
 from bizaiops_bot.surfaces.render.adaptive_blocks import block_elements
 from bizaiops_bot.surfaces.render.adaptive_check import BUDGET, VERSION, VIEWERS_MAX, check, size
 from bizaiops_bot.surfaces.render.adaptive_detail import BLOCKS_MAX, DETAILS
@@ -29,6 +36,8 @@ __all__ = ["check", "fallback_text", "form_card", "form_values", "reason_of", "r
 T = TypeVar("T")
 TONES = {"info": "accent", "success": "good", "warning": "warning", "danger": "attention", "muted": "emphasis"}
 FALLBACK_MAX, UNSUPPORTED_MAX = 1_500, 200
+NOTE = 1_000
+"""Bytes kept free for each part of a card that comes later: enough to say that it was left out."""
 SHARE = 0.4
 """Of the budget, that the buttons may take, and that the viewers' ids may."""
 
@@ -47,12 +56,15 @@ def render(posted: PostedCard, *, viewers: tuple[str, ...] = (), form: bool = Fa
         "msteams": {"width": "full"},
         "fallbackText": escaped(cut(fallback_text(posted), UNSUPPORTED_MAX)),
         "body": [_title(posted), *sets],
-        **({"actions": last} if last else {}),
+        "actions": last,
     }
     watching = _first(list(viewers), int(BUDGET * SHARE / 2))[:VIEWERS_MAX]
     base |= {"refresh": refresh(posted, tuple(watching))} if watching else {}
-    parts = _parts(posted, BUDGET - size(base))
-    return {**base, "body": [_title(posted), *parts, *sets]}
+    above, below = _parts(posted, BUDGET - size(base))
+    if posted.card.layout.below and last:  # the buttons stand in the middle, where only a set of them may
+        sets, base["actions"] = [*sets, {"type": "ActionSet", "actions": last}], []
+    body = [_title(posted), *above, *sets, *below]
+    return {name: value for name, value in {**base, "body": body}.items() if value or name != "actions"}
 
 
 def fallback_text(posted: PostedCard) -> str:
@@ -73,22 +85,28 @@ def _title(posted: PostedCard) -> Element:
     return {"type": "Container", "style": style, "bleed": True, "items": [heading(posted.card.title)]}
 
 
-def _parts(posted: PostedCard, room: int) -> list[Element]:
+def _parts(posted: PostedCard, room: int) -> tuple[list[Element], list[Element]]:
+    """What stands above the buttons, and below them with the details folded away."""
+    above, below, details = posted.card.layout
+    if not posted.card.blocks and one_line(posted.card.summary) != one_line(posted.card.title):
+        above = (Text(text=posted.card.summary),)
+    upper = _drawn(above, room - NOTE * (bool(below) + bool(details)))
+    lower = _drawn(below, room - size(upper) - NOTE * bool(details))
+    hidden = _drawn(details, room - size(upper) - size(lower) - size(folded([]))) if details else []
+    return upper, [*lower, *(folded(hidden) if hidden else [])]
+
+
+def _drawn(blocks: tuple[Block, ...], room: int) -> list[Element]:
     """The blocks in the greatest detail that fits; when none does, the first of them."""
-    blocks: tuple[Block, ...] = posted.card.blocks[:BLOCKS_MAX]
-    if not blocks and one_line(posted.card.summary) != one_line(posted.card.title):
-        blocks = (Text(text=posted.card.summary),)
+    dropped = _left_out(len(blocks) - BLOCKS_MAX)
     drawn: list[list[Element]] = []
     for detail in DETAILS:
-        drawn = [block_elements(block, detail) for block in blocks]
-        dropped = max(0, len(posted.card.blocks) - len(blocks))
-        parts = [element for elements in drawn for element in elements] + _left_out(dropped)
+        drawn = [block_elements(block, detail) for block in blocks[:BLOCKS_MAX]]
+        parts = [element for elements in drawn for element in elements] + dropped
         if size(parts) <= room:
             return parts
     kept = _first(drawn, room - size(_left_out(999_999)))
-    return [element for elements in kept for element in elements] + _left_out(
-        max(len(posted.card.blocks), len(blocks)) - len(kept)
-    )
+    return [element for elements in kept for element in elements] + _left_out(len(blocks) - len(kept))
 
 
 def _left_out(count: int) -> list[Element]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bizaiops_bot.domain.cards import Card, Diff
+from bizaiops_bot.domain.cards import Card
 from bizaiops_bot.domain.posts import PostedButton, PostedCard
 from bizaiops_bot.surfaces.render.adaptive_text import SEE_ALL, Element, inline, literal, rich, small
+from bizaiops_bot.surfaces.render.changes import MOST_TOLD, by_weight
 from bizaiops_bot.surfaces.render.clean import one_line
 
 STYLES = {"primary": "positive", "danger": "destructive"}
@@ -15,6 +16,7 @@ IN_A_ROW = 6
 BUTTONS_MAX = 18
 LABEL_MAX, QUESTION_MAX, REASON_MAX = 40, 300, 500
 REASON = "reason"
+DETAILS = "details"
 
 
 def execute(verb: str, title: str, data: Mapping[str, str], **more: str) -> Element:
@@ -25,6 +27,15 @@ def execute(verb: str, title: str, data: Mapping[str, str], **more: str) -> Elem
 def open_url(title: str, url: str) -> Element:
     """A page of the console, opened in the browser. The only place an Action.OpenUrl is made."""
     return {"type": "Action.OpenUrl", "title": literal(one_line(title, LABEL_MAX)) or "…", "url": url}
+
+
+def folded(inside: list[Element]) -> list[Element]:
+    """Hidden until someone asks for it."""
+    show = {"type": "Action.ToggleVisibility", "title": "Details", "targetElements": [DETAILS]}
+    return [
+        {"type": "ActionSet", "actions": [show]},
+        {"type": "Container", "id": DETAILS, "isVisible": False, "items": inside},
+    ]
 
 
 def button_actions(posted: PostedCard) -> list[Element]:
@@ -92,9 +103,11 @@ def _confirmation(card: Card, button: PostedButton) -> str:
     given = one_line(button.confirm, QUESTION_MAX)
     if given or card.run_id is None or not button.label.strip().lower().startswith("approve"):
         return given
-    lines = [line for block in card.blocks if isinstance(block, Diff) for line in block.lines]
+    lines = by_weight(card.blocks)
     if not lines:
         return one_line(f"Approved, this is done: {card.title}", QUESTION_MAX)
-    told = "; ".join(f"{line.what}: {line.before or 'nothing'} → {line.after or 'nothing'}" for line in lines[:3])
-    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
+    told = "; ".join(
+        f"{line.what}: {line.before or 'nothing'} → {line.after or 'nothing'}" for line in lines[:MOST_TOLD]
+    )
+    more = f" and {len(lines) - MOST_TOLD} more" if len(lines) > MOST_TOLD else ""
     return f"Approved, this changes: {one_line(told, QUESTION_MAX)}{more}."

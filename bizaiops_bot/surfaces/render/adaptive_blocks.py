@@ -6,7 +6,21 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from bizaiops_bot.domain.cards import Block, Chart, Context, Diff, Fields, File, Links, StepLine, Steps, Table, Text
+from bizaiops_bot.domain.cards import (
+    Block,
+    ButtonsHere,
+    Chart,
+    Context,
+    Details,
+    Diff,
+    Fields,
+    File,
+    Links,
+    StepLine,
+    Steps,
+    Table,
+    Text,
+)
 from bizaiops_bot.surfaces.render.adaptive_actions import open_url
 from bizaiops_bot.surfaces.render.adaptive_charts import chart_elements
 from bizaiops_bot.surfaces.render.adaptive_detail import Detail
@@ -27,8 +41,12 @@ from bizaiops_bot.surfaces.render.html import STEP_SIGNS, took
 log = logging.getLogger(__name__)
 LINKS_MAX = 6
 STEP_COLOURS = {
-    "running": "Accent", "waiting": "Warning", "done": "Good", "failed": "Attention", "undone": "Warning",
-}  # fmt: skip
+    "running": "Accent",
+    "waiting": "Warning",
+    "done": "Good",
+    "failed": "Attention",
+    "undone": "Warning",
+}
 SPOKEN = {"failed", "skipped", "undone"}
 """States that the sign alone would leave unsaid to someone who hears the card; a time or its lack says the others."""
 
@@ -109,4 +127,6 @@ DRAW: dict[type[Any], Callable[[Any, Detail], list[Element]]] = {
     Context: _context,
     Links: _links,
     File: _file,
+    ButtonsHere: lambda _block, _detail: [],
+    Details: lambda _block, _detail: [],
 }

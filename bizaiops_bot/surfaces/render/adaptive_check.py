@@ -15,10 +15,19 @@ the rest is left for what the SDK and Teams put around the card, so that every w
 """
 VERSION = "1.5"
 ELEMENTS = {
-    "ActionSet", "Container", "Input.ChoiceSet", "Input.Number", "Input.Text", "RichTextBlock", "Table", "TextBlock",
-    "Chart.Line", "Chart.VerticalBar", "Chart.VerticalBar.Grouped",
-}  # fmt: skip
-ACTIONS = {"Action.Execute", "Action.OpenUrl", "Action.ShowCard", "Action.Submit"}
+    "ActionSet",
+    "Container",
+    "Input.ChoiceSet",
+    "Input.Number",
+    "Input.Text",
+    "RichTextBlock",
+    "Table",
+    "TextBlock",
+    "Chart.Line",
+    "Chart.VerticalBar",
+    "Chart.VerticalBar.Grouped",
+}
+ACTIONS = {"Action.Execute", "Action.OpenUrl", "Action.ShowCard", "Action.Submit", "Action.ToggleVisibility"}
 PARTS = {"AdaptiveCard", "TableCell", "TableRow", "TextRun"}
 VIEWERS_MAX, SET_MAX, CHOICES_MAX, TITLE_MAX = 60, 6, 200, 80
 
@@ -40,6 +49,9 @@ def check(card: dict[str, Any]) -> list[str]:
         found += [f"{node.get('type', 'a part')}: {wrong}" for wrong in _wrong(node)]
     ids = Counter(node["id"] for node in nodes if str(node.get("type", "")).startswith("Input.") and "id" in node)
     found += [f"{count} inputs have the id {name!r}" for name, count in ids.items() if count > 1]
+    shown = {name for node in nodes for name in node.get("targetElements", [])}
+    hidden = {node.get("id") for node in nodes if node.get("isVisible") is False}
+    found += [] if shown == hidden else ["something hidden has no button that shows it, or such a button shows nothing"]
     viewers = card.get("refresh", {}).get("userIds", [])
     return found + ([f"{len(viewers)} viewers of {VIEWERS_MAX}"] if len(viewers) > VIEWERS_MAX else [])
 
@@ -64,6 +76,8 @@ def _wrong(node: dict[str, Any]) -> Iterator[str]:
         yield "text must not be a link"
     if kind in ACTIONS:
         yield from _wrong_action(node)
+    if kind == "Action.ToggleVisibility" and not node.get("targetElements"):
+        yield "it shows nothing"
     if kind == "RichTextBlock" and not node.get("inlines"):
         yield "it has no text"
     if kind in {"TextRun", "TextBlock"} and not node.get("text"):

@@ -89,9 +89,13 @@ def _choice(field: FormField, about: Element, options: list[Element], hint: str)
     values = {option["value"] for option in options}
     chosen = {"value": field.value} if field.value in values else {}
     return {
-        "type": "Input.ChoiceSet", **about, "style": style, "choices": options, "placeholder": hint or "Choose one",
+        "type": "Input.ChoiceSet",
+        **about,
+        "style": style,
+        "choices": options,
+        "placeholder": hint or "Choose one",
         **chosen,
-    }  # fmt: skip
+    }
 
 
 def _choices(field: FormField) -> list[Element]:

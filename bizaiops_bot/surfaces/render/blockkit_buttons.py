@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bizaiops_bot.domain.cards import Diff
 from bizaiops_bot.domain.posts import PostedButton, PostedCard
 from bizaiops_bot.surfaces.render.blockkit_escape import line, unstyled
 from bizaiops_bot.surfaces.render.blockkit_limits import (
@@ -15,6 +14,7 @@ from bizaiops_bot.surfaces.render.blockkit_limits import (
     CONFIRM_TITLE,
 )
 from bizaiops_bot.surfaces.render.blockkit_sheet import Json, Sheet, plain
+from bizaiops_bot.surfaces.render.changes import MOST_TOLD, by_weight
 from bizaiops_bot.surfaces.render.clean import one_line
 
 CLICK = "b:"
@@ -70,9 +70,9 @@ def _approves(posted: PostedCard, button: PostedButton) -> bool:
 
 
 def _what_approving_does(posted: PostedCard) -> str:
-    changes = [change for block in posted.blocks if isinstance(block, Diff) for change in block.lines]
-    told = "; ".join(f"{_part(c.what)} becomes {_part(c.after or 'nothing')}" for c in changes[:3])
-    more = f" and {len(changes) - 3} more changes" if len(changes) > 3 else ""
+    changes = by_weight(posted.blocks)
+    told = "; ".join(f"{_part(c.what)} becomes {_part(c.after or 'nothing')}" for c in changes[:MOST_TOLD])
+    more = f" and {len(changes) - MOST_TOLD} more changes" if len(changes) > MOST_TOLD else ""
     return f"{line(posted.card.title, 120, str)}{f': {told}{more}' if told else ''}. It begins at once."
 
 

@@ -8,10 +8,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bizaiops_bot.domain.cards import Block, Card, Chart, Context, Diff, Fields, File, Links, Steps, Table, Text
+from bizaiops_bot.domain.cards import (
+    Block,
+    ButtonsHere,
+    Card,
+    Chart,
+    Context,
+    Details,
+    Diff,
+    Fields,
+    File,
+    Links,
+    Steps,
+    Table,
+    Text,
+)
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.surfaces.render.blockkit_buttons import draw_buttons
 from bizaiops_bot.surfaces.render.blockkit_charts import draw_chart
+from bizaiops_bot.surfaces.render.blockkit_details import draw_details
 from bizaiops_bot.surfaces.render.blockkit_escape import escape, fitted, size
 from bizaiops_bot.surfaces.render.blockkit_limits import BLOCK_ID, HEADER, MESSAGE_BLOCKS, MESSAGE_JSON, MESSAGE_TEXT
 from bizaiops_bot.surfaces.render.blockkit_links import draw_file, draw_links
@@ -34,6 +49,8 @@ DRAW: dict[type[Any], Callable[[Any, Sheet], list[Json]]] = {
     Context: draw_context,
     Links: draw_links,
     File: draw_file,
+    ButtonsHere: lambda _block, _sheet: [],
+    Details: lambda _block, _sheet: [],
 }
 
 
@@ -54,7 +71,7 @@ def render(posted: PostedCard, *, native: bool = True, form: bool = False) -> Sl
     text = fitted(fallback(posted.card), MESSAGE_TEXT, escape)
     for scale in SCALES:
         sheet = Sheet(more=where_all_is(posted.card), native=native, scale=scale)
-        blocks = [*heading(posted.card), *_body(posted.card, sheet), *draw_buttons(posted, sheet, form=form)]
+        blocks = [*heading(posted.card), *_body(posted, sheet, draw_buttons(posted, sheet, form=form))]
         if len(blocks) <= MESSAGE_BLOCKS and json_size(with_ids(blocks, posted.id)) <= MESSAGE_JSON:
             return SlackMessage(text, with_ids(blocks, posted.id), tuple(sheet.pictures), sheet.data_blocks > 0)
     return _shortened(posted, text, native=native, form=form)
@@ -81,9 +98,14 @@ def _shortened(posted: PostedCard, text: str, *, native: bool, form: bool) -> Sl
     return SlackMessage(text, with_ids(whole, posted.id), tuple(sheet.pictures), has_data)
 
 
-def _body(card: Card, sheet: Sheet) -> list[Json]:
-    drawn = [shape for block in card.blocks[:BLOCKS_MAX] for shape in draw_block(block, sheet)]
-    return drawn + sheet.cut(len(card.blocks) - BLOCKS_MAX, "parts")
+def _body(posted: PostedCard, sheet: Sheet, buttons: list[Json]) -> list[Json]:
+    above, below, details = posted.card.layout
+    room = max(0, BLOCKS_MAX - len(above))
+    upper = [shape for block in above[:BLOCKS_MAX] for shape in draw_block(block, sheet)]
+    lower = [shape for block in below[:room] for shape in draw_block(block, sheet)]
+    rest = sheet.cut(len(above) + len(below) - BLOCKS_MAX, "parts")
+    small_print = draw_details(details, sheet)
+    return [*upper, *buttons, *lower, *rest, *small_print] if below else [*upper, *rest, *small_print, *buttons]
 
 
 def draw_block(block: Block, sheet: Sheet) -> list[Json]:

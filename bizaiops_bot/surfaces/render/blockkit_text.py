@@ -19,8 +19,14 @@ FIELDS_MAX, STEPS_MAX, CHANGES_MAX = 40, 40, 30
 NARROW = 60
 """Longer values do not fit into half of a message."""
 SIGNS = {
-    "planned": "○", "running": "⏳", "waiting": "✋", "done": "✅", "failed": "❌", "skipped": "⏭️", "undone": "↩️",
-}  # fmt: skip
+    "planned": "○",
+    "running": "⏳",
+    "waiting": "✋",
+    "done": "✅",
+    "failed": "❌",
+    "skipped": "⏭️",
+    "undone": "↩️",
+}
 
 
 def draw_text(block: Text, sheet: Sheet) -> list[Json]:

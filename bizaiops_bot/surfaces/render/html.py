@@ -12,9 +12,11 @@ from markupsafe import Markup, escape
 from bizaiops_bot.domain.cards import (
     BARS,
     Block,
+    ButtonsHere,
     Card,
     Chart,
     Context,
+    Details,
     Diff,
     Fields,
     File,
@@ -39,11 +41,22 @@ STEP_SIGNS = {"planned": "○", "running": "◐", "waiting": "…", "done": "✓
 
 
 def card_blocks(card: Card) -> Markup:
-    """All blocks of a card, in order."""
-    shown = [block_html(block) for block in card.blocks[:BLOCKS_MAX]]
-    if len(card.blocks) > BLOCKS_MAX:
-        shown.append(_small(f"{len(card.blocks) - BLOCKS_MAX} more parts are not shown."))
+    """All of a card but its title and buttons."""
+    return blocks_html(card.layout.above) + blocks_html(card.layout.below) + card_details(card)
+
+
+def blocks_html(blocks: tuple[Block, ...]) -> Markup:
+    """Blocks in order, as many as a page takes."""
+    shown = [block_html(block) for block in blocks[:BLOCKS_MAX]]
+    if len(blocks) > BLOCKS_MAX:
+        shown.append(_small(f"{len(blocks) - BLOCKS_MAX} more parts are not shown."))
     return Markup("").join(shown)
+
+
+def card_details(card: Card) -> Markup:
+    """What of a card is folded away."""
+    details = card.layout.details
+    return _fold("Details", blocks_html(details)) if details else Markup("")
 
 
 def block_html(block: Block) -> Markup:
@@ -172,12 +185,12 @@ def _seconds(start: datetime, end: datetime) -> float:
 
 def _diff(block: Diff) -> Markup:
     rows = Markup("").join(
-        Markup('<tr><th scope="row">{}</th><td class="before"><del>{}</del></td>'
-               '<td class="arrow" aria-label="becomes">→</td><td class="after"><ins>{}</ins></td></tr>').format(
-            inline(one_line(line.what)), one_line(line.before or "nothing"), one_line(line.after or "nothing")
-        )
+        Markup(
+            '<tr><th scope="row">{}</th><td class="before"><del>{}</del></td>'
+            '<td class="arrow" aria-label="becomes">→</td><td class="after"><ins>{}</ins></td></tr>'
+        ).format(inline(one_line(line.what)), one_line(line.before or "nothing"), one_line(line.after or "nothing"))
         for line in block.lines[:ROWS_MAX]
-    )  # fmt: skip
+    )
     return Markup(
         '<div class="table-scroll" tabindex="0"><table class="diff"><caption>What changes</caption>'
         "<tbody>{}</tbody></table></div>"
@@ -218,6 +231,8 @@ DRAW: dict[type[Any], Callable[[Any], Markup]] = {
     Context: _context,
     Links: _links,
     File: _file,
+    ButtonsHere: lambda _: Markup(""),
+    Details: lambda _: Markup(""),
 }
 
 

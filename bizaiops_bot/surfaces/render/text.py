@@ -15,9 +15,11 @@ from rich.text import Text as RichText
 
 from bizaiops_bot.domain.cards import (
     Block,
+    ButtonsHere,
     Card,
     Chart,
     Context,
+    Details,
     Diff,
     Fields,
     File,
@@ -41,10 +43,7 @@ TITLE_MAX = 72  # a frame cuts what does not fit into its line
 
 def card_rich(card: Card, labels: tuple[str, ...] | None = None, *, first: int = 1) -> RenderableType:
     """The card in a frame of its tone's colour. `labels` are its buttons, numbered from `first`."""
-    parts = [block_rich(block) for block in card.blocks[:BLOCKS_MAX]]
-    labels = tuple(button.label for button in card.buttons) if labels is None else labels
-    if labels:
-        parts.append(_buttons(labels, first))
+    parts = _parts(card, labels, first)
     title = RichText(one_line(card.title), style="bold")
     body = Group(*parts) if parts else Group(RichText(one_line(card.summary, 400)))
     if len(title) > TITLE_MAX:
@@ -54,13 +53,27 @@ def card_rich(card: Card, labels: tuple[str, ...] | None = None, *, first: int =
 
 def plain_text(card: Card, labels: tuple[str, ...] | None = None, *, width: int = 100) -> str:
     """The card without colour or frame, for logs, pipes and fallbacks."""
-    parts = [RichText(one_line(card.title)), *(block_rich(block) for block in card.blocks[:BLOCKS_MAX])]
-    labels = tuple(button.label for button in card.buttons) if labels is None else labels
-    if labels:
-        parts.append(_buttons(labels, 1))
+    parts = [RichText(one_line(card.title)), *_parts(card, labels, 1)]
     out = io.StringIO()
     Console(file=out, width=width, color_system=None, highlight=False, legacy_windows=False).print(Group(*parts))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _parts(card: Card, labels: tuple[str, ...] | None, first: int) -> list[RenderableType]:
+    """The blocks with the buttons in their place. Nothing folds here: of a run's details only the short lines stay, how
+    it is undone among them, and where the rest is.
+    """
+    labels = tuple(button.label for button in card.buttons) if labels is None else labels
+    above, below, details = card.layout
+    told = details and card.run_id is not None
+    kept = tuple(block for block in details if isinstance(block, Fields) or not told)
+    below = (*below, *kept)[: max(0, BLOCKS_MAX - len(above))]
+    parts = [block_rich(block) for block in above[:BLOCKS_MAX]]
+    parts += [_buttons(labels, first)] if labels else []
+    if labels and below:
+        parts.append(RichText(""))
+    parts += [block_rich(block) for block in below]
+    return [*parts, RichText(f"All of it: say show run {card.run_id}", style="bright_black")] if told else parts
 
 
 def block_rich(block: Block) -> RenderableType:
@@ -201,4 +214,6 @@ DRAW: dict[type[Any], Callable[[Any], RenderableType]] = {
     Context: _context,
     Links: _links,
     File: _file,
+    ButtonsHere: lambda _: RichText(""),
+    Details: lambda _: RichText(""),
 }

@@ -15,11 +15,14 @@ from bizaiops_bot.surfaces.render.clean import one_line
 STYLES = {"command": "green", "question": "yellow", "refusal": "red", "remark": "cyan"}
 BAND_STYLES = {"act": "green", "clarify": "yellow", "refuse": "red"}
 DOUBTS = {
-    "supposed": "it only supposes", "rambling": "it is long or tells more", "mixed": "it has several lines",
-    "misspelt": "a word of it was misspelt", "against": "a word speaks against it",
+    "supposed": "it only supposes",
+    "rambling": "it is long or tells more",
+    "mixed": "it has several lines",
+    "misspelt": "a word of it was misspelt",
+    "against": "a word speaks against it",
     "unused_values": "it has a value that would be left out",
     "unsaid_who": "it names somebody, or does not say for whom",
-}  # fmt: skip
+}
 
 
 def trace_rich(found: Trace) -> RenderableType:
@@ -28,10 +31,14 @@ def trace_rich(found: Trace) -> RenderableType:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(ratio=1)
     for name, told in (
-        ("decision", _decision(found)), ("guards", _guards(found.guards)), ("exact", _exact(found.exact)),
-        ("local", _local(found.local)), ("doubts", _doubts(found.doubts)), ("language", _language(found.language)),
+        ("decision", _decision(found)),
+        ("guards", _guards(found.guards)),
+        ("exact", _exact(found.exact)),
+        ("local", _local(found.local)),
+        ("doubts", _doubts(found.doubts)),
+        ("language", _language(found.language)),
         ("values", _slots(found.slots)),
-    ):  # fmt: skip
+    ):
         table.add_row(name, told)
     return table
 

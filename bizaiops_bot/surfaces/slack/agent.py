@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.surfaces.slack.failures import FAILURES, log, reason
-
-if TYPE_CHECKING:
-    from bizaiops_bot.surfaces.slack.room import Room
+from bizaiops_bot.surfaces.slack.workspace import Workspace
 
 ABSENT = frozenset(
     {
-        "unknown_method", "not_allowed", "missing_scope", "not_allowed_token_type", "access_denied", "no_permission",
-        "feature_not_enabled", "team_access_not_granted", "no usable answer",
+        "unknown_method",
+        "not_allowed",
+        "missing_scope",
+        "not_allowed_token_type",
+        "access_denied",
+        "no_permission",
+        "feature_not_enabled",
+        "team_access_not_granted",
+        "no usable answer",
     }
-)  # fmt: skip
+)
 """The workspace, or the app in it, has no agents: not tried again in this process."""
 TITLE = 60
 MOST = 500
@@ -43,7 +47,7 @@ class Agent:
         """The answer is there."""
         self._want((channel, thread), None)
 
-    async def run(self, room: Room) -> None:
+    async def run(self, workspace: Workspace) -> None:
         """Sets what is wanted, one after the other, until cancelled."""
         while True:
             await self._wake.wait()
@@ -51,7 +55,7 @@ class Agent:
             while self._wanted:
                 thread = next(iter(self._wanted))
                 try:
-                    await self._set(room, thread, self._wanted.pop(thread))
+                    await self._set(workspace, thread, self._wanted.pop(thread))
                 except BotError as exc:  # the models' names cannot be read now
                     log.debug("a status is not set: %s", exc)
 
@@ -75,10 +79,13 @@ class Agent:
         self._wanted[thread] = text
         self._wake.set()
 
-    async def _set(self, room: Room, at: Thread, text: str | None) -> None:
+    async def _set(self, workspace: Workspace, at: Thread, text: str | None) -> None:
         channel, thread = at
-        status = "" if text is None else await _doing(room, text)
-        set_status, set_title = room.client.assistant_threads_setStatus, room.client.assistant_threads_setTitle
+        status = "" if text is None else await _doing(workspace, text)
+        set_status, set_title = (
+            workspace.client.assistant_threads_setStatus,
+            workspace.client.assistant_threads_setTitle,
+        )
         has = await self.has(
             "assistant.threads.setStatus", lambda: set_status(channel_id=channel, thread_ts=thread, status=status)
         )
@@ -92,10 +99,10 @@ class Agent:
             )
 
 
-async def _doing(room: Room, text: str) -> str:
+async def _doing(workspace: Workspace, text: str) -> str:
     """Names the model that is spoken of, when there is one."""
     said = {word.lower() for word in _WORD.findall(text)}
-    models = [model.name for model in (await room.lobby.desk.catalogue()).models if model.name.lower() in said]
+    models = [model.name for model in (await workspace.lobby.desk.catalogue()).models if model.name.lower() in said]
     return f"is looking at {models[0]}…" if models else "is reading your words…"
 
 

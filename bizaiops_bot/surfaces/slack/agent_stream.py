@@ -23,9 +23,14 @@ PACE_S = 1.0
 MOST = 50
 DETAIL = 250
 STATUS = {
-    "planned": "pending", "running": "in_progress", "waiting": "in_progress", "done": "complete", "failed": "error",
-    "skipped": "complete", "undone": "complete",
-}  # fmt: skip
+    "planned": "pending",
+    "running": "in_progress",
+    "waiting": "in_progress",
+    "done": "complete",
+    "failed": "error",
+    "skipped": "complete",
+    "undone": "complete",
+}
 
 
 @dataclass
@@ -83,9 +88,13 @@ class Strips:
         chunks = _changed(strip)
         if strip.live and not strip.ts:
             started = await client.chat_startStream(
-                channel=strip.channel, thread_ts=strip.thread, recipient_user_id=strip.user,
-                recipient_team_id=team or None, task_display_mode="timeline", chunks=chunks,
-            )  # fmt: skip
+                channel=strip.channel,
+                thread_ts=strip.thread,
+                recipient_user_id=strip.user,
+                recipient_team_id=team or None,
+                task_display_mode="timeline",
+                chunks=chunks,
+            )
             strip.ts = str(started["ts"])
         elif strip.live and chunks:
             await client.chat_appendStream(channel=strip.channel, ts=strip.ts, chunks=chunks)

@@ -56,9 +56,14 @@ class Dispatch:
             return self._authorized()
 
         self._at_ack = AsyncApp(
-            name=NAME, logger=log, client=AsyncWebClient(base_url=settings.base_url), authorize=authorize,
-            signing_secret="", request_verification_enabled=False, raise_error_for_unhandled_request=True,
-        )  # fmt: skip
+            name=NAME,
+            logger=log,
+            client=AsyncWebClient(base_url=settings.base_url),
+            authorize=authorize,
+            signing_secret="",
+            request_verification_enabled=False,
+            raise_error_for_unhandled_request=True,
+        )
         register_all(self._at_ack, room)
         # An app whose answer to a request comes when its listener has ended, with the same listeners.
         self._at_end = copy.copy(self._at_ack)
@@ -92,9 +97,12 @@ class Dispatch:
         """From what auth.test has said at the start: no call for each request."""
         room = self._room()
         return AuthorizeResult(
-            enterprise_id=None, team_id=room.team, bot_user_id=room.bot_user, bot_id=room.bot_id,
+            enterprise_id=None,
+            team_id=room.team,
+            bot_user_id=room.bot_user,
+            bot_id=room.bot_id,
             bot_token=room.client.token,
-        )  # fmt: skip
+        )
 
 
 def is_talk(event: Payload) -> bool:

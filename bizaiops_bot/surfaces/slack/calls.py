@@ -24,10 +24,16 @@ UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable", "req
 TOO_OFTEN = frozenset({"ratelimited", "rate_limited", "accesslimited", "team_added_to_org"})
 UNSHOWABLE = frozenset(
     {
-        "invalid_blocks", "invalid_blocks_format", "invalid_attachments", "msg_blocks_too_long", "msg_too_long",
-        "markdown_text_conflict", "too_many_attachments", "metadata_too_large",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_attachments",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "markdown_text_conflict",
+        "too_many_attachments",
+        "metadata_too_large",
     }
-)  # fmt: skip
+)
 """A simpler message may be taken."""
 ADVICE = {
     "channel_not_found": "Invite the bot there: /invite @bizaiops.",

@@ -13,13 +13,13 @@ from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.surfaces.slack.calls import read, web_client
 from bizaiops_bot.surfaces.slack.door import SKEW_S
 from bizaiops_bot.surfaces.slack.manifest import SCOPES
-from bizaiops_bot.surfaces.slack.room import PREFIX
 from bizaiops_bot.surfaces.slack.settings import SlackSettings
+from bizaiops_bot.surfaces.slack.workspace import PREFIX
 
 WORTH_TELLING_S = 60
 PAGE = 200
 Line = tuple[bool, str, str]
-"""(whether it is well, what is so, what to do)."""
+"""(whether it is well, what is so, what to do): a Readiness."""
 
 
 async def examine_slack(

@@ -15,7 +15,7 @@ from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.store.store import StoreDown
 from bizaiops_bot.surfaces.slack.inbox import SEEN_BY_ALL, Inbox, key_of
 
 log = logging.getLogger("bizaiops.slack")

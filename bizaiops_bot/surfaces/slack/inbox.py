@@ -11,7 +11,7 @@ from slack_bolt.response import BoltResponse
 
 from bizaiops_bot.conversation.lobby import Events
 from bizaiops_bot.domain.errors import BotError
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.store.store import StoreDown
 from bizaiops_bot.surfaces.slack.bolt import Dispatch
 
 log = logging.getLogger("bizaiops.slack")

@@ -35,9 +35,18 @@ SCOPES: dict[str, str] = {
 }
 """Scope -> what the bot does with it."""
 EVENTS = (
-    "app_home_opened", "app_mention", "channel_left", "channel_rename", "group_left", "group_rename",
-    "member_joined_channel", "message.im", "message.mpim", "reaction_added", "reaction_removed",
-)  # fmt: skip
+    "app_home_opened",
+    "app_mention",
+    "channel_left",
+    "channel_rename",
+    "group_left",
+    "group_rename",
+    "member_joined_channel",
+    "message.im",
+    "message.mpim",
+    "reaction_added",
+    "reaction_removed",
+)
 PROMPTS = (
     ("What models do we have?", "what models do we have?"),
     ("What waits for my approval?", "what waits for my approval?"),
@@ -66,7 +75,9 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "shortcuts": [
                 {"name": "Ask the bot", "type": "global", "callback_id": "ask", "description": "Ask BizAIOps or order"},
                 {
-                    "name": "Ask about this", "type": "message", "callback_id": "ask_about",
+                    "name": "Ask about this",
+                    "type": "message",
+                    "callback_id": "ask_about",
                     "description": "Ask BizAIOps about this message",
                 },
             ],
@@ -92,7 +103,7 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "socket_mode_enabled": request is None,
             "token_rotation_enabled": False,
         },
-    }  # fmt: skip
+    }
 
 
 def as_yaml(given: dict[str, Any]) -> str:

@@ -55,9 +55,13 @@ class Pictures:
         if known is not None and known[0] == digest:
             return
         call = self._client.files_upload_v2(
-            channel=channel, thread_ts=thread, content=data, filename=picture.name, title=picture.title,
+            channel=channel,
+            thread_ts=thread,
+            content=data,
+            filename=picture.name,
+            title=picture.title,
             alt_txt=picture.title,
-        )  # fmt: skip
+        )
         answer = await made("The picture was not uploaded.", call)
         file = str((answer.get("file") or (answer.get("files") or [{}])[0]).get("id", ""))
         self._shown[card, picture.name] = (digest, file)

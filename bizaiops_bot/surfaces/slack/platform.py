@@ -15,7 +15,7 @@ from bizaiops_bot.surfaces.render.blockkit import SlackMessage, render
 from bizaiops_bot.surfaces.slack.calls import Unshowable, made
 from bizaiops_bot.surfaces.slack.pictures import Pictures
 from bizaiops_bot.surfaces.slack.reading_back import ReadingBack, metadata
-from bizaiops_bot.surfaces.slack.room import PREFIX
+from bizaiops_bot.surfaces.slack.workspace import PREFIX
 
 log = logging.getLogger("bizaiops.slack")
 WHISPER = "ephemeral:"
@@ -60,9 +60,14 @@ class SlackPlatform:
 
         async def send(message: SlackMessage) -> str:
             call = self._client.chat_postMessage(
-                channel=channel, thread_ts=thread_ref, text=message.text, blocks=message.blocks,
-                metadata=metadata(outbox_id, version), unfurl_links=False, unfurl_media=False,
-            )  # fmt: skip
+                channel=channel,
+                thread_ts=thread_ref,
+                text=message.text,
+                blocks=message.blocks,
+                metadata=metadata(outbox_id, version),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
             return str((await made("The card was not posted.", call))["ts"])
 
         ref, message = await self._degrading(card, send)
@@ -76,9 +81,12 @@ class SlackPlatform:
 
         async def send(message: SlackMessage) -> str:
             call = self._client.chat_update(
-                channel=channel, ts=ref, text=message.text, blocks=message.blocks,
+                channel=channel,
+                ts=ref,
+                text=message.text,
+                blocks=message.blocks,
                 metadata=metadata(outbox_id, version),
-            )  # fmt: skip
+            )
             answer = await made("The card was not changed.", call)
             return str((answer.get("message") or {}).get("thread_ts") or ref)
 

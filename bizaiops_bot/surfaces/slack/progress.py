@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.posts import PostedCard, PostedMessage
@@ -15,9 +15,7 @@ from bizaiops_bot.surfaces.slack.agent import Agent
 from bizaiops_bot.surfaces.slack.agent_stream import Strips
 from bizaiops_bot.surfaces.slack.failures import log
 from bizaiops_bot.surfaces.slack.reactions_queue import Reactions
-
-if TYPE_CHECKING:
-    from bizaiops_bot.surfaces.slack.room import Room
+from bizaiops_bot.surfaces.slack.workspace import Workspace
 
 MOST = 1000
 RUN = "run-"
@@ -81,25 +79,25 @@ class Progress:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def run(self, room: Room) -> None:
+    async def run(self, workspace: Workspace) -> None:
         """Follows the desk until cancelled."""
-        self._began = room.lobby.desk.ports.clock.now()
+        self._began = workspace.lobby.desk.reads.clock.now()
         try:
             async with asyncio.TaskGroup() as tasks:
-                for work in (self._listen(room), self._work(room), self.reactions.run(room.client)):
+                for work in (self._listen(workspace), self._work(workspace), self.reactions.run(workspace.client)):
                     tasks.create_task(work)
-                tasks.create_task(self.agent.run(room))
-                if room.settings.stream:
-                    tasks.create_task(self.strips.run(room.client, room.team))
+                tasks.create_task(self.agent.run(workspace))
+                if workspace.settings.stream:
+                    tasks.create_task(self.strips.run(workspace.client, workspace.team))
         finally:
             for task in list(self._tasks):
                 task.cancel()
 
-    async def _listen(self, room: Room) -> None:
+    async def _listen(self, workspace: Workspace) -> None:
         after: int | None = None
         while True:
             try:
-                async for post in room.lobby.desk.events(None, after=after):
+                async for post in workspace.lobby.desk.events(None, after=after):
                     after = post.seq
                     if isinstance(post, PostedCard):
                         self._heard(post)
@@ -114,36 +112,36 @@ class Progress:
         for listener in self._listeners:
             listener(card)
 
-    async def _work(self, room: Room) -> None:
+    async def _work(self, workspace: Workspace) -> None:
         """One at a time, each as it is by then: what changed meanwhile is not looked at on its own."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._late or self._newest:
                 try:
-                    await self._next(room)
+                    await self._next(workspace)
                 except Exception as exc:  # of one message; the others' progress goes on
                     log.warning("progress is not shown: %s", exc, exc_info=not isinstance(exc, BotError))
                     await self._sleep(AGAIN_S)
 
-    async def _next(self, room: Room) -> None:
+    async def _next(self, workspace: Workspace) -> None:
         if self._late:
             followed = self._late.pop()
             said = followed.message
-            found = await room.lobby.desk.cards(said.conversation, after=said.seq)
+            found = await workspace.lobby.desk.cards(said.conversation, after=said.seq)
             for card in found:
                 if card.reply_to == said.id:
                     self._newest.setdefault(said.id, card)
             return
         message = next(iter(self._newest))
-        await self._show(room, message, self._newest.pop(message))
+        await self._show(workspace, message, self._newest.pop(message))
 
-    async def _show(self, room: Room, message: str, card: PostedCard) -> None:
+    async def _show(self, workspace: Workspace, message: str, card: PostedCard) -> None:
         followed = self._followed.get(message)
         if followed is None:
             return
         self.agent.ends(followed.channel, followed.thread)
-        status = await _status(room, card)
+        status = await _status(workspace, card)
         self.reactions.show((followed.channel, followed.ts), STANDS.get(status, emoji.TAKEN))
         if followed.agent and _is_run(card) and self._is_ours(followed):
             self.strips.show(followed.channel, followed.thread, followed.user, card, live=status == "running")
@@ -160,10 +158,16 @@ class Progress:
 
 
 STANDS = {
-    "ok": emoji.DONE, "refused": emoji.FAILED, "failed": emoji.FAILED, "waiting": emoji.WAITS,
-    "running": emoji.TAKEN, "succeeded": emoji.DONE, "rejected": emoji.FAILED, "cancelled": emoji.FAILED,
+    "ok": emoji.DONE,
+    "refused": emoji.FAILED,
+    "failed": emoji.FAILED,
+    "waiting": emoji.WAITS,
+    "running": emoji.TAKEN,
+    "succeeded": emoji.DONE,
+    "rejected": emoji.FAILED,
+    "cancelled": emoji.FAILED,
     "expired": emoji.FAILED,
-}  # fmt: skip
+}
 
 
 def _is_run(card: PostedCard) -> bool:
@@ -171,9 +175,9 @@ def _is_run(card: PostedCard) -> bool:
     return card.card.run_id is not None and card.id.startswith(RUN)
 
 
-async def _status(room: Room, card: PostedCard) -> str:
+async def _status(workspace: Workspace, card: PostedCard) -> str:
     """Of the run whose card it is, else how the answer on it ended."""
     run = card.card.run_id
     if run is None or not _is_run(card):
         return card.card.answer
-    return (await room.lobby.desk.ports.records.run(run)).status
+    return (await workspace.lobby.desk.reads.records.run(run)).status

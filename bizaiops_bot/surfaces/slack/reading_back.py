@@ -71,9 +71,14 @@ class ReadingBack:
         cursor = ""
         while True:
             call = self._client.conversations_replies(
-                channel=channel, ts=root, limit=PAGE, cursor=cursor or None, oldest=f"{since:.6f}",
-                include_all_metadata=True, inclusive=True,
-            )  # fmt: skip
+                channel=channel,
+                ts=root,
+                limit=PAGE,
+                cursor=cursor or None,
+                oldest=f"{since:.6f}",
+                include_all_metadata=True,
+                inclusive=True,
+            )
             try:
                 answer = await read(f"The thread {root} of {channel} was not read.", call)
             except Permanent as exc:
@@ -93,9 +98,13 @@ class ReadingBack:
             if latest:
                 self._latest[outbox_id] = latest
             call = self._client.conversations_history(
-                channel=channel, limit=PAGE, oldest=f"{since:.6f}", latest=latest or None,
-                include_all_metadata=True, inclusive=True,
-            )  # fmt: skip
+                channel=channel,
+                limit=PAGE,
+                oldest=f"{since:.6f}",
+                latest=latest or None,
+                include_all_metadata=True,
+                inclusive=True,
+            )
             answer = await read(f"{channel} was not read.", call)
             messages = answer["messages"]
             found = _card_in(messages, outbox_id)

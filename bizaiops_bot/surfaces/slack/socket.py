@@ -16,7 +16,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bizaiops_bot.domain.errors import Permanent, Temporary
-from bizaiops_bot.engine.store import StoreDown
+from bizaiops_bot.engine.store.store import StoreDown
 from bizaiops_bot.surfaces.slack.calls import is_local, read
 from bizaiops_bot.surfaces.slack.inbox import SEEN_BY_ALL, Inbox, key_of
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ from starlette.routing import Route
 
 from bizaiops_bot.conversation.lobby import Lobby
 from bizaiops_bot.domain.errors import BotError, Permanent, Temporary
+from bizaiops_bot.domain.readiness import Readiness
 from bizaiops_bot.surfaces.slack.bolt import Dispatch
 from bizaiops_bot.surfaces.slack.calls import TIMEOUT_S, read, web_client
+from bizaiops_bot.surfaces.slack.checkup import examine_slack
 from bizaiops_bot.surfaces.slack.door import PATH, Door
 from bizaiops_bot.surfaces.slack.inbox import Inbox
 from bizaiops_bot.surfaces.slack.people import Home, People
@@ -32,6 +35,11 @@ NO_WAY = (
     "There is a bot token, but neither an app token nor a signing secret.",
     "Set BIZAIOPS_SLACK__APP_TOKEN for Socket Mode, or BIZAIOPS_SLACK__SIGNING_SECRET for HTTP.",
 )
+
+
+def open_surface(settings: SlackSettings, *, data: Path, **_: object) -> SlackSurface:
+    """For the bot's wiring."""
+    return SlackSurface(settings, data)
 
 
 class SlackSurface:
@@ -84,6 +92,10 @@ class SlackSurface:
             await self._session.close()
         self._room = None
 
+    async def checkup(self, places: Iterable[str]) -> list[Readiness]:
+        lines = await examine_slack(self._settings, places)
+        return [Readiness(ok=ok, says=says, do=do) for ok, says, do in lines]
+
     def problem(self) -> str:
         if self._room is None:
             return "Slack is not reached yet."
@@ -105,9 +117,15 @@ class SlackSurface:
         home = Home(str(me.get("team_id") or ""), str(me.get("enterprise_id") or ""))
         people = People(self._reader, lobby.people, home, keep_s=self._settings.refresh_minutes * 60)
         room = Room(
-            lobby, self._client, self._settings, people.person, bot_user=str(me["user_id"]), team=home.team,
-            bot_id=str(me.get("bot_id") or ""), called=people.name,
-        )  # fmt: skip
+            lobby,
+            self._client,
+            self._settings,
+            people.person,
+            bot_user=str(me["user_id"]),
+            team=home.team,
+            bot_id=str(me.get("bot_id") or ""),
+            called=people.name,
+        )
         self._room, inbox = room, Inbox(self._dispatch, lobby.events)
         upkeep = Upkeep(room, self._reader, people, inbox)
         await upkeep.first()

@@ -95,9 +95,10 @@ class Calls:
         url = place.reference.get("service_url") or self._app.api.service_url
         if not is_trusted(url, self._settings):
             raise Permanent(
-                f"Nothing is sent to {url[:200]!r}.", "That is no address of Microsoft Teams.",
+                f"Nothing is sent to {url[:200]!r}.",
+                "That is no address of Microsoft Teams.",
                 "If it is right, set BIZAIOPS_TEAMS__SERVICE_URL to it.",
-            )  # fmt: skip
+            )
         self.problem = await token_problem(self._app)
         if self.problem:
             do = "Check BIZAIOPS_TEAMS__CLIENT_ID, __CLIENT_SECRET and __TENANT_ID."

@@ -58,9 +58,14 @@ async def _fill(hall: Hall, actor: Actor, place: ChatPlace, data: Mapping[str, A
     values = form_values(data)
     try:
         await hall.lobby.forms.fill(
-            actor.id, place.conversation, playbook, values,
-            thread=thread or None, platform_event=event, platform_thread=root or None,
-        )  # fmt: skip
+            actor.id,
+            place.conversation,
+            playbook,
+            values,
+            thread=thread or None,
+            platform_event=event,
+            platform_thread=root or None,
+        )
     except WrongFields as exc:
         form = await hall.lobby.forms.form(actor.id, playbook, values)
         return _dialog(form, place, thread, exc.fields)

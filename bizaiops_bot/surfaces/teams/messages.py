@@ -46,7 +46,7 @@ async def _heard(hall: Hall, activity: MessageActivity, event: str) -> None:
         text = words.said(activity, await _names(hall, words.mentioned(activity), place))
         await hall.lobby.desk.post(
             place.conversation, actor.id, text, platform_event=event, platform_thread=root or None
-        )  # fmt: skip
+        )
     except (Refused, BadInput) as exc:
         await _refuse(hall, activity, str(exc))
 

@@ -12,9 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SDK_VARIABLES = (
-    "CLIENT_ID", "CLIENT_SECRET", "TENANT_ID", "MANAGED_IDENTITY_CLIENT_ID", "SERVICE_URL", "CLOUD",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "TENANT_ID",
+    "MANAGED_IDENTITY_CLIENT_ID",
+    "SERVICE_URL",
+    "CLOUD",
     "DANGEROUSLY_ALLOW_UNAUTHENTICATED_REQUESTS",
-)  # fmt: skip
+)
 """What the SDK reads from the environment where it was not given a value."""
 
 

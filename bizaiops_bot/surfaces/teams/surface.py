@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from bizaiops_bot.conversation.lobby import Lobby
+from bizaiops_bot.domain.readiness import Readiness
 from bizaiops_bot.surfaces.teams import clicks, dialogs, messages
 from bizaiops_bot.surfaces.teams.app import open_app, token_problem
 from bizaiops_bot.surfaces.teams.auth import Tokens, check_settings
 from bizaiops_bot.surfaces.teams.calls import Calls
+from bizaiops_bot.surfaces.teams.checkup import examine_teams
 from bizaiops_bot.surfaces.teams.door import Door
 from bizaiops_bot.surfaces.teams.hall import Hall, log
 from bizaiops_bot.surfaces.teams.inbox import Inbox
@@ -40,6 +43,11 @@ if TYPE_CHECKING:
 PATH = "/api/messages"
 
 
+def open_surface(settings: TeamsSettings, *, host: str, **_: object) -> TeamsSurface:
+    """For the bot's wiring. Raises Permanent where anybody could give orders."""
+    return TeamsSurface(settings, host=host)
+
+
 class TeamsSurface:
     """Implements surfaces.chat.ChatSurface."""
 
@@ -50,7 +58,7 @@ class TeamsSurface:
         """host: where the web server listens. Raises Permanent where anybody could give orders."""
         check_settings(settings, host)
         self.platform = TeamsPlatform()
-        self._settings, self._cloud = settings, cloud
+        self._settings, self._host, self._cloud = settings, host, cloud
         self._open: _Open | None = None
 
     def mount(self, app: FastAPI) -> None:
@@ -76,6 +84,10 @@ class TeamsSurface:
             await opened.inbox.stop()
             opened.tokens.close()
             await opened.calls.close()
+
+    async def checkup(self, places: Iterable[str]) -> list[Readiness]:
+        ok, says, do = await examine_teams(self._settings, self._host)
+        return [Readiness(ok=ok, says=says, do=do)]
 
     def problem(self) -> str:
         return "It was not started." if self._open is None else self._open.calls.problem

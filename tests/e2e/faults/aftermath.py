@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.engine import audit, runs
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 from tests.e2e.faults.deeds import ENDINGS, Ending, effects, read_lines
 from tests.e2e.faults.life import Bot
 from tests.e2e.faults.people import Case
@@ -53,11 +54,16 @@ async def check(folder: Path, store: Store) -> Counts:
         assert slowest < RECOVERY_S, f"a start took {slowest:.1f} s until all that was left was carried on"
         _check_log((folder / "bot.log").read_text())
         return Counts(
-            runs=len(begun), endings=endings, absorbed=effects(folder / "effects.jsonl")[1].total(), posts=posts,
-            edits=edits, audit=await _check_audit(store, folder), events=sum("answer" in line for line in people),
+            runs=len(begun),
+            endings=endings,
+            absorbed=effects(folder / "effects.jsonl")[1].total(),
+            posts=posts,
+            edits=edits,
+            audit=await _check_audit(store, folder),
+            events=sum("answer" in line for line in people),
             kills_a_run=Counter(over[n] - begun[n] for n in over),
             recovery_s=tuple(life["recovered_s"] for life in lives if life["taken"]),
-        )  # fmt: skip
+        )
     finally:
         await store.aclose()
 
@@ -89,7 +95,7 @@ async def _check_chat(store: Store, folder: Path) -> tuple[int, int]:
     assert chat.posts().keys() == wanted.keys(), "something was posted that the bot does not know of"
     bot = Bot(folder, lambda: store, started=time.time())
     numbers = await store.read(lambda conn: list(conn.execute(sa.select(t.runs.c.id)).scalars()))
-    await store.write(lambda conn: bot.core._redraw_all(conn, numbers))
+    await store.write(lambda conn: bot.core.cards.redraw_all(conn, numbers))
     drawn = await store.read(lambda conn: {row.id: row.version for row in conn.execute(query)})
     assert drawn == wanted, "a card does not show how its run is"
     return chat.posts().total(), len(chat.accepted("edit"))
@@ -106,7 +112,7 @@ async def _check_messages(store: Store, heard: set[str]) -> None:
 
 async def _check_audit(store: Store, folder: Path) -> int:
     """Its chain is whole; each run was planned once, ended once, and every call outside is in it once."""
-    count, problem = await store.read(audit.verify)
+    count, problem = await store.read(trail.verify)
     assert problem is None, problem
     query = sa.select(t.audit.c.kind, t.audit.c.subject, t.audit.c.detail).order_by(t.audit.c.seq)
     entries = [tuple(row) for row in await store.read(lambda conn: conn.execute(query).all())]

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bizaiops_bot.engine import failpoints
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store import failpoints
+from bizaiops_bot.engine.store.store import Store
 from tests.e2e.faults.life import Death, live
 
 LIFE_S = 0.25
@@ -94,9 +94,14 @@ def run_chaos(folder: Path, kills: int, *, seed: int, url: str | None = None, sk
     words: list[str | Path] = [sys.executable, "-m", __name__, folder, str(kills), str(seed)]
     words += (["--url", url] if url else []) + (["--skewed"] if skewed else [])
     ran = subprocess.run(
-        words, cwd=ROOT, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=False,
+        words,
+        cwd=ROOT,
+        env={**os.environ, **ONE_THREAD},
+        capture_output=True,
+        text=True,
+        check=False,
         timeout=60 + 3 * kills,
-    )  # fmt: skip
+    )
     assert ran.returncode == 0, ran.stderr[-4000:]
     report = json.loads((folder / "deaths.json").read_text())
     assert report["ended_well"], ran.stderr[-4000:]

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 from bizaiops_bot.domain.errors import NotFound, Permanent, Temporary
 from bizaiops_bot.playbook import BadInput, Card, Inputs, Run, RunNumber, Text, playbook
-from bizaiops_bot.ports import Clock
+from bizaiops_bot.ports.clock import Clock
 
 Word = Literal["well", "quick", "breaks", "cancelled", "stuck", "expired", "rejected", "vetoed"]
 BEGUN = ("prepare", "route", "traffic")
@@ -73,19 +73,27 @@ class World:
         """Another one whenever it is read: a run must remember what it has read first."""
         return len(self._keys)
 
-    async def settled(self, model: str) -> tuple[bool, str]:
-        """Two minutes after it took traffic."""
-        waited = self._clock.now().timestamp() - self._traffic_at[model]
-        return waited > 120 and not model.endswith("cancelled"), f"{waited:.0f} s"
+    async def serving_for(self, model: str) -> int:
+        """Minutes since it took traffic."""
+        return int((self._clock.now().timestamp() - self._traffic_at[model]) / 60)
 
     async def mend(self, model: str) -> None:
         self._note(model, "mended", f"{model} mended")
 
-    async def models(self) -> list[Any]:
+    async def traffic(self, service: Any) -> Any:
+        raise NotFound("model", str(service), [])
+
+    async def all_versions(self) -> dict[str, Any]:
+        return {}
+
+    async def all_buildable(self) -> dict[str, Any]:
+        return {}
+
+    async def specs(self) -> list[Any]:
         return []
 
-    async def traffic(self, model: str) -> Any:
-        raise NotFound("model", model, [])
+    async def services(self) -> list[Any]:
+        return []
 
     async def kpis(self) -> list[Any]:
         return []
@@ -130,7 +138,15 @@ async def release(run: Run, ask: Wish) -> Card:
 
 async def _settle(run: Run, ask: Wish) -> None:
     world, model = cast(Any, run.serving), ask.model
-    await run.wait("settle", lambda: world.settled(model), every="1m", deadline="300d")
+    await run.until(
+        "settle",
+        world.serving_for,
+        model,
+        done=lambda minutes: minutes >= 2 and not model.endswith("cancelled"),
+        detail=lambda minutes: f"{minutes} min",
+        every="1m",
+        deadline="300d",
+    )
     if ask.ending in ("breaks", "stuck"):
         await run.step("break", world.fail, model)
     if ask.ending == "vetoed":

@@ -18,22 +18,25 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from bizaiops_bot.adapters.clock import SystemClock
+from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.routing import Command, Memory, Refusal
-from bizaiops_bot.engine import deliveries, failpoints, pseudonyms
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.controls import EngineControls
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.orders import Orders
-from bizaiops_bot.engine.policy import Policy
-from bizaiops_bot.engine.poster import Poster
-from bizaiops_bot.engine.records import EngineRecords
-from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.runner import Runner
-from bizaiops_bot.engine.store import Store
-from bizaiops_bot.ports import Ports
+from bizaiops_bot.engine.api.controls import EngineControls
+from bizaiops_bot.engine.api.records import EngineRecords
+from bizaiops_bot.engine.approvals.run_cards import RunCards
+from bizaiops_bot.engine.audit import pseudonyms
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.execution.runner import Runner
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.policy.policy import Policy
+from bizaiops_bot.engine.posting import deliveries
+from bizaiops_bot.engine.posting.poster import Poster
+from bizaiops_bot.engine.runs.playbooks import Playbooks
+from bizaiops_bot.engine.store import failpoints
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.store import Store
 from bizaiops_bot.router.router import Router
 from tests.e2e.faults.clocks import FastClock, chat_now, chat_sleep, chat_wall
 from tests.e2e.faults.deeds import World, cancel_run, release, write_line
@@ -58,6 +61,9 @@ class Death:
     place: str | None = None
     nth: int = 1
     after_s: float | None = None
+
+
+OUTSIDE = ("models", "serving", "warehouse", "registry", "pipelines")
 
 
 class PlainRouter:
@@ -94,32 +100,41 @@ class Bot:
     def __init__(self, folder: Path, open_store: Callable[[], Store], *, started: float, skew_s: float = 0.0) -> None:
         self._folder, self._begun = folder, time.monotonic()
         clock = FastClock(started, skew_s)
-        self.core = core = Core(open_store(), clock, POLICY, PLAYBOOKS, PEOPLE, home="slack:room-0", time_zone="UTC")
-        core.draw_after_s = 0.01
+        self.core = core = Core(
+            open_store(), clock, POLICY, PLAYBOOKS, PEOPLE, cards=RunCards, home="slack:room-0", time_zone="UTC"
+        )
+        core.cards.draw_after_s = 0.01
         self.world, controls = World(folder / "effects.jsonl", clock), EngineControls(core)
-        none = dict.fromkeys(("pipelines", "registry", "metrics", "drift", "faults", "words", "handbook"))
+        none = dict.fromkeys(("metrics", "predictions", "outcomes", "drift", "faults", "words", "handbook"))
         ports = {"clock": clock, "records": EngineRecords(core), "controls": controls, **none}
-        core.ports = cast(Ports, SimpleNamespace(serving=self.world, warehouse=self.world, **ports))
+        core.ports = cast(Ports, SimpleNamespace(**dict.fromkeys(OUTSIDE, self.world), **ports))
         self.orders, self.runner = Orders(core), Runner(core)
         self.desk = FrontDesk(core, self.orders, controls, cast(Router, PlainRouter()), SystemClock())
         faults = mischief(os.getpid(), 0.04, CHAT_FAULTS)
         chat = ChatDouble(folder / "chat.jsonl", now=chat_now, sleep=chat_sleep, faults=faults)
         self._poster = Poster(
-            core.store, [chat], leads=lambda: core.leading, note=core.note, clock=clock, home=core.home, now=chat_now,
-            sleep=chat_sleep, wall=lambda: chat_wall(started),
-        )  # fmt: skip
+            core.store,
+            [chat],
+            leads=lambda: core.lead.leading,
+            note=core.note,
+            clock=clock,
+            home=core.home,
+            now=chat_now,
+            sleep=chat_sleep,
+            wall=lambda: chat_wall(started),
+        )
         self._posting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Goes on with what the dead one left, and notes how long that took."""
-        carry_on, taken = self.core.begin, 0
+        carry_on, taken = self.core.bells.begin, 0
 
         def begin(number: int, segment: int) -> None:
             nonlocal taken
             taken += 1
             carry_on(number, segment)
 
-        self.core.begin = self.runner.begin = begin  # type: ignore[method-assign]
+        self.core.bells.begin = self.runner.begin = begin  # type: ignore[method-assign]
         await self.core.store.read(lambda conn: pseudonyms.know(conn, self.core.people))
         await self.runner.launch(home="here")
         await self.desk.recover()
@@ -162,9 +177,7 @@ def live(
     async def life() -> None:
         bot = Bot(folder, open_store, started=started, skew_s=skew_s)
         await bot.start()
-        people = People(
-            bot.core, bot.desk, bot.world, folder / "people.jsonl", life=number, dice=random.Random(number)
-        )  # fmt: skip
+        people = People(bot.core, bot.desk, bot.world, folder / "people.jsonl", life=number, dice=random.Random(number))
         async with asyncio.timeout(None if death != Death() else AT_REST_AFTER_S):
             await people.act(more=death != Death())
         await bot.at_rest()

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.posts import PostedCard
 from bizaiops_bot.domain.records import RunRecord
-from bizaiops_bot.engine import outbox, runs
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.core import Core
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.runs import runs
+from bizaiops_bot.engine.store import tables as t
 from tests.e2e.faults.deeds import ENDINGS, Word, World, read_lines, write_line
 
 LOOK_EVERY_S = 0.004

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bizaiops_bot.engine import workers
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.runs import workers
+from bizaiops_bot.engine.store.store import Store
 from tests.e2e.faults.aftermath import check
 from tests.e2e.faults.chaos import SKEW_S, run_chaos
 

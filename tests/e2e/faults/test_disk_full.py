@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bizaiops_bot.engine import audit, failpoints
-from bizaiops_bot.engine import tables as t
-from bizaiops_bot.engine.readiness import StoreProbe
-from bizaiops_bot.engine.store import Store, StoreDown
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.store import failpoints
+from bizaiops_bot.engine.store import tables as t
+from bizaiops_bot.engine.store.readiness import StoreProbe
+from bizaiops_bot.engine.store.store import Store, StoreDown
 from tests.e2e.faults.deeds import ALL_DONE, ENDINGS, Ending, effects
 from tests.e2e.faults.life import Bot
 
@@ -77,7 +78,7 @@ async def a_bot_on_a_full_disk(folder: Path) -> None:
     await bot.at_rest()
     assert await statuses(bot) == dict.fromkeys(("first", "second"), ENDINGS["quick"].status)
     assert effects(folder / "effects.jsonl")[0] == dict.fromkeys(("first", "second"), Ending("", ALL_DONE))
-    assert (await bot.core.store.read(audit.verify))[1] is None
+    assert (await bot.core.store.read(trail.verify))[1] is None
     await bot.stop()
 
 

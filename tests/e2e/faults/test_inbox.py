@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from bizaiops_bot.conversation.front_desk import FrontDesk
 from bizaiops_bot.domain.routing import Memory, Refusal
-from bizaiops_bot.engine import audit, outbox
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.audit import trail
+from bizaiops_bot.engine.posting import outbox
+from bizaiops_bot.engine.store import tables as t
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from tests.support.fake_company import Company, FakePipelines, FakeRegistry, FakeServing, FakeWarehouse
 from tests.support.small_engine import START, SmallEngine
@@ -44,9 +45,11 @@ class Deaf:
 async def desk(tmp_path: Path) -> AsyncIterator[FrontDesk]:
     world = Company()
     ports = {
-        "pipelines": FakePipelines(world), "serving": FakeServing(world), "registry": FakeRegistry(world),
+        "pipelines": FakePipelines(world),
+        "serving": FakeServing(world),
+        "registry": FakeRegistry(world),
         "warehouse": FakeWarehouse(world),
-    }  # fmt: skip
+    }
     engine = SmallEngine(tmp_path / "data", [help_me], VirtualClock(START), **ports)
     await engine.start()
     desk = FrontDesk(engine.core, engine.orders, engine.controls, Deaf(), engine.clock)  # type: ignore[arg-type]
@@ -61,8 +64,8 @@ async def count(desk: FrontDesk, table: sa.Table, *where: Any) -> int:
 
 
 async def answered(desk: FrontDesk) -> None:
-    while desk._tasks:
-        await asyncio.gather(*desk._tasks)
+    while desk.answering._tasks:
+        await asyncio.gather(*desk.answering._tasks)
     assert await count(desk, t.messages, ~t.messages.c.answered) == 0
 
 
@@ -120,6 +123,6 @@ async def test_ten_thousand_messages_at_once_are_acknowledged_first_and_all_answ
     assert await count(desk, t.messages) == 10_000
     await answered(desk)
     assert await count(desk, t.cards) == 10_000
-    assert await desk._core.store.read(lambda conn: audit.verify(conn)[1]) is None
+    assert await desk._core.store.read(lambda conn: trail.verify(conn)[1]) is None
     cards = await desk._core.store.read(lambda conn: outbox.read_cards(conn, "slack:C7", 0, 1000))
     assert len(cards) == 200 and all("I do not know 'word" in card.card.text for card in cards)

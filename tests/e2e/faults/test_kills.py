@@ -6,25 +6,23 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from bizaiops_bot.engine import failpoints
-from bizaiops_bot.engine.store import Store
+from bizaiops_bot.engine.store import failpoints
+from bizaiops_bot.engine.store.store import Store
 from tests.e2e.faults.aftermath import Counts, check
 from tests.e2e.faults.chaos import ANY_MOMENT, Deaths, run_chaos
 
-KILLS = int(os.environ.get("BIZAIOPS_KILLS", "600"))
+KILLS = int(os.environ.get("BIZAIOPS_KILLS", "300"))
 AN_EPOCH = 300
 """Kills after which a new bot is founded: its data would make every start slower."""
-ON_POSTGRES = 100
+ON_POSTGRES = max(40, KILLS // 10)
 
 
 async def test_a_bot_killed_everywhere_loses_nothing_and_does_nothing_twice(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     found = []
     for epoch, kills in enumerate(_epochs(KILLS)):
@@ -32,8 +30,7 @@ async def test_a_bot_killed_everywhere_loses_nothing_and_does_nothing_twice(
         folder.mkdir()
         died = run_chaos(folder, kills, seed=epoch)
         found.append((died, await check(folder, Store.sqlite(folder / "bizaiops.sqlite"))))
-    with capsys.disabled():
-        sys.stdout.write(_told("SQLite", found))
+    record_property("kill -9", _told("SQLite", found))
     killed = sum((died.kills for died, _ in found), Counter[str]())
     assert killed.total() == KILLS
     assert KILLS < AN_EPOCH or set(killed) == {*failpoints.ALL, ANY_MOMENT}, "a place was never reached"
@@ -41,12 +38,11 @@ async def test_a_bot_killed_everywhere_loses_nothing_and_does_nothing_twice(
 
 
 async def test_a_bot_on_postgres_killed_everywhere_loses_nothing_and_does_nothing_twice(
-    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    database: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     died = run_chaos(tmp_path, ON_POSTGRES, seed=1, url=database)
     counts = await check(tmp_path, Store.postgres(database))
-    with capsys.disabled():
-        sys.stdout.write(_told("PostgreSQL", [(died, counts)]))
+    record_property("kill -9", _told("PostgreSQL", [(died, counts)]))
     assert died.kills.total() == ON_POSTGRES
 
 
@@ -64,7 +60,7 @@ def _told(where: str, found: list[tuple[Deaths, Counts]]) -> str:
     starts = sorted(s for _, counts in found for s in counts.recovery_s)
     hit = sum(n for kills, n in met.items() if kills)
     mean = sum(kills * n for kills, n in met.items()) / met.total()
-    lines = [f"\n{where}: {killed.total()} kills in {seconds:.0f} s, {killed.total() / seconds:.1f} a second"]
+    lines = [f"{where}: {killed.total()} kills in {seconds:.0f} s, {killed.total() / seconds:.1f} a second"]
     lines += [f"  {place:<22} {killed[place]:>5}" for place in (*failpoints.ALL, ANY_MOMENT)]
     lines.append(f"  runs: {met.total()}, {hit} of them killed, {mean:.1f} times at the mean, {max(met)} at most")
     lines.append(f"  ended: {', '.join(f'{n} {status}' for status, n in sorted(endings.items()))}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bizaiops_bot.engine import tables as t
+from bizaiops_bot.engine.store import tables as t
 from tests.e2e.faults.fleet import Fleet, freeze
 from tests.support.servers import PostgresServer, RedisServer
 

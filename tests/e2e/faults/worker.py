@@ -17,19 +17,21 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from bizaiops_bot.adapters.redis import RedisSettings
+from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.engine.controls import EngineControls
-from bizaiops_bot.engine.core import Core
-from bizaiops_bot.engine.orders import Order, Orders, Place
-from bizaiops_bot.engine.policy import Policy
-from bizaiops_bot.engine.records import EngineRecords
-from bizaiops_bot.engine.registry import Playbooks
-from bizaiops_bot.engine.runner import Runner
-from bizaiops_bot.engine.schedules import Scheduler
-from bizaiops_bot.engine.store_settings import PostgresSettings
+from bizaiops_bot.engine.api.controls import EngineControls
+from bizaiops_bot.engine.api.records import EngineRecords
+from bizaiops_bot.engine.approvals.run_cards import RunCards
+from bizaiops_bot.engine.context.core import Core
+from bizaiops_bot.engine.execution.runner import Runner
+from bizaiops_bot.engine.orders.order import Order, Place
+from bizaiops_bot.engine.orders.orders import Orders
+from bizaiops_bot.engine.policy.policy import Policy
+from bizaiops_bot.engine.runs.playbooks import Playbooks
+from bizaiops_bot.engine.store.settings import PostgresSettings
+from bizaiops_bot.engine.watch.schedules import Scheduler
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
-from bizaiops_bot.ports import Ports
 
 SPEED = 60.0  # a minute of the bot's clock in a second
 STEPS = 5
@@ -105,8 +107,22 @@ def open_core(url: str, folder: Path, clock: FastClock, redis: str | None = None
     )
     policy = Policy.load(content_folder("policy"), PEOPLE, playbooks)
     known = Playbooks({p.name: p for p in playbooks})
-    core = Core(store, clock, policy, known, PEOPLE, home="ml-ops", time_zone="UTC")
-    others = dict.fromkeys(("pipelines", "registry", "metrics", "drift", "warehouse", "faults", "words", "handbook"))
+    core = Core(store, clock, policy, known, PEOPLE, cards=RunCards, home="ml-ops", time_zone="UTC")
+    others = dict.fromkeys(
+        (
+            "models",
+            "pipelines",
+            "registry",
+            "metrics",
+            "predictions",
+            "outcomes",
+            "drift",
+            "warehouse",
+            "faults",
+            "words",
+            "handbook",
+        )
+    )
     core.ports = cast(
         Ports,
         SimpleNamespace(
@@ -138,7 +154,7 @@ async def main(url: str, folder: str, started: str, redis: str | None = None) ->
     orders, runner = Orders(core), Runner(core)
     await runner.launch(home=f"worker {os.getpid()}")
     schedules = asyncio.create_task(Scheduler(core, orders).run())
-    say(core.worker)
+    say(core.lead.worker)
     while line := (await asyncio.to_thread(sys.stdin.readline)).split():
         await begin(orders, core, int(line[1]), int(line[2]))
         say("begun")

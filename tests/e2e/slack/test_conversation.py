@@ -51,7 +51,9 @@ def test_a_release_from_order_to_promotion_by_two_people_on_one_card(stand: Slac
 
     # the same message is edited to the end
     done = stand.until(
-        lambda: m if "v2 100%" in (m := stand.again(plan)).words and "Roll back" in m.buttons() else None,
+        lambda: (
+            m if "v2 now gets all traffic" in (m := stand.again(plan)).words and "Roll back" in m.buttons() else None
+        ),
         "the promotion",
         patience_s=60,
     )

@@ -13,7 +13,8 @@ from typing import Any
 from bizaiops_bot.domain.cards import Button
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.routing import Command, Question
-from bizaiops_bot.engine.orders import Order
+from bizaiops_bot.engine.orders.order import Order
+from bizaiops_bot.router.language import Language
 from tests.eval.talk.judge import Answer, Done, Offer, Outcome, Waiting, judge
 from tests.eval.talk.scenes import Scene, Sentence, Then, World
 from tests.support import stores
@@ -37,9 +38,10 @@ class Played:
 
 @dataclass
 class Stage:
-    """Companies that are founded once; every scene opens a copy."""
+    """Companies that are founded once; every scene opens a copy. language: asked where the local stages are unsure."""
 
     folder: Path
+    language: Language | None = None
     saved: dict[str, tuple[Path, VirtualClock]] = field(default_factory=dict)
     opened: int = 0
 
@@ -69,6 +71,7 @@ class Stage:
         talk = await self._open(base)
         try:
             await prepare(talk)
+            talk.bot.desk.answering.router.ask_also(self.language)
             ear = Ear(talk)
             return [await ear.hear(scene.scene, said) for said in scene.said if not await _then(talk, said)]
         finally:
@@ -113,10 +116,14 @@ class Ear:
         offers = tuple([await self._offer(button) for button in shown.card.buttons])
         title = shown.card.title.rstrip()
         return Answer(
-            tuple(self._done), offers, words, refused=shown.card.answer != "ok",
+            tuple(self._done),
+            offers,
+            words,
+            refused=shown.card.answer != "ok",
             question=not self._done and (title.endswith("?") or shown.card.summary.rstrip().endswith("?")),
-            before=before, after=await self._waiting(),
-        )  # fmt: skip
+            before=before,
+            after=await self._waiting(),
+        )
 
     async def _waiting(self) -> tuple[Waiting, ...]:
         runs = await self.talk.runs("waiting")
@@ -130,7 +137,7 @@ class Ear:
         if "do" in bind:
             return Offer(DECIDE.get(bind["do"], bind["do"]), {"run": bind.get("run")})
         desk = self.talk.bot.desk
-        decision = await desk._router.decide(button.command, None, await desk.catalogue())
+        decision = await desk.answering.router.decide(button.command, None, await desk.catalogue())
         command = decision.pending if isinstance(decision, Question) else decision
         return Offer(command.playbook, command.inputs) if isinstance(command, Command) else Offer("")
 

@@ -8,9 +8,16 @@ from tests.eval.talk.judge import Answer, Done, Offer, Outcome, Waiting, judge
 from tests.eval.talk.scenes import Right, Sentence, load, topics
 
 RISKS = {
-    "show_status": "read", "show_policy": "read", "help": "read", "show_run": "read", "freeze_deploys": "control",
-    "approve_run": "control", "cancel_run": "control", "deploy_model": "change", "roll_back_model": "change",
-}  # fmt: skip
+    "show_status": "read",
+    "show_policy": "read",
+    "help": "read",
+    "show_run": "read",
+    "freeze_deploys": "control",
+    "approve_run": "control",
+    "cancel_run": "control",
+    "deploy_model": "change",
+    "roll_back_model": "change",
+}
 SCENES = {"seen": load("seen"), "unseen": load("unseen")}
 SENTENCES = [said for half in SCENES.values() for scene in half for said in scene.said if isinstance(said, Sentence)]
 

@@ -40,11 +40,17 @@ def envelope(event: JSON, *, event_id: str | None = None) -> JSON:
     """An event_callback around an event."""
     user = {"enterprise_id": None, "team_id": workspace.TEAM, "user_id": workspace.BOT_USER}
     return {
-        "token": "verification-token", "team_id": workspace.TEAM, "api_app_id": workspace.APP, "event": event,
-        "type": "event_callback", "event_id": event_id or f"Ev{uuid.uuid4().hex[:11].upper()}",
-        "event_time": int(float(event["event_ts"])), "is_ext_shared_channel": False, "event_context": uuid.uuid4().hex,
+        "token": "verification-token",
+        "team_id": workspace.TEAM,
+        "api_app_id": workspace.APP,
+        "event": event,
+        "type": "event_callback",
+        "event_id": event_id or f"Ev{uuid.uuid4().hex[:11].upper()}",
+        "event_time": int(float(event["event_ts"])),
+        "is_ext_shared_channel": False,
+        "event_context": uuid.uuid4().hex,
         "authorizations": [{**user, "is_bot": True, "is_enterprise_install": False}],
-    }  # fmt: skip
+    }
 
 
 def _seen(event: JSON, inside: Collection[str]) -> Iterator[tuple[str, JSON]]:

@@ -69,10 +69,17 @@ class OwnMethods:
         if missing := self._missing(token, "usergroups:read"):
             return missing
         groups = [
-            {"id": _group_id(name), "team_id": workspace.TEAM, "handle": name, "name": name, "date_delete": 0,
-             "users": self._members(name), "user_count": len(members)}
+            {
+                "id": _group_id(name),
+                "team_id": workspace.TEAM,
+                "handle": name,
+                "name": name,
+                "date_delete": 0,
+                "users": self._members(name),
+                "user_count": len(members),
+            }
             for name, members in self._bridge.groups.items()
-        ]  # fmt: skip
+        ]
         return {"ok": True, "usergroups": groups}
 
     async def usergroups_users_list(self, args: JSON, token: str) -> JSON:

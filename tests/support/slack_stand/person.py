@@ -82,12 +82,24 @@ class Person:
 
     def slash(self, text: str, channel: str, command: str = "/mlops") -> Delivery:
         """Types a slash command."""
-        return self.stand.deliver("command", {
-            "token": "verification-token", "team_id": workspace.TEAM, "team_domain": "biz", "channel_id": channel,
-            "channel_name": self.stand.channel_name(channel), "user_id": self.id, "user_name": self.member.name,
-            "command": command, "text": text, "api_app_id": workspace.APP, "is_enterprise_install": "false",
-            "response_url": self._response_url(channel), "trigger_id": self._trigger(),
-        })  # fmt: skip
+        return self.stand.deliver(
+            "command",
+            {
+                "token": "verification-token",
+                "team_id": workspace.TEAM,
+                "team_domain": "biz",
+                "channel_id": channel,
+                "channel_name": self.stand.channel_name(channel),
+                "user_id": self.id,
+                "user_name": self.member.name,
+                "command": command,
+                "text": text,
+                "api_app_id": workspace.APP,
+                "is_enterprise_install": "false",
+                "response_url": self._response_url(channel),
+                "trigger_id": self._trigger(),
+            },
+        )
 
     def shortcut(self, callback_id: str) -> Delivery:
         """Chooses a global shortcut."""

@@ -101,8 +101,11 @@ class SlackStand:
 
     def thread(self, channel: str, root: str) -> list[Message]:
         """The answers in a thread, oldest first."""
-        answer = self.run(self.bridge.own.conversations_replies(
-            {"channel": channel, "ts": root, "include_all_metadata": True}, self._reader(channel)))  # fmt: skip
+        answer = self.run(
+            self.bridge.own.conversations_replies(
+                {"channel": channel, "ts": root, "include_all_metadata": True}, self._reader(channel)
+            )
+        )
         assert answer["ok"], answer
         return [Message(channel, raw) for raw in answer["messages"] if raw["ts"] != root]
 

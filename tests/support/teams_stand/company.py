@@ -33,9 +33,14 @@ class Member:
         """As the playground's file wants it; the misspelt key is the playground's."""
         first, _, last = self.name.partition(" ")
         return {
-            "id": self.id, "name": self.name, "userPrincipleName": self.mail, "aadObjectId": self.aad,
-            "givenName": first, "surname": last, "email": self.mail,
-        }  # fmt: skip
+            "id": self.id,
+            "name": self.name,
+            "userPrincipleName": self.mail,
+            "aadObjectId": self.aad,
+            "givenName": first,
+            "surname": last,
+            "email": self.mail,
+        }
 
     def sender(self) -> dict[str, str]:
         return {"id": self.id, "name": self.name, "aadObjectId": self.aad}
@@ -70,10 +75,12 @@ def write_config(folder: Path) -> None:
         "personalChat": {"id": PERSONAL},
         "groupChat": {"id": GROUP, "name": "Release chat"},
         "team": {
-            "id": TEAM, "name": "Data", "aadGroupId": "00000000-0000-0000-0000-000000000031",
+            "id": TEAM,
+            "name": "Data",
+            "aadGroupId": "00000000-0000-0000-0000-000000000031",
             "channels": [{"id": CHANNEL, "name": "ml-ops"}],
         },
-    }  # fmt: skip
+    }
     (folder / ".m365agentsplayground.yml").write_text(yaml.safe_dump(config))
 
 

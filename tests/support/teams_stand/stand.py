@@ -178,10 +178,16 @@ class TeamsStand:
         if kinds.get(where) == "channel":
             data |= {"team": {"id": TEAM}, "channel": {"id": where}}
         return {
-            "type": kind, "id": activity or str(uuid.uuid4()), "from": by.sender(), "recipient": BOT, "channelId": "msteams",
-            "timestamp": datetime.now(UTC).isoformat(), "serviceUrl": f"{self.url}/_connector", "channelData": data,
+            "type": kind,
+            "id": activity or str(uuid.uuid4()),
+            "from": by.sender(),
+            "recipient": BOT,
+            "channelId": "msteams",
+            "timestamp": datetime.now(UTC).isoformat(),
+            "serviceUrl": f"{self.url}/_connector",
+            "channelData": data,
             "conversation": {"id": address, "conversationType": kinds.get(where, "groupChat"), "tenantId": TENANT},
-        }  # fmt: skip
+        }
 
     def _bring(self, activity: JSON) -> None:
         self._post("/_internal/v1/customActivities", activity)

@@ -36,9 +36,12 @@ def settings() -> Any:
             connection.execute(f"PRAGMA {pragma}")
 
     return {
-        "name": "bench", "system_database_url": url, "system_database_engine": engine, "max_executor_threads": 64,
+        "name": "bench",
+        "system_database_url": url,
+        "system_database_engine": engine,
+        "max_executor_threads": 64,
         "notification_listener_polling_interval_sec": 0.05,
-    }  # fmt: skip
+    }
 
 
 DBOS(config=settings())

@@ -104,9 +104,10 @@ async def idle(seconds: float, server: int | None = None) -> Numbers:
     meter = Meter(server)
     await asyncio.sleep(seconds)
     return {
-        "rss_kb": me.memory_info().rss / 1024, "threads": me.num_threads(),
+        "rss_kb": me.memory_info().rss / 1024,
+        "threads": me.num_threads(),
         "idle_percent": (meter.own_s + meter.server_s) / meter.wall_s * 100,
-    }  # fmt: skip
+    }
 
 
 async def clicks(click: Callable[[int], Awaitable[float]], count: float) -> Numbers:

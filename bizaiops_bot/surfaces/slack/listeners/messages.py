@@ -63,9 +63,12 @@ async def _taken(room: Room, asked: Asked, event: Payload, sleep: Sleep) -> bool
         ts = str(event["ts"])
         thread = str(event.get("thread_ts") or ts)
         message = await room.lobby.desk.post(
-            room.conversation(asked.channel), person.id, text or HELP, platform_event=f"slack/{asked.channel}/{ts}",
+            room.conversation(asked.channel),
+            person.id,
+            text or HELP,
+            platform_event=f"slack/{asked.channel}/{ts}",
             platform_thread=thread,
-        )  # fmt: skip
+        )
     except Temporary as exc:
         return await _say_why(room, asked, event, str(exc))
     except BotError as exc:

@@ -1,0 +1,1 @@
+"""Customers and shops: generated, or from files of your own."""

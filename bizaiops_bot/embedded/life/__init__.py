@@ -1,0 +1,1 @@
+"""Requests, answers, labels and faults, as world time goes by."""

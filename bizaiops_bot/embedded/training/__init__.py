@@ -1,0 +1,1 @@
+"""Builds, retrains, gates and packages real models."""

@@ -1,0 +1,1 @@
+"""Records and controls, as `bot_api` promises them."""

@@ -1,0 +1,1 @@
+"""The hash-chained, signed audit: written, checked, exported, and persons forgotten."""

@@ -1,0 +1,1 @@
+"""What a playbook must not do, found by reading its source."""

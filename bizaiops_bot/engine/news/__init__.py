@@ -1,0 +1,1 @@
+"""Which conversations hear of alerts, when, and what is muted."""

@@ -1,0 +1,1 @@
+"""Cedar policy, budgets, freeze windows, and why something is allowed."""

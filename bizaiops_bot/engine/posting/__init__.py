@@ -1,0 +1,1 @@
+"""Cards on their way to chat platforms: once, in order, at the platform's pace."""

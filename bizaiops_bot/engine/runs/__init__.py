@@ -1,0 +1,1 @@
+"""Runs as they are stored: rows, steps, journal, trials, and which worker holds one."""

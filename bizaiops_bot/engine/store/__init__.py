@@ -1,0 +1,1 @@
+"""SQLite or PostgreSQL: tables, migrations, transactions, signals between workers."""

@@ -1,0 +1,1 @@
+"""The bot's own tables, by what they are about; `tables` has them all."""

@@ -1,0 +1,96 @@
+"""All tables of the bot: one schema for SQLite and Postgres."""
+
+from __future__ import annotations
+
+from bizaiops_bot.engine.store.schema.auditing import (
+    audit,
+    audit_heads,
+    pseudonyms,
+)
+from bizaiops_bot.engine.store.schema.base import iso, metadata
+from bizaiops_bot.engine.store.schema.chats import (
+    deliveries,
+    events,
+    inbox,
+    people_seen,
+    places,
+)
+from bizaiops_bot.engine.store.schema.conversation import (
+    cards,
+    examples,
+    feed,
+    follows,
+    language_use,
+    memory,
+    messages,
+    spending,
+)
+from bizaiops_bot.engine.store.schema.running import (
+    decisions,
+    delegations,
+    flags,
+    gates,
+    journal,
+    leases,
+    plans_shown,
+    polls,
+    releases,
+    run_cards,
+    runs,
+    steps,
+    stops,
+    trials,
+    workers,
+)
+from bizaiops_bot.engine.store.schema.unasked import (
+    alerts,
+    fires,
+    held,
+    mutes,
+    registry_seen,
+    schedules,
+    timers,
+)
+
+__all__ = [
+    "alerts",
+    "audit",
+    "audit_heads",
+    "cards",
+    "decisions",
+    "delegations",
+    "deliveries",
+    "events",
+    "examples",
+    "feed",
+    "fires",
+    "flags",
+    "follows",
+    "gates",
+    "held",
+    "inbox",
+    "iso",
+    "journal",
+    "language_use",
+    "leases",
+    "memory",
+    "messages",
+    "metadata",
+    "mutes",
+    "people_seen",
+    "places",
+    "plans_shown",
+    "polls",
+    "pseudonyms",
+    "registry_seen",
+    "releases",
+    "run_cards",
+    "runs",
+    "schedules",
+    "spending",
+    "steps",
+    "stops",
+    "timers",
+    "trials",
+    "workers",
+]

@@ -1,0 +1,1 @@
+"""Freezes, pauses and reminders with an end; what is deleted when it is old."""
