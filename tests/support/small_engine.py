@@ -14,7 +14,7 @@ from bizaiops_bot.adapters.template_words import TemplateWords
 from bizaiops_bot.content import content_folder
 from bizaiops_bot.domain.models import ModelVersion
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.records import RunRecord
+from bizaiops_bot.domain.records import OpenGate, RunRecord
 from bizaiops_bot.engine.api.controls import EngineControls
 from bizaiops_bot.engine.api.records import EngineRecords
 from bizaiops_bot.engine.approvals.run_cards import RunCards
@@ -124,6 +124,16 @@ class SmallEngine:
 
     async def finished(self, number: int) -> RunRecord:
         return await self.until(number, lambda record: record.finished)
+
+    async def asked(self, number: int) -> OpenGate:
+        """What a person is asked, once they are: the step that asks is on the record a moment before its buttons are."""
+        records = self.core.ports.records
+        for _ in range(2000):
+            if found := await records.approvals(number):
+                (gate,) = found
+                return cast(OpenGate, gate)
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"nobody was asked anything in run {number}")
 
 
 async def once_true(ready: Callable[[], Awaitable[bool]]) -> None:

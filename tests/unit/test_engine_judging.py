@@ -140,10 +140,10 @@ async def test_a_hold_with_too_little_evidence_goes_on_three_times_as_long_befor
     await site.engine.until(site.number, lambda r: longer in r.steps[0].detail and r.steps[0].status == "running")
     await site.asked()
     assert site.clock.now() >= START + timedelta(minutes=60)
-    open_gates = await site.engine.core.ports.records.approvals(site.number)
-    assert open_gates[0].kind == "verdict"
-    assert "requests rule out +1." in open_gates[0].question
-    assert "Promote it without that evidence, roll back, or hold 20 min longer?" in open_gates[0].question
+    gate = await site.engine.asked(site.number)
+    assert gate.kind == "verdict"
+    assert "requests rule out +1." in gate.question
+    assert "Promote it without that evidence, roll back, or hold 20 min longer?" in gate.question
 
 
 async def test_while_it_is_held_the_card_says_what_the_verdict_would_be_now(site: Site) -> None:
@@ -263,8 +263,7 @@ async def test_an_outage_of_metrics_at_the_end_of_a_hold_is_waited_out_and_told(
 async def test_an_outage_that_lasts_asks_a_person_and_promotes_nothing_by_itself(site: Site) -> None:
     site.world.broken = True
     await site.minutes(82)
-    await site.engine.until(site.number, lambda r: r.status == "waiting")
-    (gate,) = await site.engine.core.ports.records.approvals(site.number)
+    gate = await site.engine.asked(site.number)
     assert gate.kind == "verdict"
     assert "not enough evidence: error rate, latency p95, sample ratio not judged: Prometheus" in gate.question
     await site.decides("rejected")
@@ -332,7 +331,7 @@ async def test_what_must_be_judged_and_is_not_known_asks_a_person(tmp_path: Path
     site.world.errors, site.world.per_minute = 0.002, 10 * PER_MINUTE
     await site.begins()
     await site.asked()
-    (gate,) = await site.engine.core.ports.records.approvals(site.number)
+    gate = await site.engine.asked(site.number)
     assert "score distribution not judged: no data for scores of churn" in gate.question
     assert "BIZAIOPS_PREDICTIONS__KIND is none" in gate.question
     await site.engine.stop()
