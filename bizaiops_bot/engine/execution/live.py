@@ -214,13 +214,17 @@ class LiveRun(GatedRun, JudgingRun, WatchingRun):
         """Undoes. What cannot be undone at once while another undo stands behind it is put off until that is done:
         traffic waits for no registry. Raises Permanent for what was left to a person.
         """
-        if self._to_undo > 1:
-            if await self._undo_once(dataclasses.replace(deed, patient=False)) is not None:
-                self._put_off.append((deed, cause))
-            return
-        put_off, self._put_off = self._put_off, []
-        left = [await self._undo_or_ask(deed, cause, tries=0)]
-        left += [await self._undo_or_ask(late, why, tries=1) for late, why in put_off]
+        self._undoing = True  # also while a person is asked: a cancel ends neither
+        try:
+            if self._to_undo > 1:
+                if await self._undo_once(dataclasses.replace(deed, patient=False)) is not None:
+                    self._put_off.append((deed, cause))
+                return
+            put_off, self._put_off = self._put_off, []
+            left = [await self._undo_or_ask(deed, cause, tries=0)]
+            left += [await self._undo_or_ask(late, why, tries=1) for late, why in put_off]
+        finally:
+            self._undoing = False
         if (first := next(filter(None, left), None)) is not None:
             raise first from cause
 
@@ -239,13 +243,10 @@ class LiveRun(GatedRun, JudgingRun, WatchingRun):
                 return Permanent(f"{deed.name!r} failed: {failed}", why, "State unknown; say `status` to read it.")
 
     async def _undo_once(self, deed: _Deed[Any]) -> BotError | None:
-        self._undoing = True
         try:
             await self._do(deed)
         except BotError as exc:
             return exc
-        finally:
-            self._undoing = False
         return None
 
 
