@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import Permanent, Temporary
 from bizaiops_bot.domain.records import RunRecord
@@ -84,8 +85,8 @@ def waits(record: RunRecord, name: str) -> bool:
 
 async def told(engine: SmallEngine) -> list[str]:
     """What was posted of outages, in the thread of the run."""
-    query = "SELECT card FROM cards WHERE id LIKE '%-away%' ORDER BY born"
-    return [row[0] for row in await engine.core.store.read(lambda conn: conn.exec_driver_sql(query).fetchall())]
+    query = sa.text("SELECT card FROM cards WHERE id LIKE '%-away%' ORDER BY born")
+    return [row[0] for row in await engine.core.store.read(lambda conn: conn.execute(query).fetchall())]
 
 
 async def test_a_step_waits_out_an_outage_of_ten_minutes_and_says_so_once(engine: SmallEngine, mesh: Mesh) -> None:

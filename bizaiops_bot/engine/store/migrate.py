@@ -24,6 +24,7 @@ def bring_up_to_date(database: Database, where: str) -> None:
     """
     with database.engine.begin() as conn:
         database.begin_write(conn)
+        _take_time(conn)
         found = _version(conn)
         if found is not None and found > SCHEMA:
             raise Permanent(
@@ -38,6 +39,12 @@ def bring_up_to_date(database: Database, where: str) -> None:
             _end_steps(conn)
             _keep_freeze(conn)
         _stamp(conn)
+
+
+def _take_time(conn: sa.Connection) -> None:
+    """Making forty tables on a busy machine has longer pauses than a worker at work may have."""
+    if conn.dialect.name != "sqlite":
+        conn.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '60s'")
 
 
 def _version(conn: sa.Connection) -> int | None:
