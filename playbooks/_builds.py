@@ -26,26 +26,27 @@ from bizaiops_bot.playbook import (
     too_good,
 )
 from playbooks._cards import sentence, status_button
+from playbooks._ordering import ORDER, REGISTER, Known, Ordered, called, require_free
 from playbooks._trials import failed_card
 
 LOOK_EVERY = "5s"
 DEADLINE = "24h"
 LINES = 8
 LONGEST_LINE = 160
-Known = dict[str, ModelVersion]
-"""The versions of a registry by name, in its order."""
 
 
-async def build_version(run: Run, order: BuildOrder, known: Known, *, trained: str) -> ModelVersion:
+async def build_version(run: Run, order: BuildOrder, *, trained: str) -> ModelVersion:
     """The version as the registry has it, once it is built and has passed its gate against `order.against`.
 
-    known: what is registered before. trained: what the plan says that it learns from. Raises Regression when the build
-    or its gate has failed; a cancel stops the build where it runs.
+    trained: what the plan says that it learns from. Raises Conflict when it is registered by now or another run builds
+    it, Regression when the build or its gate has failed; a cancel ends the build, answered or not.
     """
+    known = await require_free(run, order)
     champion = known[order.against].metrics if order.against in known else {}
-    made = DiffLine(what=f"build of {_name(order)}", before="none", after=trained)
-    ref = await run.step("order build", run.pipelines.start, order, changes=[made], detail=lambda b: b.url or b.id)
-    async with run.undo("stop build", run.pipelines.stop, ref):
+    made = DiffLine(what=f"build of {called(order)}", before="none", after=trained)
+    ordered = Ordered(run)
+    async with run.undo("stop build", ordered.stop, order):
+        ref = await run.step(ORDER, ordered.start, order, changes=[made], detail=lambda b: b.url or b.id)
         state: BuildState | NoData = await run.until(
             "build",
             run.pipelines.state,
@@ -66,10 +67,6 @@ async def build_version(run: Run, order: BuildOrder, known: Known, *, trained: s
             run, assess_gate(order.model, version.version, order.against, version.metrics, champion), stands=True
         )
     return version
-
-
-def _name(order: BuildOrder) -> str:
-    return " ".join(filter(None, [order.model, order.version]))
 
 
 # -- the build -----------------------------------------------------------------------------------------
@@ -107,10 +104,10 @@ async def _built(run: Run, order: BuildOrder, ref: BuildRef, state: BuildState |
     """The build that has succeeded, or one whose gate has said no. Raises Regression with where and why it failed."""
     if isinstance(state, BuildState) and (state.phase == "succeeded" or state.report is not None):
         return state
-    said = f"{_name(order)} was not built: {_spoken(state, champion={})}."
+    said = f"{called(order)} was not built: {_spoken(state, champion={})}."
     stage = state.stage.name if isinstance(state, BuildState) and state.stage is not None else ""
     card = Card(
-        title=f"{_name(order)} was not built",
+        title=f"{called(order)} was not built",
         tone="danger",
         blocks=log_blocks(await last_lines(run, ref, stage), stage),
         buttons=(status_button(order.model), Button(label=f"Show run {run.id}", command=f"show run {run.id}")),
@@ -156,7 +153,7 @@ async def _register(run: Run, order: BuildOrder, built: BuildState | None, known
         return f"{version.version} registered, {package.size_bytes / 1e6:.2f} MB, {package.digest[:12]}"
 
     return await run.step(
-        "register", registered(run, package, by_pipeline), order.model, order.version, changes=[listed], detail=told
+        REGISTER, registered(run, package, by_pipeline), order.model, order.version, changes=[listed], detail=told
     )
 
 

@@ -70,7 +70,7 @@ async def deploy_model(run: Run, ask: DeployModel) -> Released:
     )
     await refuse_while_frozen(run, ask.service)
     await still_as_planned(run, traffic)
-    made = registered.get(ask.version) or await _make(run, ask, spec, stable, registered)
+    made = registered.get(ask.version) or await _make(run, ask, spec, stable)
     previous = None if ask.environment else await previous_alias(run, ask.model)
     tested = seen.value_must if seen else None
     rollout = Rollout(
@@ -165,8 +165,6 @@ def _measured(registered: dict[str, ModelVersion], version: str, stable: str) ->
     return f" At the gate, {'; '.join(said)}."
 
 
-async def _make(
-    run: Run, ask: DeployModel, spec: ModelSpec, stable: str, registered: dict[str, ModelVersion]
-) -> ModelVersion:
+async def _make(run: Run, ask: DeployModel, spec: ModelSpec, stable: str) -> ModelVersion:
     order = BuildOrder(model=ask.model, version=ask.version, against=stable, pipeline=spec.pipeline)
-    return await build_version(run, order, registered, trained="trained")
+    return await build_version(run, order, trained="trained")

@@ -9,7 +9,6 @@ from bizaiops_bot.playbook import (
     BuildOrder,
     FreeText,
     ModelSpec,
-    ModelVersion,
     NoData,
     Run,
     ServiceInputs,
@@ -65,7 +64,7 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Released:
     await still_as_planned(run, traffic)
     await _collect(run, ask.model, since)
     order = BuildOrder(model=ask.model, version=named, against=stable, since=since, pipeline=spec.pipeline)
-    made = await _make(run, order, since)
+    made = await build_version(run, order, trained=f"trained on rows since {stamp(since)}")
     version = named or str(made.version)
     previous = None if ask.environment else await previous_alias(run, ask.model)
     tested = seen.value_must if seen else None
@@ -120,8 +119,3 @@ async def _collect(run: Run, model: str, since: datetime) -> None:
         every="1m",
         deadline="24h",
     )
-
-
-async def _make(run: Run, order: BuildOrder, since: datetime) -> ModelVersion:
-    known = {v.version: v for v in await run.read(run.registry.versions, order.model)}
-    return await build_version(run, order, known, trained=f"trained on rows since {stamp(since)}")

@@ -41,6 +41,9 @@ class Records(Protocol):
     async def runs(self, *, model: str | None = None, limit: int = 20) -> list[RunRecord]:
         """Newest first."""
 
+    async def under_way(self, model: str) -> list[RunRecord]:
+        """Runs about the model that have not ended, in all environments, oldest first."""
+
     async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
         """Newest first."""
 

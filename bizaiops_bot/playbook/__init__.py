@@ -105,6 +105,7 @@ from bizaiops_bot.domain.records import (
     Schedule,
     Trial,
     TrialKind,
+    run_title,
 )
 from bizaiops_bot.domain.recurrence import spoken as spoken_schedule
 from bizaiops_bot.domain.rule import Rule
@@ -314,6 +315,7 @@ __all__ = [
     "provisional_words",
     "registered",
     "release_effect",
+    "run_title",
     "share_words",
     "short_amount",
     "sparkline",

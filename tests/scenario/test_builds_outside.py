@@ -16,7 +16,7 @@ ASK = "deploy churn v2 as a 10% canary"
 @pytest.fixture
 def late(talk: Talk) -> LatePipelines:
     ports = talk.bot.core.ports
-    ports.pipelines = LatePipelines(ports.pipelines, talk.clock)
+    ports.pipelines = LatePipelines(ports.pipelines, talk.clock, waiting=talk.bot.core.activity.resting)
     return ports.pipelines
 
 
@@ -103,6 +103,55 @@ async def test_a_cancel_stops_the_build_where_it_runs(talk: Talk, late: LatePipe
     assert (await talk.finished(plan.run, minutes=5)).status == "cancelled"
     assert await phase(late) == "stopped"
     (await plan.now()).shows("stop build undone now stopped at 'train'")
+
+
+async def ordering(talk: Talk) -> Shown:
+    """A run that has ordered its build, and has no answer."""
+    plan = await approved(talk)
+
+    async def at_it() -> bool:
+        return any(s.name == "order build" and s.status == "running" for s in (await talk.run(plan.run)).steps)
+
+    await talk.until(at_it, minutes=5, what="the order")
+    return plan
+
+
+async def test_a_cancel_while_the_ci_has_not_answered_stops_the_build_that_it_made(
+    talk: Talk, late: LatePipelines
+) -> None:
+    # given a CI that takes the order and says nothing
+    late.silent = True
+    plan = await ordering(talk)
+    assert len(late.jobs) == 1
+
+    # when the run is cancelled, and the CI answers a while later
+    await plan.click("Cancel", by="engineer")
+    await talk.minutes(3)
+    late.silent = False
+
+    # then no build runs outside
+    assert (await talk.finished(plan.run, minutes=5)).status == "cancelled"
+    assert await phase(late) == "stopped" and len(late.started) == 1
+    (await plan.now()).shows("stop build undone now stopped")
+
+
+async def test_an_order_that_reaches_the_ci_after_the_run_was_cancelled_builds_nothing(
+    talk: Talk, late: LatePipelines
+) -> None:
+    # given an order that is ten minutes on its way
+    late.slow = timedelta(minutes=10)
+    plan = await ordering(talk)
+    assert late.jobs == {}
+
+    # when the run is cancelled before it arrives
+    late.slow = timedelta(0)
+    await plan.click("Cancel", by="engineer")
+    assert (await talk.finished(plan.run, minutes=5)).status == "cancelled"
+    await talk.minutes(15)
+
+    # then it finds its key taken by a build that was stopped
+    assert all(journey.done() for journey in late.on_their_way)
+    assert await phase(late) == "stopped" and len(late.started) == 1
 
 
 async def test_a_ci_that_is_away_for_ten_minutes_is_waited_for(talk: Talk, late: LatePipelines) -> None:

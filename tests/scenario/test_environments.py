@@ -9,6 +9,7 @@ import pytest
 
 from tests.scenario.conftest import Saved
 from tests.support import stores
+from tests.support.late_pipelines import LatePipelines
 from tests.support.talk import Talk
 from tests.support.virtual_clock import VirtualClock
 
@@ -167,3 +168,55 @@ async def test_promoting_what_staging_does_not_have_is_refused(talk: Talk) -> No
     (await talk.says("promote churn v2 from staging to production")).shows("is not what is stable in staging", "v1")
     (await talk.says("promote churn from staging to production")).shows("already serves 100% of the traffic")
     assert await talk.runs() == []
+
+
+# -- builds ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def late(talk: Talk) -> LatePipelines:
+    ports = talk.bot.core.ports
+    ports.pipelines = LatePipelines(ports.pipelines, talk.clock)
+    return ports.pipelines
+
+
+async def test_a_version_that_is_built_for_production_is_not_built_for_staging_too(
+    talk: Talk, late: LatePipelines
+) -> None:
+    # given a build of v2 for production
+    plan = await talk.starts("deploy churn v2 as a 10% canary")
+    await plan.click("Approve", by="lead")
+    await talk.until(lambda: _ordered(late), minutes=5, what="the order")
+
+    # when it is wanted in staging
+    told = await talk.says("deploy churn v2 to staging")
+
+    # then the run that builds it is told, and nothing else begins
+    told.shows(f"Run {plan.run} (Deploy churn v2) builds churn v2 already", f"show run {plan.run}")
+    assert len(late.started) == 1
+    assert (await talk.finished(plan.run)).status == "succeeded"
+    shown = await talk.says("deploy churn v2 to staging")
+    assert (await talk.finished(shown.run)).status == "succeeded"
+    assert len(late.started) == 1 and await talk.traffic("churn in staging") == {"v2": 100}
+
+
+async def test_a_release_that_was_approved_while_staging_builds_its_version_is_sent_away_with_that_run(
+    talk: Talk, late: LatePipelines
+) -> None:
+    # given a plan for production that waits for people, and the same version on its way to staging
+    plan = await talk.starts("deploy churn v2 as a 10% canary")
+    staging = await talk.says("deploy churn v2 to staging")
+    await talk.until(lambda: _ordered(late), minutes=5, what="the order")
+
+    # when production is approved
+    await plan.click("Approve", by="lead")
+
+    # then it builds nothing of its own and says who does
+    record = await talk.finished(plan.run, minutes=5)
+    assert record.status == "failed"
+    (await plan.now()).shows(f"Run {staging.run} (Deploy churn v2 in staging) builds churn v2 already", "A version is")
+    assert (await talk.finished(staging.run)).status == "succeeded" and len(late.started) == 1
+
+
+async def _ordered(late: LatePipelines) -> bool:
+    return bool(late.jobs)

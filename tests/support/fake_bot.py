@@ -57,6 +57,9 @@ class FakeRecords:
     async def runs(self, *, model: str | None = None, limit: int = 20) -> list[RunRecord]:
         return [r for r in reversed(self.world.runs) if model in (None, r.inputs.get("model"))][:limit]
 
+    async def under_way(self, model: str) -> list[RunRecord]:
+        return [r for r in self.world.runs if r.inputs.get("model") == model and not r.finished]
+
     async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
         return [r for r in reversed(self.world.releases) if r.model == model][:limit]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 from bizaiops_bot.domain.builds import Buildable, BuildOrder, BuildRef, BuildState, Stage
-from bizaiops_bot.domain.errors import Conflict, NotFound
+from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound
 from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.language_use import Use
 from bizaiops_bot.domain.models import (
@@ -95,12 +96,17 @@ class Company:
     buildable: tuple[str, ...] = ("v1", "v2", "v3")
     bad: tuple[str, ...] = ("v3",)
     builds: dict[str, BuildState] = field(default_factory=dict)
+    keys: dict[str, BuildRef] = field(default_factory=dict)
+    """The builds by the keys that they were ordered with."""
     orders: list[BuildOrder] = field(default_factory=list)
     queue: int = 0
     """So many looks find a build in its queue."""
     build_problem: str = ""
     """Why builds fail."""
     forgets_builds: bool = False
+    refuses_orders: bool = False
+    answers: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))
+    """An order of a build is taken, and answered once this is set."""
     pipeline_registers: str = ""
     """The version as which the pipeline registers what it builds by itself."""
     registry_names: bool = False
@@ -168,6 +174,11 @@ class Company:
         return "stable" if name == self.stable else "idle" if name in self.idle else "canary"
 
 
+def _set(event: asyncio.Event) -> asyncio.Event:
+    event.set()
+    return event
+
+
 def served(model: str) -> ServiceRef:
     """The service has a name of its own."""
     return ServiceRef(environment="demo", model=model, name=f"{model}-api")
@@ -227,10 +238,15 @@ class FakePipelines:
         return NOTHING if self.world.registry_names else following([*self.world.buildable, *taken])
 
     async def start(self, order: BuildOrder, *, key: str) -> BuildRef:
-        ref = BuildRef(id=f"build-{len(self.world.builds) + 1}", url="https://ci.example/1")
-        self.world.builds[ref.id] = BuildState(ref=ref, phase="queued", before=1, read_at=self.world.now)
-        self.world.orders.append(order)
-        return ref
+        if key not in self.world.keys:
+            if self.world.refuses_orders:
+                raise BadInput("There is no job for it.")
+            ref = BuildRef(id=f"build-{len(self.world.builds) + 1}", url="https://ci.example/1")
+            self.world.keys[key] = ref
+            self.world.builds[ref.id] = BuildState(ref=ref, phase="queued", before=1, read_at=self.world.now)
+            self.world.orders.append(order)
+        await self.world.answers.wait()
+        return self.world.keys[key]
 
     async def state(self, build: BuildRef) -> BuildState | NoData:
         """Queued for some looks, then over."""

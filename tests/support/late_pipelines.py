@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -42,7 +44,9 @@ class LatePipelines:
 
     takes: in the queue, and at each stage. asks: whether publishing has to be allowed. fails: stage -> why it fails.
     registry: where what is built gets registered by the pipeline itself. away: whether it answers nobody. holds: so
-    many foreign builds are ahead in the queue and do not end.
+    many foreign builds are ahead in the queue and do not end. silent: whether orders are taken and not answered while
+    it holds. slow: so long an order is on its way, also when nobody waits for its answer any more. waiting: around what
+    only waits for a time.
     """
 
     work: EmbeddedPipelines
@@ -53,6 +57,10 @@ class LatePipelines:
     registry: ModelRegistry | None = None
     away: bool = False
     holds: int = 0
+    silent: bool = False
+    slow: timedelta = timedelta(0)
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+    on_their_way: set[asyncio.Task[None]] = field(default_factory=set)
     jobs: dict[str, _Job] = field(default_factory=dict)
     started: list[BuildOrder] = field(default_factory=list)
 
@@ -80,13 +88,28 @@ class LatePipelines:
 
     async def start(self, order: BuildOrder, *, key: str) -> BuildRef:
         self._reached()
+        if self.slow:
+            journey = asyncio.create_task(self._arrives_late(order, key, self.clock.now() + self.slow))
+            self.on_their_way.add(journey)
+            with self.waiting():
+                await asyncio.shield(journey)
+        await self._take(order, key)
+        while self.silent:
+            with self.waiting():
+                await self.clock.sleep_until(self.clock.now() + timedelta(seconds=1))
+        return self.jobs[key].ref
+
+    async def _arrives_late(self, order: BuildOrder, key: str, at: datetime) -> None:
+        await self.clock.sleep_until(at)
+        await self._take(order, key)
+
+    async def _take(self, order: BuildOrder, key: str) -> None:
         if key not in self.jobs:
             inner = await self.work.start(order, key=key)
             number = len(self.jobs) + 1
             ref = BuildRef(id=f"ml/{order.model}/{number}", url=f"https://ci.example/ml/{order.model}/{number}")
             self.jobs[key] = _Job(ref, order, inner, self.clock.now())
             self.started.append(order)
-        return self.jobs[key].ref
 
     async def state(self, build: BuildRef) -> BuildState | NoData:
         self._reached()

@@ -80,6 +80,9 @@ class EngineRecords:
     async def runs(self, *, model: str | None = None, limit: int = 20) -> list[RunRecord]:
         return await self._core.store.read(lambda conn: runs.find(conn, model=model, limit=limit))
 
+    async def under_way(self, model: str) -> list[RunRecord]:
+        return await self._core.store.read(lambda conn: runs.under_way(conn, model))
+
     async def releases(self, model: str, *, limit: int = 20) -> list[Release]:
         query = sa.select(t.releases).where(t.releases.c.model == model).order_by(t.releases.c.id.desc()).limit(limit)
         return await self._core.store.read(lambda conn: [as_release(row) for row in conn.execute(query).mappings()])

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import BotError, Permanent
-from bizaiops_bot.domain.values import duration_s
+from bizaiops_bot.domain.values import NoData, duration_s
 from bizaiops_bot.engine.context.core import log
 from bizaiops_bot.engine.execution.base import call_name, result_type, wants
 from bizaiops_bot.engine.execution.envelope import opened
@@ -270,5 +270,7 @@ def _adapter(do: Callable[..., Awaitable[T]]) -> TypeAdapter[T]:
 
 
 def _read_back(result: Any) -> str:
+    if isinstance(result, NoData):
+        return str(result)
     spoken = getattr(result, "spoken", None)
     return f"now {spoken()}" if callable(spoken) else ""

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card
-from bizaiops_bot.domain.environments import service_said
+from bizaiops_bot.domain.environments import service_said, spoken_service
 from bizaiops_bot.domain.errors import Conflict, NotFound
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan
@@ -282,6 +282,14 @@ def find(conn: sa.Connection, *, model: str | None = None, limit: int = 20) -> l
     query = sa.select(t.runs).order_by(t.runs.c.id.desc()).limit(limit)
     if model is not None:
         query = query.where(t.runs.c.model == model)
+    return [record(conn, row) for row in conn.execute(query).mappings()]
+
+
+def under_way(conn: sa.Connection, model: str) -> list[RunRecord]:
+    """About the model in any environment, oldest first."""
+    service = t.runs.c.model
+    about = sa.or_(service == model, service.startswith(spoken_service(model, ""), autoescape=True))
+    query = sa.select(t.runs).where(about, _IS_OPEN).order_by(t.runs.c.id)
     return [record(conn, row) for row in conn.execute(query).mappings()]
 
 

@@ -236,6 +236,34 @@ async def test_a_build_that_is_stopped_makes_nothing(stand: PipelinesStand) -> N
     assert (await stand.port.stop(build, key="run/1/undo")).phase == "stopped"
 
 
+async def test_an_order_that_was_not_answered_is_found_by_its_key_and_stopped(stand: PipelinesStand) -> None:
+    # given a bot that dies while it orders: whether the order arrived is not known
+    order_given = asyncio.create_task(ordered(stand))
+    await asyncio.sleep(0)
+    order_given.cancel()
+    await asyncio.gather(order_given, return_exceptions=True)
+
+    # when another one orders by the same key and stops what it gets
+    await stand.again()
+    build = await ordered(stand)
+    await stand.port.stop(build, key="run/1")
+
+    # then that is the one build there is, and it is over: the key never builds again
+    assert (await stand.over(build)).phase == "stopped"
+    assert await ordered(stand) == build and (await stand.over(build)).phase == "stopped"
+
+
+async def test_a_known_key_finds_its_build_though_it_could_not_be_ordered_any_more(stand: PipelinesStand) -> None:
+    # given a training whose name is taken since, by itself
+    stand.labelled(1_000)
+    build = await stand.port.start(anew(stand), key="run/4")
+    await stand.over(build)
+
+    # then the key is still that build, and stopping it changes nothing
+    assert await stand.port.start(anew(stand), key="run/4") == build
+    assert (await stand.port.stop(build, key="run/4")).phase == "succeeded"
+
+
 async def test_stopping_what_is_over_changes_nothing(stand: PipelinesStand) -> None:
     done = await stand.over(build := await ordered(stand))
 
