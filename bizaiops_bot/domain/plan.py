@@ -96,6 +96,15 @@ class Plan(Value):
         """What is different when all has gone well."""
         return tuple(line for step in self.steps if step.kind != "undo" for line in step.changes)
 
+    def question(self, name: str, question: str, *, expires: str = "24h") -> GateSpec:
+        """What is asked on the way, of those who may approve the plan: a yes needs as many of them as the plan itself
+        did, and one where it needed nobody; one is enough for a no.
+        """
+        like = max(self.gates, key=lambda gate: gate.quorum, default=GateSpec(name=name, question=question))
+        return GateSpec(
+            name=name, question=question, quorum=like.quorum, role=like.role, people=like.people, expires=expires
+        )
+
     def undone_by(self, gate: str) -> str:
         """How the plan is taken back, by itself and by a person, where it goes on after `gate`."""
         undo = [step.name for step in self.steps if step.kind == "undo"]

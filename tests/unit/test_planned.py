@@ -243,3 +243,27 @@ async def test_a_run_does_nothing_that_its_approved_plan_does_not_contain(tmp_pa
         assert world.weights == {"v1": 100}
     finally:
         await engine.stop()
+
+
+@pytest.mark.parametrize(
+    ("gates", "quorum", "role", "people"),
+    [
+        ((), 1, "approver", ()),
+        ((GateSpec(name="approval 1", question="Go?", quorum=2),), 2, "approver", ()),
+        (
+            (
+                GateSpec(name="approval 1", question="Go?"),
+                GateSpec(name="approval 2", question="Sure?", quorum=3, role="sre", people=("cto",)),
+            ),
+            3,
+            "sre",
+            ("cto",),
+        ),
+    ],
+)
+def test_what_is_asked_on_the_way_needs_as_many_of_those_as_the_plan_did(
+    gates: tuple[GateSpec, ...], quorum: int, role: str, people: tuple[str, ...]
+) -> None:
+    asked = Plan(playbook="deploy_model", inputs={}, steps=(), gates=gates).question("judge v2", "What now?")
+
+    assert (asked.quorum, asked.role, asked.people, asked.question) == (quorum, role, people, "What now?")

@@ -15,7 +15,6 @@ from bizaiops_bot.domain.approval import HELD
 from bizaiops_bot.domain.foresight import EXTENDED
 from bizaiops_bot.domain.judge import JudgeSpec
 from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
-from bizaiops_bot.domain.plan import GateSpec
 from bizaiops_bot.domain.services import ServiceRef
 from bizaiops_bot.domain.values import duration_s, spoken_duration
 from bizaiops_bot.engine.approvals import gates
@@ -137,7 +136,7 @@ class JudgingRun(LiveBase):
             f"Whether {compared.service.model} {compared.version} does harm is not known yet. Promote it without that "
             f"evidence, roll back, or hold {longer} longer? Without an answer it is rolled back. Now: {verdict.reason}."
         )
-        spec = GateSpec(name=name, question=question, expires=planned.ANSWER_WITHIN)
+        spec = self._plan.question(name, question, expires=planned.ANSWER_WITHIN)
         expires = now + timedelta(seconds=duration_s(spec.expires))
         until = gates.open_gate(conn, number, spec, self._plan.hash, now=now, expires=expires, kind="verdict")
         if gates.state(conn, number, name) == "open":

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.errors import BotError, Permanent, Temporary
 from bizaiops_bot.domain.monitoring import Verdict
-from bizaiops_bot.domain.plan import GateSpec
 from bizaiops_bot.domain.records import TrialKind
 from bizaiops_bot.domain.values import duration_s, spoken_duration
 from bizaiops_bot.engine.approvals import gates
@@ -183,7 +182,7 @@ class WatchingRun(CallingRun):
                 runs.set_status(conn, self.id, "running", now=self.clock.now())
         if question is None:
             return
-        spec = GateSpec(name=name, question=question.text)
+        spec = self._plan.question(name, question.text)
         gates.open_gate(conn, self.id, spec, self._plan.hash, now=self.clock.now(), expires=wait.last, kind="outside")
         runs.set_status(conn, self.id, "waiting", now=self.clock.now())
 
