@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -40,6 +42,14 @@ from bizaiops_bot.router.short_words import LONGEST
 
 log = logging.getLogger("bizaiops.desk")
 AGAIN_S = 1.0
+IN_ORDER_S = 30.0
+"""So long an answer waits for those to what the person said before, where another worker gives them."""
+LOOK_S = 0.5
+"""After which it looks by itself whether they are there."""
+
+
+class TooEarly(Exception):
+    """What the person said before is not answered yet."""
 
 
 class Before(NamedTuple):
@@ -108,16 +118,28 @@ class Answering:
     async def _answer(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
         # One person's messages are answered in their order: "make it 20%" needs what was made of the one before.
         turn = self._turns.setdefault((message.conversation, message.actor), asyncio.Lock())
+        until = time.monotonic() + IN_ORDER_S
         with self._core.activity.working():
-            async with turn, self.queue.turn():
-                await self._answer_in_the_end(message, answer)
+            while True:
+                head = self._core.store.head  # before the look: what is answered meanwhile rings at once
+                try:
+                    async with turn, self.queue.turn():
+                        return await self._answer_in_the_end(message, answer, in_order=time.monotonic() < until)
+                except TooEarly:  # the turn is free meanwhile: this worker may take the one before from a dead one
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._core.store.news(head), LOOK_S)
 
-    async def _answer_in_the_end(self, message: PostedMessage, answer: dict[str, str] | None) -> None:
-        """However long the database is away. Nothing is done when somebody else has answered meanwhile."""
+    async def _answer_in_the_end(
+        self, message: PostedMessage, answer: dict[str, str] | None, *, in_order: bool
+    ) -> None:
+        """However long the database is away. Nothing is done when somebody else has answered meanwhile.
+
+        Raises TooEarly if it is to be `in_order` and is not yet.
+        """
         core = self._core
         while True:
             try:
-                before = await core.store.read(lambda conn: self._before(conn, message))
+                before = await core.store.read(lambda conn: self._before(conn, message, in_order))
                 if before is not None:
                     await self._answer_now(message, answer, before)
                 return
@@ -125,10 +147,13 @@ class Answering:
                 log.warning("message %s waits for the database: %s", message.id, exc)
                 await asyncio.sleep(AGAIN_S)
 
-    def _before(self, conn: sa.Connection, message: PostedMessage) -> Before | None:
+    def _before(self, conn: sa.Connection, message: PostedMessage, in_order: bool) -> Before | None:
         """What stood when the message's turn came; None when it is answered, or another worker's."""
         if not outbox.is_to_answer(conn, message.id, self._core.lead.worker):
             return None
+        # In one process the turns alone keep the order.
+        if in_order and self._core.store.database.shared and outbox.has_earlier(conn, message):
+            raise TooEarly
         short = len(message.text) <= 2 * LONGEST  # the words may have a mention before them
         return Before(load_memory(conn, message), open_runs(conn, message) if short else None)
 

@@ -83,7 +83,7 @@ class DemoProcess:
         self.log = folder.with_name(f"{folder.name}.log")
         self._command, self._options, self._settings = tuple(command), tuple(options), dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.http = self._client()
 
     # -- the process -------------------------------------------------------------------------------------------------------
 
@@ -95,24 +95,34 @@ class DemoProcess:
     def start(self, *, speed: float | None = None, wait: bool = True) -> DemoProcess:
         """Starts the bot; returns when it is ready."""
         self.speed = speed or self.speed
-        words = ["demo", "--data", str(self.folder), "--port", str(self.port), "--no-browser"]
-        if self.calm is not None:
-            self._settings |= {"BIZAIOPS_EMBEDDED__CALM_SPEED": str(self.calm)}
-        if self.speed is not None:
-            words += ["--speed", str(self.speed)]
+        words = self._words()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, *words, *self._options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=clean_environment(**self._settings),
+                env=self.environment(),
                 cwd=ROOT,
                 start_new_session=True,
             )
         if wait:
             eventually(self.is_ready, "the bot's start", patience_s=START_S)
         return self
+
+    def environment(self) -> dict[str, str]:
+        """Variables that it is started with, for a command beside it."""
+        return clean_environment(**self._settings)
+
+    def _words(self) -> list[str]:
+        words = ["demo", "--data", str(self.folder), "--port", str(self.port), "--no-browser"]
+        if self.calm is not None:
+            self._settings |= {"BIZAIOPS_EMBEDDED__CALM_SPEED": str(self.calm)}
+        return words if self.speed is None else [*words, "--speed", str(self.speed)]
+
+    def _as(self, by: str) -> dict[str, str]:
+        """Headers that say who it is; in the demo the body says it."""
+        return {}
 
     def is_ready(self) -> bool:
         """Whether it answers; fails with its last words if it has ended instead."""
@@ -166,7 +176,10 @@ class DemoProcess:
 
     def _fresh_connections(self) -> None:
         self.http.close()
-        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.http = self._client()
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=30, trust_env=False)
 
     # -- talking -----------------------------------------------------------------------------------------------------------
 
@@ -176,9 +189,11 @@ class DemoProcess:
         assert answer.status_code == 200, f"{path} answered {answer.status_code}: {answer.text[:500]}"
         return answer.json()
 
-    def post(self, text: str, by: str = "engineer", conversation: str = "ml-ops") -> str:
+    def post(self, text: str, by: str = "engineer", conversation: str = "ml-ops", *, thread: str | None = None) -> str:
         """Says it; returns the message's id once the bot has promised to answer (202)."""
-        answer = self.http.post(f"/api/conversations/{conversation}/messages", json={"actor": by, "text": text})
+        said = {"actor": by, "text": text, "thread": thread}
+        place = f"/api/conversations/{conversation}/messages"
+        answer = self.http.post(place, json=said, headers=self._as(by))
         assert answer.status_code == 202, f"{answer.status_code}: {answer.text[:500]}"
         message_id: str = answer.json()["message_id"]
         return message_id
@@ -208,7 +223,8 @@ class DemoProcess:
         """Clicks the button with this label as the card showed it."""
         labels = {button["label"]: button["id"] for button in card["buttons"]}
         assert label in labels, f"no button {label!r} among {sorted(labels)} on {card['title']!r}: {card['text']}"
-        answer = self.http.post("/api/clicks", json={"actor": by, "card_id": card["id"], "button_id": labels[label]})
+        clicked = {"actor": by, "card_id": card["id"], "button_id": labels[label]}
+        answer = self.http.post("/api/clicks", json=clicked, headers=self._as(by))
         assert answer.status_code == 200, answer.text[:500]
         found: JSON = answer.json()
         return found

@@ -89,7 +89,7 @@ def test_an_empty_variable_never_means_something_else(monkeypatch: pytest.Monkey
 
 
 UNUSABLE = [
-    ("BIZAIOPS_METRICS__KIND", "prom", "cannot be 'prom'.*There is embedded and none"),
+    ("BIZAIOPS_METRICS__KIND", "prom", "cannot be 'prom'.*There is embedded and http and none"),
     ("BIZAIOPS_STORE", '{"kind": "postgres", "url": "postgresql://u:geheim@h:abc/d"}', "no address such as"),
     ("BIZAIOPS_STORE", '{"kind": "postgres", "url": "mysql://u:geheim@h/d"}', "begins with postgresql://"),
     ("BIZAIOPS_CACHE", '{"kind": "redis", "url": "redis://:geheim@h:abc/0"}', "no address such as"),

@@ -31,6 +31,17 @@ _AFTER = {
 _AFTER_IN = {table: query.where(table.c.conversation == sa.bindparam("place")) for table, query in _AFTER.items()}
 _OPEN = sa.select(t.messages.c.answered, t.messages.c.worker).where(t.messages.c.id == sa.bindparam("message"))
 _MESSAGE = sa.select(t.messages).where(t.messages.c.id == sa.bindparam("message"))
+_EARLIER = (
+    sa.select(t.messages.c.id)
+    .where(
+        ~t.messages.c.answered,
+        t.messages.c.seq < sa.bindparam("before"),
+        t.messages.c.conversation == sa.bindparam("place"),
+        t.messages.c.actor == sa.bindparam("person"),
+        ~sa.exists().where(t.cards.c.id == sa.literal("c-") + t.messages.c.id + "-note"),
+    )
+    .limit(1)
+)
 _BY_EVENT = sa.select(t.messages).where(t.messages.c.event_id == sa.bindparam("event"))
 
 
@@ -217,6 +228,14 @@ def is_to_answer(conn: sa.Connection, message_id: str, worker: str) -> bool:
     """Whether this worker still has to answer it: another one does when this one was taken for dead."""
     row = conn.execute(_OPEN, {"message": message_id}).first()
     return row is not None and not row[0] and row[1] in (None, worker)
+
+
+def has_earlier(conn: sa.Connection, message: PostedMessage) -> bool:
+    """Whether something that the person said there before is not answered yet, by whichever worker. What was put off
+    with a note, until a run has ended, is not waited for.
+    """
+    asked = {"before": message.seq, "place": message.conversation, "person": message.actor}
+    return conn.execute(_EARLIER, asked).first() is not None
 
 
 def claim_unanswered(conn: sa.Connection, worker: str) -> list[tuple[PostedMessage, dict[str, str] | None]]:

@@ -14,6 +14,7 @@ from tests.contract.stands.embedded import (
 )
 from tests.contract.stands.embedded_pipelines import EmbeddedPipelinesStand, LatePipelinesStand
 from tests.contract.stands.embedded_serving import EmbeddedServingStand, LateServingStand
+from tests.contract.stands.http import HttpMetricsStand, HttpRegistryStand, HttpServingStand
 from tests.contract.stands.known_models import CompanyFilesStand, EmbeddedModelsStand
 from tests.contract.stands.mlflow import MlflowSqliteStand
 from tests.contract.stands.stand import Stand
@@ -22,13 +23,13 @@ STANDS: dict[str, list[type[Stand]]] = {
     "clock": [SystemClockStand, WorldClockStand, VirtualClockStand],
     "drift_reports": [EmbeddedDriftStand],
     "faults": [EmbeddedFaultsStand],
-    "metrics": [EmbeddedMetricsStand],
-    "model_registry": [MlflowSqliteStand],
+    "metrics": [EmbeddedMetricsStand, HttpMetricsStand],
+    "model_registry": [MlflowSqliteStand, HttpRegistryStand],
     "models": [EmbeddedModelsStand, CompanyFilesStand],
     "outcomes": [EmbeddedOutcomesStand],
     "pipelines": [EmbeddedPipelinesStand, LatePipelinesStand],
     "predictions": [EmbeddedPredictionsStand],
-    "serving": [EmbeddedServingStand, LateServingStand],
+    "serving": [EmbeddedServingStand, LateServingStand, HttpServingStand],
     "warehouse": [DuckDbStand, CsvWarehouseStand],
 }
 """Port (a file of bizaiops_bot/ports) -> its stands."""
