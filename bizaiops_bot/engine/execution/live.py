@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from bizaiops_bot.domain.cards import Card, DiffLine
-from bizaiops_bot.domain.errors import BotError, Permanent
 from bizaiops_bot.domain.values import NoData, duration_s
 from bizaiops_bot.engine.context.core import log
 from bizaiops_bot.engine.execution.base import call_name, result_type, wants
@@ -30,6 +29,7 @@ from bizaiops_bot.engine.execution.live_gates import GatedRun
 from bizaiops_bot.engine.execution.live_judge import JudgingRun
 from bizaiops_bot.engine.execution.live_watch import Awaited, WatchingRun
 from bizaiops_bot.engine.execution.planner import plan_words
+from bizaiops_bot.engine.execution.taking_back import Undo
 from bizaiops_bot.engine.posting import outbox
 from bizaiops_bot.engine.store.failpoints import failpoint
 
@@ -107,7 +107,14 @@ class LiveRun(GatedRun, JudgingRun, WatchingRun):
         self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any
     ) -> AbstractAsyncContextManager[None]:
         n = self._next(name, "undo", call_name(do), plan_words(args, kwargs))
-        return self._undo(_Deed(n, name, do, args, kwargs, UNDO_TIMEOUT_S, _read_back, "undone"))
+        deed = _Deed(n, name, do, args, kwargs, UNDO_TIMEOUT_S, _read_back, "undone")
+
+        def once(attempt: int, patient: bool) -> Awaitable[Any]:
+            again = undo.called(attempt)
+            return self._do(dataclasses.replace(deed, name=again, attempt=attempt, patient=patient))
+
+        undo = Undo(name, once)
+        return self._covered(undo)
 
     # -- doing things once -------------------------------------------------------------------------
 
@@ -195,63 +202,6 @@ class LiveRun(GatedRun, JudgingRun, WatchingRun):
         n = len(self._plan.steps) + ASIDE + k
         name = f"{wait.name}: answer {k}"
         await self._do(_Deed(n, name, answer, (*wait.args, question, proceed), {}, READ_TIMEOUT_S, _read_back))
-
-    # -- undo --------------------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def _undo(self, deed: _Deed[Any]) -> AsyncIterator[None]:
-        # Only ordinary errors undo: a run that is parked or taken over goes on, and is undone there if it fails.
-        self._to_undo += 1
-        try:
-            yield
-        except Exception as cause:
-            await self._take_back(deed, cause)
-            raise
-        finally:
-            self._to_undo -= 1
-
-    async def _take_back(self, deed: _Deed[Any], cause: Exception) -> None:
-        """Undoes. What cannot be undone at once while another undo stands behind it is put off until that is done:
-        traffic waits for no registry. Raises Permanent for what was left to a person.
-        """
-        self._undoing = True  # also while a person is asked: a cancel ends neither
-        try:
-            if self._to_undo > 1:
-                if await self._undo_once(dataclasses.replace(deed, patient=False)) is not None:
-                    self._put_off.append((deed, cause))
-                return
-            put_off, self._put_off = self._put_off, []
-            left = [await self._undo_or_ask(deed, cause, tries=0)]
-            left += [await self._undo_or_ask(late, why, tries=1) for late, why in put_off]
-        finally:
-            self._undoing = False
-        if (first := next(filter(None, left), None)) is not None:
-            raise first from cause
-
-    async def _undo_or_ask(self, deed: _Deed[Any], cause: Exception, tries: int) -> Permanent | None:
-        """While it fails the state is unknown, and a person is asked until someone says to leave it: then what to say.
-
-        tries: how many there were before.
-        """
-        while True:
-            tries += 1
-            failed = await self._undo_once(deed if tries == 1 else _again(deed, tries))
-            if failed is None:
-                return None
-            if not await self._ask_to_try_again(deed.name, failed, cause):
-                why = f"It was to be undone because: {cause}"
-                return Permanent(f"{deed.name!r} failed: {failed}", why, "State unknown; say `status` to read it.")
-
-    async def _undo_once(self, deed: _Deed[Any]) -> BotError | None:
-        try:
-            await self._do(deed)
-        except BotError as exc:
-            return exc
-        return None
-
-
-def _again(deed: _Deed[Any], tries: int) -> _Deed[Any]:
-    return dataclasses.replace(deed, name=f"{deed.name} (try {tries})", attempt=tries)
 
 
 @lru_cache(maxsize=512)

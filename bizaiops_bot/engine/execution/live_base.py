@@ -16,11 +16,11 @@ from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import Plan
 from bizaiops_bot.engine.audit import trail
 from bizaiops_bot.engine.context.core import Core
-from bizaiops_bot.engine.execution.base import PortedRun
 from bizaiops_bot.engine.execution.envelope import Stopped, closed, opened
 from bizaiops_bot.engine.execution.halts import Interrupted, Superseded
 from bizaiops_bot.engine.execution.planner import require_planned
 from bizaiops_bot.engine.execution.resting import RestingClock
+from bizaiops_bot.engine.execution.taking_back import TakingBack
 from bizaiops_bot.engine.runs import runs, steps
 from bizaiops_bot.engine.runs.journal import Journal
 from bizaiops_bot.engine.store.failpoints import failpoint
@@ -47,7 +47,7 @@ class Held:
     journal: Journal
 
 
-class LiveBase(PortedRun):
+class LiveBase(TakingBack):
     """Executes exactly the approved plan: a step the plan does not contain is refused."""
 
     def __init__(self, core: Core, held: Held) -> None:
@@ -56,10 +56,6 @@ class LiveBase(PortedRun):
         self.clock = RestingClock(core.clock, core.activity)
         self._n = 0
         self._gate = 0
-        self._undoing = False
-        self._to_undo = 0
-        self._put_off: list[Any] = []
-        self._asked_again = 0
         self._cancel = held.cancel
         self._keeping = False
 

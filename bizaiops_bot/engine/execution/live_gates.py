@@ -19,6 +19,7 @@ from bizaiops_bot.engine.context.core import log
 from bizaiops_bot.engine.execution.envelope import Stopped
 from bizaiops_bot.engine.execution.halts import Parked
 from bizaiops_bot.engine.execution.live_base import LiveBase, Work
+from bizaiops_bot.engine.execution.taking_back import Undo
 from bizaiops_bot.engine.runs import runs
 from bizaiops_bot.engine.store.failpoints import failpoint
 
@@ -54,14 +55,11 @@ class GatedRun(LiveBase):
         if refused is not None:
             raise Stopped("failed", refused)
 
-    async def _ask_to_try_again(self, undoing: str, failed: BotError, cause: Exception) -> bool:
+    async def _agreed_to(self, question: str, undo: Undo, failed: BotError) -> bool:
         """Says that the state is unknown, reads the world again, and asks a person. No answer means to leave it."""
-        self._asked_again += 1
-        k = self._asked_again
-        n = len(self._plan.steps) + k
-        question = f"{undoing!r} failed: {failed.what} {await self._world()} Try it again, or leave it to you?"
-        spec = GateSpec(name=f"{undoing} failed {k}", question=question, expires=ASK_FOR)
-        return await self._outcome(n, spec, kind="question") == "approved"
+        words = f"{undo.name!r} failed: {failed.what} {await self._world()} Try it again, or leave it to you?"
+        spec = GateSpec(name=question, question=words, expires=ASK_FOR)
+        return await self._outcome(len(self._plan.steps) + self._asked, spec, kind="question") == "approved"
 
     async def _world(self) -> str:
         """What the world says of the model now, in words; never a guess."""

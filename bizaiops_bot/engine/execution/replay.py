@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from bizaiops_bot.domain.cards import Card, DiffLine
@@ -15,10 +15,11 @@ from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.plan import GateSpec, PlanStep
 from bizaiops_bot.domain.services import ServiceRef
 from bizaiops_bot.engine.execution import planned
-from bizaiops_bot.engine.execution.base import PortedRun, call_name, result_type
+from bizaiops_bot.engine.execution.base import call_name, result_type
 from bizaiops_bot.engine.execution.envelope import Stopped, opened
 from bizaiops_bot.engine.execution.halts import Halt
 from bizaiops_bot.engine.execution.recorded_ports import recorded_ports
+from bizaiops_bot.engine.execution.taking_back import TakingBack, Undo
 from bizaiops_bot.engine.runs.history import History
 from bizaiops_bot.playbook import Playbook, card_and_output
 from bizaiops_bot.playbook.run import Question
@@ -91,15 +92,7 @@ def _other_end(history: History, found: Replayed) -> str:
     return f"the recorded run ended as {history.status}, the code now ends as {found.status}{why}"
 
 
-@dataclass
-class _Undo:
-    """An undo block the playbook is in."""
-
-    name: str
-    tries: int = field(default=0)
-
-
-class ReplayRun(PortedRun):
+class ReplayRun(TakingBack):
     """What a playbook's `run` is while it is replayed. `done` has the names of the steps that were come to."""
 
     def __init__(self, history: History) -> None:
@@ -107,8 +100,6 @@ class ReplayRun(PortedRun):
         super().__init__(history.number, history.actor, history.conversation, ports, history.time_zone)
         self._history, self._entries, self._plan = history, history.entries, history.plan
         self._at = self._n = self._gate = 0
-        self._undos: list[_Undo] = []
-        self._undoing = False
         self.done: list[str] = []
         self.difference = ""
 
@@ -220,39 +211,17 @@ class ReplayRun(PortedRun):
         self, name: str, do: Callable[..., Awaitable[Any]], *args: Any, changes: Iterable[DiffLine] = (), **kwargs: Any
     ) -> AbstractAsyncContextManager[None]:
         self._come_to(planned.deed("undo", name, do, args, kwargs, changes), None)
-        return self._undo(_Undo(name))
 
-    @asynccontextmanager
-    async def _undo(self, undo: _Undo) -> AsyncIterator[None]:
-        self._undos.append(undo)
-        try:
-            yield
-        except Exception as cause:
-            self._take_back(undo, cause)
-            raise
-        finally:
-            self._undos.remove(undo)
+        async def once(attempt: int, _patient: bool) -> None:
+            opened(self._take(undo.called(attempt)))
+            self.done.append(name)
 
-    def _take_back(self, undo: _Undo, cause: Exception) -> None:
-        """As often as a person let it be tried."""
-        self._undoing = True
-        try:
-            while True:
-                undo.tries += 1
-                try:
-                    again = "" if undo.tries == 1 else f" (try {undo.tries})"
-                    opened(self._take(f"{undo.name}{again}"))
-                    self.done.append(undo.name)
-                    return
-                except BotError as exc:
-                    asked = f"{undo.name} failed {undo.tries}"
-                    self._take(asked)
-                    if json.loads(self._take(f"{asked} outcome")) != "approved":
-                        raise Permanent(
-                            f"{undo.name!r} failed: {exc}", f"It was to be undone because: {cause}"
-                        ) from cause
-        finally:
-            self._undoing = False
+        undo = Undo(name, once)
+        return self._covered(undo)
+
+    async def _agreed_to(self, question: str, undo: Undo, failed: BotError) -> bool:
+        self._take(question)
+        return bool(json.loads(self._take(f"{question} outcome")) == "approved")
 
     # -- the record --------------------------------------------------------------------------------
 
@@ -287,9 +256,9 @@ class ReplayRun(PortedRun):
         if entry.name == name:
             return
         if (
-            self._undos
+            self._to_undo
             and not self._undoing
-            and entry.name == self._undos[-1].name
+            and entry.name == self._to_undo[-1].name
             and self._history.status != "succeeded"
         ):
             raise self._stopped()
