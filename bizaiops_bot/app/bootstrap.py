@@ -103,6 +103,10 @@ async def _joined(
     orders = Orders(core)
     desk = FrontDesk(core, orders, controls, content.router, SystemClock())
     watch = Watch(core, orders, content.rules)
+
+    async def problems() -> dict[str, str]:
+        return await watch.problems() | desk.problems() | surfaces.problems()
+
     directory = await open_directory(settings, core)
     lobby = open_lobby(
         settings,
@@ -110,7 +114,7 @@ async def _joined(
         desk,
         directory,
         content.router,
-        lambda: watch.problems() | desk.problems() | surfaces.problems(),
+        problems,
     )
     language = open_language(settings, core, content.router)
     core.notices.check([model.name for model in await core.ports.models.specs()], core.people)

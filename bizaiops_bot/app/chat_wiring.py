@@ -6,7 +6,7 @@ import asyncio
 import logging
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ def open_lobby(
     desk: FrontDesk,
     directory: EngineDirectory,
     router: Router,
-    problems: Callable[[], dict[str, str]],
+    problems: Callable[[], Awaitable[dict[str, str]]],
 ) -> Lobby:
     """What chat surfaces stand on. problems: see EngineHomePages."""
     return Lobby(

@@ -24,10 +24,14 @@ MOST_MODELS = 15
 RUNS_LOOKED_AT = 50
 
 
+async def _none() -> dict[str, str]:
+    return {}
+
+
 class EngineHomePages:
     """Implements lobby.HomePages."""
 
-    def __init__(self, core: Core, desk: FrontDesk, problems: Callable[[], dict[str, str]] = dict) -> None:
+    def __init__(self, core: Core, desk: FrontDesk, problems: Callable[[], Awaitable[dict[str, str]]] = _none) -> None:
         """problems: why a part of the bot does not work now, by its name."""
         self._core, self._desk, self._problems = core, desk, problems
 
@@ -92,7 +96,7 @@ class EngineHomePages:
         return await self._core.ports.records.alerts(open_only=True, limit=100)
 
     async def _health(self, person: Actor) -> Card:
-        return home_cards.health(self._problems(), await self._core.ports.records.frozen(), person.roles)
+        return home_cards.health(await self._problems(), await self._core.ports.records.frozen(), person.roles)
 
 
 async def _known(reading: Awaitable[T]) -> T | None:

@@ -84,11 +84,11 @@ async def test_a_release_that_cannot_be_found_is_told_with_why_the_names_are_old
     card.shows("Jenkins does not answer", *told)
     assert ("as they were at" in card.words) == bool(before)
     (await talk.says("status churn")).shows("churn serves v1")
-    assert "Jenkins does not answer" in talk.bot.lobby.home._problems()["pipelines"]
+    assert "Jenkins does not answer" in (await talk.bot.lobby.home._problems())["pipelines"]
     ports.pipelines = builder
     talk.bot.desk._catalogue.stale()
     assert "Jenkins" not in (await talk.says("deploy churn v9")).words
-    assert "pipelines" not in talk.bot.lobby.home._problems()
+    assert "pipelines" not in (await talk.bot.lobby.home._problems())
 
 
 async def test_metrics_that_are_away_at_the_end_of_a_hold_take_no_healthy_canary_back(
@@ -137,14 +137,14 @@ async def test_the_watch_says_what_it_cannot_see_and_goes_on_when_it_can(talk: T
     health = talk.bot.lobby.home._problems
     ports.metrics = Silent("Prometheus")
     await talk.minutes(3)
-    assert "churn: Prometheus does not answer." in health()["watch"]
+    assert "churn: Prometheus does not answer." in (await health())["watch"]
     ports.metrics, ports.serving = metrics, Silent("KServe")
     await talk.minutes(3)
-    assert "churn: KServe does not answer." in health()["watch"]
+    assert "churn: KServe does not answer." in (await health())["watch"]
     ports.serving = serving
     await talk.inject("churn", "errors")
     assert await talk.alert("churn", "errors_detected", minutes=15)
-    assert "watch" not in health()
+    assert "watch" not in await health()
 
 
 @pytest.mark.parametrize("port", ["pipelines", "warehouse"])
@@ -159,7 +159,7 @@ async def test_a_system_that_hangs_or_breaks_keeps_nobody_from_an_answer(
     talk.bot.desk._catalogue.stale()
     (await talk.says("status churn")).shows("churn serves v1")
     (await talk.says("list schedules")).shows("schedule")
-    assert why in talk.bot.lobby.home._problems()[port]
+    assert why in (await talk.bot.lobby.home._problems())[port]
 
 
 async def test_a_system_that_hangs_is_asked_once_for_the_names_of_all_models(
@@ -180,7 +180,7 @@ async def test_names_that_were_never_read_are_not_called_old(talk: Talk) -> None
     card = await talk.says("status churn")
     card.shows("KServe does not answer")
     assert "I know ." not in card.words and "as they were at" not in card.words
-    assert talk.bot.lobby.home._problems()["serving"] == "KServe does not answer."
+    assert (await talk.bot.lobby.home._problems())["serving"] == "KServe does not answer."
 
 
 async def test_the_watch_does_not_wait_for_what_hangs(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,10 +188,10 @@ async def test_the_watch_does_not_wait_for_what_hangs(talk: Talk, monkeypatch: p
     ports, watch = talk.bot.core.ports, talk.bot.watch
     metrics, ports.metrics = ports.metrics, Hanging()
     await watch.look()
-    assert "churn: No answer within 0.05 s." in watch.problems()["watch"]
+    assert "churn: No answer within 0.05 s." in (await watch.problems())["watch"]
     ports.metrics, ports.models = metrics, Hanging()
     await watch.look()
-    assert watch.problems()["watch"] == "Nothing is watched: No answer within 0.05 s."
+    assert (await watch.problems())["watch"] == "Nothing is watched: No answer within 0.05 s."
 
 
 async def test_models_that_hang_do_not_keep_another_from_being_looked_at(
@@ -203,9 +203,9 @@ async def test_models_that_hang_do_not_keep_another_from_being_looked_at(
     first, *_, last = [model.name for model in await ports.models.specs()]
     ports.metrics = HangsFor(first, ports.metrics)
     await watch.look()
-    assert f"{last}: Not reached: the look was over after 0.3 s." in watch.problems()["watch"]
+    assert f"{last}: Not reached: the look was over after 0.3 s." in (await watch.problems())["watch"]
     await watch.look()  # the one that hangs goes last from now on
-    assert first in watch.problems()["watch"] and last not in watch.problems()["watch"]
+    assert first in (await watch.problems())["watch"] and last not in (await watch.problems())["watch"]
 
 
 async def test_an_alert_is_told_without_its_chart_when_that_hangs(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,10 +221,10 @@ async def test_a_registry_that_does_not_answer_is_told_where_people_ask_how_the_
 
     talk.bot.core.ports.registry = Away()  # type: ignore[assignment]
     await talk.bot.watch.look()
-    assert "MLflow does not answer" in talk.bot.watch.problems()["watch"]
+    assert "MLflow does not answer" in (await talk.bot.watch.problems())["watch"]
     talk.bot.core.ports.registry = registry
     await talk.bot.watch.look()
-    assert talk.bot.watch.problems() == {}
+    assert (await talk.bot.watch.problems()) == {}
 
 
 async def test_a_blip_of_the_store_ends_no_watch_and_is_told(
@@ -238,10 +238,10 @@ async def test_a_blip_of_the_store_ends_no_watch_and_is_told(
     with monkeypatch.context() as broken:
         broken.setattr("bizaiops_bot.engine.watch.registry_watch._seen", down)
         await looked(talk)
-        assert "The database does not answer" in talk.bot.watch.problems()["watch"]
+        assert "The database does not answer" in (await talk.bot.watch.problems())["watch"]
     number = Colleague(talk).registers("churn", tmp_path)
     await looked(talk)
-    assert talk.bot.watch.problems() == {}
+    assert (await talk.bot.watch.problems()) == {}
     assert [card.card.title.split(" was")[0] for card in await news(talk)] == [f"churn {number}"]
 
 
@@ -254,7 +254,7 @@ async def test_a_look_that_breaks_is_not_the_last(talk: Talk, tmp_path: Path, mo
     with monkeypatch.context() as broken:
         broken.setattr(RegistryWatch, "look", breaks)
         await looked(talk)
-        assert talk.bot.watch.problems() == {"watch": "The last look broke: RuntimeError"}
+        assert (await talk.bot.watch.problems()) == {"watch": "The last look broke: RuntimeError"}
     number = Colleague(talk).registers("churn", tmp_path)
     await looked(talk)
     assert [card.card.title.split(" was")[0] for card in await news(talk)] == [f"churn {number}"]

@@ -53,7 +53,10 @@ class ChatRig:
         self.problems: dict[str, str] = {}
         self.desk = FrontDesk(self.core, self.engine.orders, self.engine.controls, router(), SystemClock())
         self.forms = EngineForms(self.core, self.desk, router())
-        self.home = EngineHomePages(self.core, self.desk, lambda: self.problems)
+        self.home = EngineHomePages(self.core, self.desk, self._problems)
+
+    async def _problems(self) -> dict[str, str]:
+        return self.problems
 
     async def start(self) -> ChatRig:
         await self.engine.start()

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.events import Event, EventKind
+from bizaiops_bot.domain.health import HealthVerdict
 from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.notices import NoticeSettings
 from bizaiops_bot.domain.places import ChatPlace, PlaceKind
@@ -87,7 +88,7 @@ class NewsRoom:
             await asyncio.sleep(0.001)
             quiet = 0 if self.core.activity.busy else quiet + 1
 
-    async def _examine(self, model: ModelSpec, now: datetime) -> Findings:
+    async def _examine(self, model: ModelSpec, now: datetime, before: HealthVerdict | None) -> Findings:
         onset = now - timedelta(minutes=1)
         events = [
             Event(kind=kind, model=of, at=now, onset=onset, title=f"{of}: {kind}", detail=DETAIL)

@@ -12,7 +12,7 @@ from bizaiops_bot.domain.records import FINISHED
 from bizaiops_bot.engine.store.databases import Database
 from bizaiops_bot.engine.store.tables import audit, flags, iso, metadata, runs, steps, timers
 
-SCHEMA = 11
+SCHEMA = 12
 """Raised with every change of the tables."""
 _FROZEN = re.compile(r"frozen by (\S+) at .*? UTC(?: because of (.*))?", re.DOTALL)
 

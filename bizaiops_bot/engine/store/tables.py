@@ -50,6 +50,7 @@ from bizaiops_bot.engine.store.schema.unasked import (
     registry_seen,
     schedules,
     timers,
+    unwell,
 )
 
 __all__ = [
@@ -92,5 +93,6 @@ __all__ = [
     "stops",
     "timers",
     "trials",
+    "unwell",
     "workers",
 ]

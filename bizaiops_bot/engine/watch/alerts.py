@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from bizaiops_bot.bot_api.observed import series_of
-from bizaiops_bot.domain.changes import Change, changes
 from bizaiops_bot.domain.environments import inputs_about
 from bizaiops_bot.domain.errors import BotError
 from bizaiops_bot.domain.events import Event
+from bizaiops_bot.domain.health import HealthVerdict
 from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.notices import repeat_words
 from bizaiops_bot.domain.people import Actor
-from bizaiops_bot.domain.records import Alert, Release
-from bizaiops_bot.domain.rules import Facts, Rule, RuleDecision, blamed_release, decide
-from bizaiops_bot.domain.suspects import Arm, Metric, fresh, suspicion
-from bizaiops_bot.domain.values import NoData, spoken_duration
+from bizaiops_bot.domain.records import Alert
+from bizaiops_bot.domain.rules import Facts, Rule, RuleDecision, decide
+from bizaiops_bot.domain.suspects import fresh
+from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.engine.approvals.first import only_waits
 from bizaiops_bot.engine.context.core import Core, log
 from bizaiops_bot.engine.context.patience import Late, within
@@ -29,8 +31,9 @@ from bizaiops_bot.engine.orders.order import Place
 from bizaiops_bot.engine.orders.orders import Orders
 from bizaiops_bot.engine.runs import runs
 from bizaiops_bot.engine.store import tables as t
-from bizaiops_bot.engine.store.rows import as_alert, as_release
+from bizaiops_bot.engine.store.rows import as_alert
 from bizaiops_bot.engine.timing import frozen_now
+from bizaiops_bot.engine.watch import causes, kept
 from bizaiops_bot.engine.watch.alert_card import CHARTS, chart_window, draw_alert
 from bizaiops_bot.engine.watch.alert_words import AlertWords
 from bizaiops_bot.engine.watch.findings import Examiner, Findings
@@ -38,6 +41,7 @@ from bizaiops_bot.engine.watch.places import elsewhere, holds_for
 from bizaiops_bot.engine.watch.registry_watch import RegistryWatch
 from bizaiops_bot.engine.watch.rule_orders import order_of_rule
 
+T = TypeVar("T")
 CALM_LOOKS = 2
 AT_ONCE = 8
 """Models that are read at the same time."""
@@ -51,7 +55,6 @@ CHART_S = 5.0
 AFTER_MINUTE = timedelta(seconds=10)
 LOOKED_AT = "the rules are asked"
 LEFT = "nothing more is done by itself: a person has to look"
-BAKE_TIME = timedelta(minutes=60)
 
 
 class Watch:
@@ -63,7 +66,6 @@ class Watch:
         self._examiner = Examiner(lambda: core.ports)
         self._words = AlertWords(core, self.redraw)
         self._registry = RegistryWatch(core, orders, self._facts, self._alone)
-        self._unseen = ""
         self._hung: set[str] = set()
         self._no_charts = False
 
@@ -82,8 +84,11 @@ class Watch:
         try:
             await self.look()
         except Exception as exc:
-            self._unseen = f"The last look broke: {exc.what if isinstance(exc, BotError) else type(exc).__name__}"
             log.exception("watch: a look broke")
+            with suppress(BotError):
+                await self._not_seen(
+                    f"The last look broke: {exc.what if isinstance(exc, BotError) else type(exc).__name__}"
+                )
 
     async def look(self) -> None:
         """One look at every model: read some at a time, told one after the other."""
@@ -93,32 +98,50 @@ class Watch:
             names = [model.name for model in models]
             models += await within(LONGEST_S, elsewhere(self._core, models))
         except BotError as exc:
-            self._unseen = f"Nothing is watched: {exc.what}"
             log.warning("watch: %s", exc)
+            await self._not_seen(f"Nothing is watched: {exc.what}")
             return
         # What hung goes last: it must not keep the others from being looked at.
         models = sorted(models, key=lambda model: model.name in self._hung)
         now, free = self._core.clock.now(), asyncio.Semaphore(AT_ONCE)
         end = asyncio.get_running_loop().time() + LOOK_S
-        seen = await asyncio.gather(*(self._examine(model, now, free, end) for model in models))
+        before = await self._core.store.read(kept.unwell)
+        seen = await asyncio.gather(*(self._examine(m, now, before.get(m.name), free, end) for m in models))
         blind = {model.name: found.unread[0] for model, found in zip(models, seen, strict=True) if found.unread}
         told = " ".join(f"{model}: {why}" for model, why in blind.items())
-        self._unseen = f"Not everything could be looked at in the last minute. {told}" if blind else ""
+        unseen = [f"Not everything could be looked at in the last minute. {told}"] if blind else []
         for model, found in zip(models, seen, strict=True):
-            await self._tell(model.name, found)
+            await self._tell(model.name, found, before)
         if unread := await self._registry.look(names):
-            self._unseen = f"{self._unseen} The registry was not read: {unread}".strip()
+            unseen.append(f"The registry was not read: {unread}")
+        await self._not_seen(" ".join(unseen))
 
-    def problems(self) -> dict[str, str]:
-        """What the last look could not see, for those who ask how the bot is."""
-        return {"watch": self._unseen} if self._unseen else {}
+    async def problems(self) -> dict[str, str]:
+        """What the last look could not see, whichever worker looked, for those who ask how the bot is."""
+        unseen = await self._core.store.read(kept.unseen)
+        return {"watch": unseen} if unseen else {}
 
-    async def _examine(self, model: ModelSpec, now: datetime, free: asyncio.Semaphore, end: float) -> Findings:
+    async def _not_seen(self, words: str) -> None:
+        if words != await self._core.store.read(kept.unseen):
+            await self._write(lambda conn: kept.keep_unseen(conn, words))
+
+    async def _write(self, work: Callable[[sa.Connection], T]) -> T:
+        """Raises Conflict for a worker that does not lead any more."""
+
+        def leading_only(conn: sa.Connection) -> T:
+            kept.require_lead(self._core, conn)
+            return work(conn)
+
+        return await self._core.store.write(leading_only)
+
+    async def _examine(
+        self, model: ModelSpec, now: datetime, before: HealthVerdict | None, free: asyncio.Semaphore, end: float
+    ) -> Findings:
         """What cannot be read judges nothing: the other models are looked at, and this one the next minute again."""
         try:
             async with asyncio.timeout_at(end), free:
                 self._hung.add(model.name)  # until it answers
-                found = await within(LONGEST_S, self._examiner.examine(model, now))
+                found = await within(LONGEST_S, self._examiner.examine(model, now, before))
                 self._hung.discard(model.name)
                 return found
         except TimeoutError:
@@ -131,8 +154,10 @@ class Watch:
         log.warning("watch: %s: %s", model.name, why)
         return Findings(unread=(why,))
 
-    async def _tell(self, model: str, found: Findings) -> None:
+    async def _tell(self, model: str, found: Findings, before: Mapping[str, HealthVerdict]) -> None:
         try:
+            if (now := found.health) is not None and kept.changed(before, model, now):
+                await self._write(lambda conn: kept.keep(conn, model, now))
             for event in found.events:
                 await self._open(event)
             await self._close_calm(model, found)
@@ -144,7 +169,7 @@ class Watch:
     # -- opening -----------------------------------------------------------------------------------
 
     async def _open(self, event: Event) -> None:
-        alert, note = await self._core.store.write(lambda conn: self._find_or_add(conn, event))
+        alert, note = await self._write(lambda conn: self._find_or_add(conn, event))
         if alert.run is None:
             said = await self._react(alert, event)
         else:
@@ -173,7 +198,7 @@ class Watch:
         if row is not None:
             conn.execute(sa.update(t.alerts).where(t.alerts.c.id == row["id"]).values(calm=0))
             return as_alert(row), row["note"]
-        detail = {**event.detail, **self._cause(conn, event), **self._before(conn, event)}
+        detail = causes.explained(conn, event, self._core.clock.now())
         key = conn.execute(
             sa.insert(t.alerts).values(
                 model=event.model,
@@ -201,38 +226,6 @@ class Watch:
         if first is None or not self._core.notices.repeats(datetime.fromisoformat(first.detected), event.at):
             return None
         return int(first.id)
-
-    def _before(self, conn: sa.Connection, event: Event) -> dict[str, Any]:
-        """The last release, for the explanation."""
-        release = self._last_release(conn, event.model)
-        return {} if release is None else {"last_release": release.model_dump(mode="json")}
-
-    def _cause(self, conn: sa.Connection, event: Event) -> dict[str, str]:
-        """Names the release to blame, if one is; {} leaves the usual cause of the kind."""
-        if event.kind in ("drift_detected", "missing_values_detected"):
-            return {}
-        facts = Facts(now=self._core.clock.now(), release=self._last_release(conn, event.model))
-        release = blamed_release(event, facts, BAKE_TIME)
-        if release is None:
-            return self._newest_change(conn, event)
-        age = max((event.onset - release.at).total_seconds(), 0.0)
-        return {"cause": f"the release of {release.version}: it began {spoken_duration(age)} after it"}
-
-    def _newest_change(self, conn: sa.Connection, event: Event) -> dict[str, str]:
-        """What touched the traffic last is suspected first, and the versions side by side are told."""
-        metric: Metric = "errors" if event.kind == "errors_detected" else "latency"
-        arms = [Arm.model_validate(arm) for arm in event.detail.get("arms", ())]
-        version = str(event.detail.get("version", ""))
-        found = suspicion(metric, version, event.onset, self._changes(conn, event.model), arms)
-        return {} if found is None else {"cause": found.because, "change": found.change.words}
-
-    def _changes(self, conn: sa.Connection, model: str) -> tuple[Change, ...]:
-        return changes(runs.find(conn, model=model, limit=20))
-
-    def _last_release(self, conn: sa.Connection, model: str) -> Release | None:
-        last = sa.select(t.releases).where(t.releases.c.model == model).order_by(t.releases.c.id.desc()).limit(1)
-        row = conn.execute(last).mappings().first()
-        return None if row is None else as_release(row)
 
     async def _react(self, alert: Alert, event: Event) -> str:
         """Asks every rule; returns what the alert says about it: what is done, else why nothing is."""
@@ -282,13 +275,13 @@ class Watch:
         )
         return Facts(
             now=self._core.clock.now(),
-            release=self._last_release(conn, event.model),
+            release=causes.last_release(conn, event.model),
             open_runs=tuple(
                 int(row["id"]) for row in runs.open_of(conn, event.model) if self._holds_back(conn, row, rule)
             ),
             acted=tuple(datetime.fromisoformat(at) for at in conn.execute(acted).scalars()),
             frozen=frozen_now.why(self._core, conn, event.model),
-            change=next((c.words for c in fresh(self._changes(conn, event.model), event.onset)[:1]), ""),
+            change=next((c.words for c in fresh(causes.recent_changes(conn, event.model), event.onset)[:1]), ""),
         )
 
     def _holds_back(self, conn: sa.Connection, run: sa.RowMapping, rule: Rule) -> bool:
@@ -321,7 +314,7 @@ class Watch:
                 conn.execute(sa.update(t.alerts).where(t.alerts.c.id == row["id"]).values(values))
             return ended
 
-        for number, run, note in await self._core.store.write(work):
+        for number, run, note in await self._write(work):
             withdrawn = await self._withdraw(run)
             await self._redraw(number, note + withdrawn)
 

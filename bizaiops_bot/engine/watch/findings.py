@@ -15,40 +15,52 @@ from bizaiops_bot.domain.events import Event, EventKind
 from bizaiops_bot.domain.health import WATCH_MINUTES, HealthVerdict, VersionHealth, assess_health
 from bizaiops_bot.domain.models import ModelSpec
 from bizaiops_bot.domain.monitoring import LABEL_MINUTES, DriftReport, FeatureDrift
+from bizaiops_bot.domain.services import TrafficState
 from bizaiops_bot.domain.suspects import Arm
 from bizaiops_bot.domain.values import NoData, Value
 
+Seen = tuple[list[Event], set[EventKind]]
+"""What was found, and the kinds that could be judged."""
 LOOK_BACK = timedelta(minutes=60)
 
 
 class Findings(Value):
     """Events found, and the kinds that could be judged: absence of data is not absence of trouble.
 
-    unread: what the ports said that did not answer.
+    unread: what the ports said that did not answer. health: what the next look goes on from, None where nothing could
+    be judged, so that it goes on from what was before.
     """
 
     events: tuple[Event, ...] = ()
     judged: frozenset[EventKind] = frozenset()
     unread: tuple[str, ...] = ()
+    health: HealthVerdict | None = None
 
 
 class Examiner:
-    """Looks at models through the ports; remembers the last health verdict for its hysteresis."""
+    """Looks at models through the ports, and remembers nothing."""
 
     def __init__(self, ports: Callable[[], Ports]) -> None:
         self._ports = ports
-        self._health: dict[str, HealthVerdict] = {}
 
-    async def examine(self, info: ModelSpec, now: datetime) -> Findings:
+    async def examine(self, info: ModelSpec, now: datetime, before: HealthVerdict | None = None) -> Findings:
         """All findings about one model, or about its service in another environment by that name.
 
-        A port that does not answer gives no finding and judges nothing.
+        before: the last verdict that could be judged; a limit that it has as broken stays so until its exit limit is
+        met. A port that does not answer gives no finding and judges nothing.
         """
+        health: list[HealthVerdict] = []
+
+        async def service(info: ModelSpec, now: datetime) -> Seen:
+            verdict, traffic = await self._health(info, before)
+            health.append(verdict)
+            return await self._service(info, now, verdict, traffic)
+
         events: list[Event] = []
         judged: set[EventKind] = set()
         unread: list[str] = []
         # What was drawn and labelled is known of each model, in the default environment.
-        parts = (self._service,) if parted(info.name)[1] else (self._drift, self._labels, self._service)
+        parts = (service,) if parted(info.name)[1] else (self._drift, self._labels, service)
         for part in parts:
             try:
                 found, kinds = await part(info, now)
@@ -57,9 +69,11 @@ class Examiner:
                 continue
             events += found
             judged |= kinds
-        return Findings(events=tuple(events), judged=frozenset(judged), unread=tuple(dict.fromkeys(unread)))
+        told = tuple(dict.fromkeys(unread))
+        last = next((verdict for verdict in health if verdict.state != "no_data"), None)
+        return Findings(events=tuple(events), judged=frozenset(judged), unread=told, health=last)
 
-    async def _drift(self, info: ModelSpec, now: datetime) -> tuple[list[Event], set[EventKind]]:
+    async def _drift(self, info: ModelSpec, now: datetime) -> Seen:
         drift, model = self._ports().drift, info.name
         fast, slow = await drift.report(model, minutes=FAST_MINUTES), await drift.report(model, minutes=SLOW_MINUTES)
         reports = [r for r in (fast, slow) if isinstance(r, DriftReport)]
@@ -70,7 +84,7 @@ class Examiner:
             "missing_values_detected",
         }
 
-    async def _labels(self, info: ModelSpec, now: datetime) -> tuple[list[Event], set[EventKind]]:
+    async def _labels(self, info: ModelSpec, now: datetime) -> Seen:
         ports, model = self._ports(), info.name
         traffic = await ports.serving.traffic(await ports.records.service(model))
         if (stable := traffic.stable) is None:
@@ -90,12 +104,13 @@ class Examiner:
             "concept_drift_detected"
         }
 
-    async def _service(self, info: ModelSpec, now: datetime) -> tuple[list[Event], set[EventKind]]:
-        ports, model = self._ports(), info.name
-        traffic = await ports.serving.traffic(await ports.records.service(model))
+    async def _health(self, info: ModelSpec, before: HealthVerdict | None) -> tuple[HealthVerdict, TrafficState]:
+        ports = self._ports()
+        traffic = await ports.serving.traffic(await ports.records.service(info.name))
         samples = await health_of(ports, traffic, minutes=WATCH_MINUTES)
-        verdict = assess_health(samples, info.limits, before=self._health.get(model))
-        self._health[model] = verdict
+        return assess_health(samples, info.limits, before=before), traffic
+
+    async def _service(self, info: ModelSpec, now: datetime, verdict: HealthVerdict, traffic: TrafficState) -> Seen:
         if verdict.state == "no_data":
             return [], set()
         # A canary is judged by its own run; here it would be told twice. One that was taken back troubles nobody.

@@ -109,3 +109,6 @@ registry_seen = sa.Table(
     text("version", nullable=False),
     text("at", nullable=False),
 )
+
+# Models with a limit that was broken at the last look: it stays so until its exit limit is met, whoever looks.
+unwell = sa.Table("unwell", metadata, text("model", primary_key=True), text("verdict", nullable=False))
