@@ -88,8 +88,10 @@ class Run(ABC):
         by pydantic.
         changes: what the plan shows as from -> to. assume: the result the plan goes on with; without one a stand-in
         that prints as the
-        step's name. detail: words for the run card from the result. timeout: real time, "30m".
-        Raises Permanent at once, Temporary after three tries.
+        step's name. detail: words for the run card from the result. timeout: of one try, in
+        real time, "30m".
+        Raises Permanent at once, Temporary once an outage has lasted for half an hour. A call that takes a `key` and
+        does not answer in its time is such an outage; of another one nobody knows what it did, and it fails.
         """
 
     @abstractmethod

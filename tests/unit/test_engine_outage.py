@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.errors import Permanent, Temporary
+from bizaiops_bot.domain.errors import Permanent, Temporary, Unknown
 from bizaiops_bot.domain.records import RunRecord
 from bizaiops_bot.domain.values import ModelName
+from bizaiops_bot.engine.execution import live
 from bizaiops_bot.playbook import Card, Inputs, Run, playbook
 from tests.support.small_engine import START, SmallEngine
 from tests.support.virtual_clock import VirtualClock
@@ -189,3 +190,125 @@ async def test_a_restart_in_an_outage_waits_on_with_the_same_key(engine: SmallEn
         assert len({key for what, key in mesh.calls if what == "promoted"}) == 1
     finally:
         await other.stop()
+
+
+# -- a call that hangs until its time is over --------------------------------------------------------
+
+
+@dataclass
+class Hanging(Mesh):
+    """hangs: how often a change is made and not answered, by what is changed; unknown: whether it says so itself."""
+
+    hangs: dict[str, int] = field(default_factory=dict)
+    unknown: bool = False
+
+    async def change(self, what: str, *, key: str) -> str:
+        self.calls.append((what, key))
+        if what not in self.done:
+            self.done.append(what)
+        return await self._answer(what)
+
+    async def keyless(self, what: str) -> str:
+        self.done.append(what)
+        return await self._answer(what)
+
+    async def _answer(self, what: str) -> str:
+        if self.hangs.get(what, 0):
+            self.hangs[what] -= 1
+            if self.unknown:
+                raise Unknown("The mesh did not say whether it took it.", after_s=0.001)
+            await asyncio.Event().wait()
+        if what == self.refused:
+            raise Permanent("It was refused.")
+        return what
+
+
+@playbook(title="Shift", risk="change")
+async def shift_slowly(run: Run, ask: Ask) -> Card:
+    mesh: Any = run.serving
+    async with run.undo("go back", mesh.change, "back"):
+        await run.step("shift", mesh.change, "shifted", timeout="0.05s")
+        await run.step("promote", mesh.change, "promoted", timeout="0.05s")
+        await run.step("note", mesh.keyless, "noted", timeout="0.05s")
+    return Card(title="done")
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Hanging:
+    monkeypatch.setattr(live, "UNDO_TIMEOUT_S", 0.05)
+    return Hanging()
+
+
+@pytest.fixture
+async def slow(tmp_path: Path, hanging: Hanging) -> AsyncIterator[SmallEngine]:
+    made = SmallEngine(tmp_path / "data", [shift_slowly], VirtualClock(START), serving=hanging)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def is_out(record: RunRecord, name: str) -> bool:
+    return any(s.name == name and s.status == "waiting" and "not reached since" in s.detail for s in record.steps)
+
+
+@pytest.mark.parametrize("unknown", [False, True], ids=["hangs", "says that it does not know"])
+async def test_a_change_that_was_made_and_not_answered_is_asked_again_with_its_key(
+    slow: SmallEngine, hanging: Hanging, unknown: bool
+) -> None:
+    hanging.unknown, hanging.hangs = unknown, {"promoted": 3}
+    number = await slow.begin()
+    while not (await slow.run(number)).finished:
+        await slow.until(number, lambda r: r.finished or is_out(r, "promote"))
+        await slow.clock.advance(10)
+
+    assert (await slow.run(number)).status == "succeeded"
+    assert hanging.done == ["shifted", "promoted", "noted"]
+    assert [what for what, _ in hanging.calls].count("promoted") == 4
+    assert len({key for what, key in hanging.calls if what == "promoted"}) == 1
+
+
+async def test_a_change_without_a_key_that_is_not_answered_fails_and_is_not_made_twice(
+    slow: SmallEngine, hanging: Hanging
+) -> None:
+    hanging.hangs = {"noted": 1}
+
+    record = await slow.finished(await slow.begin())
+
+    assert record.status == "failed" and "It took too long." in record.error
+    assert hanging.done == ["shifted", "promoted", "noted", "back"]
+
+
+async def test_what_takes_back_and_hangs_is_asked_again_before_any_person_is(
+    slow: SmallEngine, hanging: Hanging
+) -> None:
+    hanging.refused, hanging.hangs = "promoted", {"back": 1}
+    number = await slow.begin()
+    await slow.until(number, lambda r: is_out(r, "go back"))
+    await slow.clock.advance(10)
+
+    record = await slow.finished(number)
+
+    assert [(s.name, s.status) for s in record.steps if "back" in s.name] == [("go back", "undone")]
+    assert "It was refused." in record.error
+
+
+async def test_a_change_that_hangs_for_longer_than_half_an_hour_fails_and_is_taken_back(
+    slow: SmallEngine, hanging: Hanging
+) -> None:
+    hanging.hangs = {"promoted": 1_000}
+    number = await slow.begin()
+    await slow.until(number, lambda r: is_out(r, "promote"))
+    await slow.clock.advance(1_800)
+    record = await slow.finished(number)
+
+    assert record.status == "failed" and "Whether it was done is not known." in record.error
+    assert hanging.done == ["shifted", "promoted", "back"]
+
+
+async def test_a_cancel_does_not_wait_for_a_call_that_hangs(slow: SmallEngine, hanging: Hanging) -> None:
+    hanging.hangs = {"promoted": 1_000}
+    number = await slow.begin()
+    await slow.until(number, lambda r: is_out(r, "promote"))
+    await slow.controls.cancel(number, actor="engineer")
+
+    assert (await slow.finished(number)).status == "cancelled" and hanging.done[-1] == "back"

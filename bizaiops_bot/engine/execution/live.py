@@ -90,7 +90,7 @@ class LiveRun(GatedRun, JudgingRun, WatchingRun):
         raw = self._journal.recall(name)
         if raw is None:
             wait = Wait(self._n, None, OUTAGE) if self._to_undo else None
-            raw = await self._envelope(lambda: do(*args, **kwargs), adapter.dump_json, READ_TIMEOUT_S, wait)
+            raw = await self._envelope(lambda: do(*args, **kwargs), adapter.dump_json, READ_TIMEOUT_S, wait, again=True)
             self._journal.add(name, raw)  # stored with what is done next
         return adapter.validate_python(opened(raw))
 
@@ -128,7 +128,11 @@ class LiveRun(GatedRun, JudgingRun, WatchingRun):
             try:
                 failpoint("step.before_effect")
                 raw = await self._envelope(
-                    lambda: deed.do(*deed.args, **deed.kwargs, **extra), adapter.dump_json, deed.timeout_s, deed.wait
+                    lambda: deed.do(*deed.args, **deed.kwargs, **extra),
+                    adapter.dump_json,
+                    deed.timeout_s,
+                    deed.wait,
+                    again="key" in extra or deed.done == "undone",
                 )
                 failpoint("step.after_effect")
             finally:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from bizaiops_bot.domain.cards import Card, Text
-from bizaiops_bot.domain.errors import BotError, Permanent, Temporary
+from bizaiops_bot.domain.errors import BotError, Permanent, Temporary, Unknown
 from bizaiops_bot.domain.values import spoken_duration
 from bizaiops_bot.engine.approvals import first
 from bizaiops_bot.engine.context.core import log
@@ -43,21 +43,32 @@ class Wait:
     attempt: int = 1
 
 
+class _Hung(Temporary):
+    """Not answered within the time that a call has: waited for long enough, so it is not tried again at once."""
+
+
 class CallingRun(LiveBase):
     """A call that fails is told from an outside that is away: nothing that was done is taken back for the second."""
 
     async def _envelope(
-        self, call: Callable[[], Awaitable[T]], dump: Callable[[T], bytes], timeout_s: float, wait: Wait | None
+        self,
+        call: Callable[[], Awaitable[T]],
+        dump: Callable[[T], bytes],
+        timeout_s: float,
+        wait: Wait | None,
+        *,
+        again: bool,
     ) -> str:
         """{"ok": result} or {"error": ...}: errors are results too, so that a restart meets the same one.
 
-        wait: how an outage is waited out, None where it is an error after a few tries.
+        wait: how an outage is waited out, None where it is an error after a few tries. again: whether a call of which
+        nobody knows what it did may be made again, as one with a key, and one that only reads.
         """
         tries, since = 0, self.clock.now()
-        while isinstance(got := await self._try(call, dump, timeout_s), Temporary):
+        while isinstance(got := await self._try(call, dump, timeout_s, again=again), Temporary):
             tries, since = tries + 1, since if tries else self.clock.now()
             try:
-                if tries < TRIES:
+                if tries < TRIES and not isinstance(got, _Hung):
                     await asyncio.sleep(min(got.after_s, 5.0))
                 elif wait is None or not await self._outlast(wait, since, got):
                     return closed(got)
@@ -68,7 +79,7 @@ class CallingRun(LiveBase):
         return got
 
     async def _try(
-        self, call: Callable[[], Awaitable[T]], dump: Callable[[T], bytes], timeout_s: float
+        self, call: Callable[[], Awaitable[T]], dump: Callable[[T], bytes], timeout_s: float, *, again: bool
     ) -> str | Temporary:
         try:
             return '{"ok": ' + dump(await self._cancellable(call, timeout_s)).decode() + "}"
@@ -76,11 +87,10 @@ class CallingRun(LiveBase):
             raise Interrupted(str(exc)) from exc
         except Temporary as exc:
             return exc
+        except (Unknown, TimeoutError) as exc:
+            return _unanswered(exc, timeout_s, again=again)
         except BotError as exc:
             return closed(exc)
-        except TimeoutError:
-            waited = f"No answer in {spoken_duration(timeout_s)}."
-            return closed(Permanent("It took too long.", waited, "State unknown; read it again."))
         except Exception as exc:  # an adapter that breaks its promise must not take the run's undo with it
             log.exception("run %s: an unexpected error in a step", self.id)
             broke = f"{type(exc).__name__}: {exc}."
@@ -154,6 +164,16 @@ class CallingRun(LiveBase):
                 if not task.done():
                     task.cancel()
             await asyncio.gather(work, watch, return_exceptions=True)
+
+
+def _unanswered(error: Unknown | TimeoutError, timeout_s: float, *, again: bool) -> str | Temporary:
+    """Nobody knows what the call did: that is an outage where it may be made again, and a failure elsewhere."""
+    if isinstance(error, Unknown):
+        return Temporary(error.what, error.why, error.do, after_s=error.after_s) if again else closed(error)
+    waited = f"No answer in {spoken_duration(timeout_s)}."
+    if again:
+        return _Hung(waited, "Whether it was done is not known.", "Say `status` to read it.")
+    return closed(Permanent("It took too long.", waited, "State unknown; read it again."))
 
 
 def _away(run: int, name: str | None, since: datetime, last: datetime, away: Temporary, *, stops: bool) -> Card:
