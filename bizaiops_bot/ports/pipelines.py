@@ -30,7 +30,8 @@ class Pipelines(Adapter, Protocol):
         """
 
     async def start(self, order: BuildOrder, *, key: str) -> BuildRef:
-        """Orders a build and returns at once; a known key finds its build, however that has ended.
+        """Orders a build and returns at once; a known key finds its build, however that has ended, before anything else
+        is looked at. So a BadInput or Conflict says that the key has no build, and Temporary or Unknown nothing at all.
 
         Raises NotFound for a model or version that cannot be built, Conflict for a name that a retraining may not
         take.
