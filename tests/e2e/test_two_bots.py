@@ -82,7 +82,6 @@ def test_a_rollout_goes_on_at_the_other_bot_whichever_of_them_dies(
         entries = bot.audit()
         assert [e["subject"] for e in entries if e["kind"] == "run_ended"] == [f"run {number}"]
     verified = run_cli("audit", "verify", "--data", str(holder.folder), env=holder.environment())
-    record_property("judged", str([s["detail"] for s in holder.run(number)["steps"] if "judge" in s["name"]]))
     assert verified.returncode == 0 and "none changed" in verified.stdout, verified.stdout + verified.stderr
 
 
@@ -99,3 +98,11 @@ def test_a_persons_messages_are_answered_in_their_order_whichever_bot_hears_them
         (plan,) = eventually(partial(other.answers, rest, room), "the second answer", patience_s=30)
         assert plan["title"] == f"Deploy churn {version}: waiting for approval", (plan["title"], plan["text"])
         other.says("cancel it", conversation=room)
+
+    # and when the bot that has heard the first half dies, the other answers both
+    asked = bots.first.post("deploy churn", conversation="orphan")
+    bots.first.crash()
+    rest = bots.second.post("v2", conversation="orphan", thread=asked)
+    (plan,) = eventually(partial(bots.second.answers, rest, "orphan"), "the second answer", patience_s=30)
+    assert plan["title"] == "Deploy churn v2: waiting for approval", (plan["title"], plan["text"])
+    assert_each_message_has_one_answer(bots.second, "orphan")

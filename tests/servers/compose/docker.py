@@ -13,8 +13,8 @@ from tests.servers.kept import CACHE, CannotBuild
 
 HERE = Path(__file__).parent
 BASE = "bizaiops-stand-in-base"
-STAND_INS = {"python:3.13-slim": "python", "postgres:17": "postgres", "redis:8": "redis"}
-PACKAGES = ("ca-certificates", "python3", "python3-venv", "postgresql-17", "redis-server")
+STAND_INS = {"python:3.13-slim": "python", "postgres:17": "postgres", "redis:8": "redis", "haproxy:3.0": "haproxy"}
+PACKAGES = ("ca-certificates", "python3", "python3-venv", "postgresql-17", "redis-server", "haproxy")
 LEFT_OUT = ("doc", "man", "locale")
 MIRROR = os.environ.get("BIZAIOPS_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
