@@ -22,6 +22,7 @@ from bizaiops_bot.playbook import (
     Regression,
     Run,
     ServiceRef,
+    Stage,
     Text,
     TrafficState,
     Undecided,
@@ -39,6 +40,8 @@ from playbooks._watch import arm_before, what_it_can_show
 REMIND = {"4h": "approver", "20h": "approver"}
 """When approvers who have not decided are told again."""
 
+TRIED = 100
+"""Requests that a version has to answer before anybody's."""
 RESTORED_WITHIN = timedelta(minutes=8)
 """What was there before is up still, or quickly."""
 
@@ -47,8 +50,10 @@ RESTORED_WITHIN = timedelta(minutes=8)
 class Rollout:
     """A version on its way to all traffic, from the state that the plan began with.
 
-    percent: the canary's share, 100 for everything at once. value_must: whether the plan said that the business value
-    is tested. home: whether it is in the default environment, of which the registry's aliases and the KPIs tell.
+    shares: percent of the requests that it gets, one after the other; 100 for everything at once. dark: whether it is
+    first started without requests and tried out. each: whether people are asked before each further share.
+    value_must: whether the plan said that the business value is tested. home: whether it is in the default environment,
+    of which the registry's aliases and the KPIs tell.
     """
 
     spec: ModelSpec
@@ -56,11 +61,18 @@ class Rollout:
     version: str
     stable: str
     previous: str | None
-    percent: int
+    shares: tuple[int, ...]
     kind: Literal["deploy", "retrain"]
     value_must: bool | None = None
     artifact: Artifact | None = None
     home: bool = True
+    dark: bool = False
+    each: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether it gets everything at once, so that nothing is left to compare it with in the same minutes."""
+        return self.shares == (100,)
 
     @property
     def service(self) -> ServiceRef:
@@ -150,9 +162,16 @@ async def roll_out(run: Run, r: Rollout) -> Verdict:
     before = await run.read(run.serving.snapshot, r.service)
     back = until_settled(run, run.serving.restore, within=RESTORED_WITHIN)
     async with run.undo(f"restore traffic: {r.called} {r.stable} 100%", back, r.service, before):
-        arm = await arm_before(run, r.traffic, r.stable) if r.percent == 100 else None
-        shifted = await _shift(run, r)
-        verdict = await _judge(run, r, arm)
+        arm = await arm_before(run, r.traffic, r.stable) if r.whole else None
+        shifted = await _try_out(run, r) if r.dark else r.traffic
+        for n, share in enumerate(r.shares):
+            if n and r.each:
+                await run.approve(
+                    f"{r.version} has had {r.shares[n - 1]}% of {r.called} and no harm was seen. Give it {share}%?",
+                    escalate=REMIND,
+                )
+            shifted = await _shift(run, r, n, guard=shifted.generation)
+            verdict = await _judge(run, r, n, arm)
         everything = {r.version: 100}
         state = await run.step(
             "promote",
@@ -175,39 +194,70 @@ async def roll_out(run: Run, r: Rollout) -> Verdict:
     return verdict
 
 
-async def _shift(run: Run, r: Rollout) -> TrafficState:
+async def _try_out(run: Run, r: Rollout) -> TrafficState:
+    """The version is up beside the stable one, nobody gets its answers yet, and it has answered what it was asked.
+
+    Raises Regression when it does not answer well.
+    """
     state = await run.step(
-        "shift traffic",
+        f"start {r.version} without requests",
         until_settled(run, run.serving.set_canary),
         r.service,
         r.version,
-        r.percent,
+        0,
         guard=r.generation,
         artifact=r.artifact,
-        changes=[_traffic_line(r, f"{r.stable} 100%", _split(r))],
         detail=lambda s: s.spoken(),
     )
-    expect_weights(run, state, _weights(r))
+    expect_weights(run, state, {r.stable: 100})
+    tried = await run.step(
+        f"try {r.version} out", run.serving.try_out, r.service, r.version, TRIED, detail=lambda t: t.spoken()
+    )
+    if not run.planning and (why := tried.against(r.spec.judge.limits)):
+        raise Regression(
+            f"{r.model} {r.version} did not answer well before it had any requests{r.there}.",
+            f"{sentence(why)}",
+            f"{r.stable} kept all traffic.",
+        )
     return state
 
 
-async def _judge(run: Run, r: Rollout, before: ArmSample | None) -> Verdict:
+async def _shift(run: Run, r: Rollout, n: int, *, guard: str) -> TrafficState:
+    """Gives it the share at place `n`."""
+    before = {r.stable: 100} if n == 0 else _weights(r, r.shares[n - 1])
+    after = _weights(r, r.shares[n])
+    state = await run.step(
+        "shift traffic" if n == 0 else f"shift traffic to {r.shares[n]}%",
+        until_settled(run, run.serving.set_canary),
+        r.service,
+        r.version,
+        r.shares[n],
+        guard=guard,
+        artifact=r.artifact,
+        changes=[_traffic_line(r, _split(before), _split(after))],
+        detail=lambda s: s.spoken(),
+    )
+    expect_weights(run, state, after)
+    return state
+
+
+async def _judge(run: Run, r: Rollout, n: int, before: ArmSample | None) -> Verdict:
     # With everything on the new version there is no stable arm left beside it: the hour before takes its place.
-    share = None if r.percent == 100 else r.percent
+    share = None if r.whole else r.shares[n]
+    stage = Stage(number=n + 1, of=len(r.shares), share=r.shares[n]) if len(r.shares) > 1 else None
     verdict = await run.judge(
-        r.service, r.version, by=r.spec.judge, share=share, value_must=r.value_must, before=before
+        r.service, r.version, by=r.spec.judge, share=share, value_must=r.value_must, before=before, stage=stage
     )
     _require_verdict(run, r, verdict)
     return verdict
 
 
-def _weights(r: Rollout) -> dict[str, int]:
-    shares = {r.stable: 100 - r.percent, r.version: r.percent}
-    return {version: share for version, share in shares.items() if share}
+def _weights(r: Rollout, share: int) -> dict[str, int]:
+    return {version: part for version, part in ((r.stable, 100 - share), (r.version, share)) if part}
 
 
-def _split(r: Rollout) -> str:
-    return ", ".join(f"{version} {share}%" for version, share in _weights(r).items())
+def _split(weights: dict[str, int]) -> str:
+    return ", ".join(f"{version} {share}%" for version, share in weights.items())
 
 
 def _traffic_line(r: Rollout, before: str, after: str) -> DiffLine:
@@ -215,9 +265,9 @@ def _traffic_line(r: Rollout, before: str, after: str) -> DiffLine:
 
 
 def _promotion_line(r: Rollout) -> DiffLine:
-    if r.percent == 100:
+    if r.whole:
         return DiffLine(what=f"stable version of {r.called}", before=r.stable, after=r.version)
-    return _traffic_line(r, _split(r), f"{r.version} 100%")
+    return _traffic_line(r, _split(_weights(r, r.shares[-1])), f"{r.version} 100%")
 
 
 def expect_weights(run: Run, state: TrafficState, wanted: dict[str, int]) -> None:

@@ -1,6 +1,8 @@
 """Deploy a version: build, test, canary, judge, promote."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from bizaiops_bot.playbook import (
     BadInput,
@@ -12,15 +14,18 @@ from bizaiops_bot.playbook import (
     Percent,
     Run,
     ServiceInputs,
+    Strategy,
+    StrategyName,
     Trial,
     Version,
     playbook,
     spoken_duration,
     spoken_service,
     stamp,
+    strategy,
 )
 from playbooks._builds import build_version
-from playbooks._cards import clock_now, known_model, known_versions, metric_words, service_of, success_title
+from playbooks._cards import clock_now, known_model, known_versions, listed, metric_words, service_of, success_title
 from playbooks._rollout import (
     REMIND,
     Released,
@@ -43,6 +48,25 @@ class DeployModel(ServiceInputs):
     version: Version = Field(description="the version to deploy, such as v2")
     canary: Percent = Field(10, description="percent of requests for the canary; 100 moves everything at once")
     source: EnvironmentName | None = Field(None, description="the environment in which it has proved itself, if any")
+    strategy: StrategyName | None = Field(
+        None, description="way to all traffic; steps of 5, 25 and 50 percent, or blue-green; left out: a canary"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shares_are_of_the_strategy(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Steps are written out, and `canary` is the first share of each strategy."""
+        if given.get("strategy") in (None, "canary"):
+            return {**given, "strategy": None}
+        said = given.get("canary")
+        found = strategy(str(given["strategy"]), first=said if isinstance(said, int) else None)
+        if said not in (None, found.first):
+            raise ValueError(f"{said}% does not go with {found.spoken()}, which begins with {found.first}%")
+        return {**given, "strategy": str(found), "canary": found.first}
+
+    @property
+    def way(self) -> Strategy:
+        return strategy(self.strategy or "canary")
 
 
 @playbook(title="Deploy a model version", risk="change")
@@ -61,7 +85,9 @@ async def deploy_model(run: Run, ask: DeployModel) -> Released:
         _require_whole(registered[ask.version])
     trials = await known_trials(run, ask.model)
     proved = await _proved(run, ask)
-    seen = await foresight(run, spec, traffic, stable, ask.canary)
+    way = ask.way
+    shares = way.shares or (ask.canary,)
+    seen = await foresight(run, spec, traffic, stable, shares[-1])
     await run.approve(
         proved + _question(ask, spec, stable, registered, trials),
         escalate=REMIND,
@@ -79,11 +105,13 @@ async def deploy_model(run: Run, ask: DeployModel) -> Released:
         ask.version,
         stable,
         previous,
-        ask.canary,
+        shares,
         "deploy",
         tested,
         made.artifact,
         home=ask.environment is None,
+        dark=way.kind == "blue-green",
+        each=way.each,
     )
     verdict = await roll_out(run, rollout)
     return released(run, rollout, verdict, title=success_title(ask.model, ask.version, f"deployed{ask.there}"))
@@ -133,9 +161,12 @@ def _question(
     ask: DeployModel, spec: ModelSpec, stable: str, registered: dict[str, ModelVersion], trials: list[Trial]
 ) -> str:
     made = "" if ask.version in registered else f"Build {ask.version} and test it against {stable}, then "
-    if ask.canary == 100:
+    if ask.way.kind == "steps":
+        move = _in_steps(ask, spec, stable)
+    elif ask.canary == 100:
+        first = f"start {ask.version} without requests and try it out, then " if ask.way.kind == "blue-green" else ""
         move = (
-            f"move all traffic of {ask.service} from {stable} to {ask.version} at once, watch it for "
+            f"{first}move all traffic of {ask.service} from {stable} to {ask.version} at once, watch it for "
             f"{hold_words(spec)} and go back to {stable} if it is worse?"
         )
     else:
@@ -149,6 +180,16 @@ def _question(
     leaked = leak(registered, ask.version, stable)
     again = f"{against} Deploy it again? " if against else ""
     return f"{again}{question[0].upper()}{question[1:]}{f' {leaked}' if leaked else ''}"
+
+
+def _in_steps(ask: DeployModel, spec: ModelSpec, stable: str) -> str:
+    first, *further = (f"{share}%" for share in ask.way.shares)
+    each = ", asking before each," if ask.way.each else ""
+    return (
+        f"send {first} of {ask.service} to {ask.version} ({stable} keeps the rest), then {listed(further)}{each} when "
+        f"no harm is seen in {hold_words(spec)}, and everything once {hold_words(spec)} at {further[-1]} have ruled "
+        "harm out?"
+    )
 
 
 def _untested(found: ModelVersion | None) -> str:

@@ -69,7 +69,7 @@ async def retrain_model(run: Run, ask: RetrainModel) -> Released:
     previous = None if ask.environment else await previous_alias(run, ask.model)
     tested = seen.value_must if seen else None
     home = ask.environment is None
-    rollout = Rollout(spec, traffic, version, stable, previous, CANARY, "retrain", tested, made.artifact, home=home)
+    rollout = Rollout(spec, traffic, version, stable, previous, (CANARY,), "retrain", tested, made.artifact, home=home)
     verdict = await roll_out(run, rollout)
     title = success_title(ask.model, version, f"retrained and released{ask.there}")
     return released(run, rollout, verdict, title=title)

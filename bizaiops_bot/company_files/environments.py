@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from bizaiops_bot.company_files.forms import FileForm
 from bizaiops_bot.company_files.judging import Judge, Slo
 from bizaiops_bot.domain.environments import Environment
 from bizaiops_bot.domain.notices import destination
+from bizaiops_bot.domain.strategies import StrategyName, one_way
 from bizaiops_bot.domain.yaml_files import Unusable, near, read_yaml
 
 FOLDER = "environments"
@@ -45,12 +46,20 @@ class EnvironmentFile(FileForm):
     """
     canary: int | None = Field(None, ge=1, le=100)
     """Percent of requests that a canary gets here when nobody says another share; left out: 10."""
+    strategy: StrategyName | None = None
+    """How versions come to all traffic here when nobody says it: "steps 5, 25, 50", "steps 10, 50, asked each" or
+    "blue-green"; left out: as one canary.
+    """
     slo: Slo = Slo()
     """From where on models here are not well; a model's own word for this environment goes before it."""
     judge: Judge = Judge()
     """How canaries are judged here; a model's own word for this environment goes before it."""
     channel: Channel | None = None
     """Gets the alerts of this environment: instead of home in all but the default one, and there beside it."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        return one_way(self)
 
     def environment(self, name: str) -> Environment:
         return Environment(
@@ -61,6 +70,7 @@ class EnvironmentFile(FileForm):
             namespace=self.namespace or "",
             quorum=self.quorum,
             canary=self.canary,
+            strategy=self.strategy,
             channel=self.channel or "",
         )
 

@@ -13,6 +13,7 @@ from bizaiops_bot.company_files.environments import Channel, EnvironmentFile, Na
 from bizaiops_bot.company_files.forms import FileForm
 from bizaiops_bot.company_files.judging import Judge, Slo, Span
 from bizaiops_bot.domain.models import DriftSpec, LabelSpec, ModelSpec, ServiceSpec, Task
+from bizaiops_bot.domain.strategies import StrategyName, one_way
 from bizaiops_bot.domain.values import duration_s
 from bizaiops_bot.domain.yaml_files import Unusable, near, read_document, read_yaml
 
@@ -68,8 +69,14 @@ class Service(FileForm):
     """How its canaries are judged there; what is left out is as the environment says it, then as the model does."""
     canary: int | None = Field(None, ge=1, le=100)
     """Percent of requests that a canary gets there when nobody says another share; left out: the environment's."""
+    strategy: StrategyName | None = None
+    """How versions come to all traffic there when nobody says it; left out: as the environment says."""
     channel: Channel | None = None
     """Gets the alerts of this one service, beside the environment's."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        return one_way(self)
 
 
 class ModelFile(FileForm):
@@ -124,13 +131,15 @@ class ModelFile(FileForm):
         """What is nearest counts: the service's own line, then the environment's, then the model's."""
         own, there = self.services.get(name, Service()), around or EnvironmentFile()
         limits = self.slo.under(there.slo).under(own.slo).limits()
+        way = own if own.canary or own.strategy else there
         return ServiceSpec(
             name=own.name or info.name,
             namespace=own.namespace or there.namespace or "",
             cluster=own.cluster or there.cluster or "",
             limits=limits,
             judge=self.judge.under(there.judge).under(own.judge).spec(limits),
-            canary=own.canary or there.canary,
+            canary=way.canary,
+            strategy=way.strategy,
             channel=own.channel or "",
         )
 

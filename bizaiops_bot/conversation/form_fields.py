@@ -33,7 +33,8 @@ def _field(slot: SlotSpec, info: FieldInfo, given: Mapping[str, str], catalogue:
     choices = _choices(slot, given, catalogue)
     low, high = _bounds(info)
     kind: FieldKind = "choice" if choices else "number" if slot.kind in NUMBERS else _free(slot)
-    before = None if info.is_required() else info.default
+    # What is usual for a share is the company's to say, place by place.
+    before = None if info.is_required() or slot.kind == "percent" else info.default
     value = given.get(slot.name, "" if before is None else str(before))
     if kind == "choice" and value not in {choice for choice, _ in choices}:
         value = ""

@@ -10,7 +10,7 @@ from bizaiops_bot.conversation.form_fields import NUMBERS
 from bizaiops_bot.domain.forms import FormField
 from bizaiops_bot.domain.routing import Catalogue, SlotSpec
 from bizaiops_bot.router.hearing import Hearing
-from bizaiops_bot.router.slots import names, versions
+from bizaiops_bot.router.slots import names, strategies, versions
 from bizaiops_bot.router.slots.mention import Mention
 
 EXAMPLES = {
@@ -61,6 +61,7 @@ def read(slot: SlotSpec, field: FormField, text: str, known: Mapping[str, Any], 
         "person": _person,
         "reminded": _person,
         "fault": _fault,
+        "strategy": _strategy,
     }
     reader = readers.get(slot.kind)
     return text if reader is None else reader(text, str(known.get("model", "")), catalogue)
@@ -168,6 +169,18 @@ def _fault(text: str, _model: str, _catalogue: Catalogue) -> str:
         if plain == fault or plain in called:
             return fault
     raise Unusable(f"There is no fault {text[:60]!r}. {_hint([], list(names.FAULTS))}")
+
+
+def _strategy(text: str, _model: str, _catalogue: Catalogue) -> str:
+    plain = text.lower()
+    if "canary" in plain.split():
+        return "canary"
+    found = strategies.find(f"in steps of {plain}" if re.fullmatch(r"[\d\s,%]+", plain) else plain)
+    if not found:
+        raise Unusable("Say canary, blue-green, or steps such as 5, 25, 50.")
+    if found[0].problem:
+        raise Unusable(found[0].problem)
+    return str(found[0].value)
 
 
 def _hint(near: list[str], known: list[str]) -> str:

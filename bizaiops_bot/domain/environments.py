@@ -14,7 +14,8 @@ class Environment(Value):
 
     aliases: more words that people say for it. cluster: as their tools call it, "" for the one that the bot runs in.
     namespace: where services are that name none. quorum: how many people must agree to a change, 0 for nobody, None as
-    the playbook says. canary: percent of a canary when nobody says one, None as the playbook says. channel: gets its
+    the playbook says. canary: percent of a canary when nobody says one, strategy: how versions come to all traffic
+    when nobody says it, None as the playbook says. channel: gets its
     alerts, "" for none of its own.
     """
 
@@ -25,6 +26,7 @@ class Environment(Value):
     namespace: str = ""
     quorum: int | None = None
     canary: int | None = None
+    strategy: str | None = None
     channel: str = ""
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, get_args
 
 from bizaiops_bot.domain.canary_limits import CanaryLimits
+from bizaiops_bot.domain.monitoring import Outcome, Verdict
 from bizaiops_bot.domain.values import Value
 
 CheckName = Literal["errors", "latency", "scores", "value", "sample_ratio"]
@@ -67,6 +68,40 @@ class JudgeSpec(Value):
             yield f"score PSI at most {mine.score_psi:g}"
         if mine.value_drop != theirs.value_drop:
             yield f"value at most -{mine.value_drop:.0%}"
+
+
+class Stage(Value):
+    """One of the judgements of a rollout in steps: `number` of `of`.
+
+    The last one has to rule harm out. Those before it only have to be seen without harm: that is what they are for, to
+    keep what may be bad small while the evidence grows.
+    """
+
+    number: int
+    of: int
+    share: int
+
+    @property
+    def on_the_way(self) -> bool:
+        return self.number < self.of
+
+    def spoken(self) -> str:
+        """ "5%, step 1 of 3" """
+        return f"{self.share}%, step {self.number} of {self.of}"
+
+    def shared(self, judge: JudgeSpec) -> JudgeSpec:
+        """All steps together fail a harmless canary no more often than one judgement does."""
+        limits = judge.limits
+        return judge.model_copy(update={"limits": limits.model_copy(update={"alpha": limits.alpha / self.of})})
+
+    def suffices(self, verdict: Verdict, judge: JudgeSpec) -> bool:
+        """Whether what is not known for sure is enough to go on: clear harm would have been seen, and there is none,
+        nor a likely one.
+        """
+        musts = [check for check in verdict.checks if check.must]
+        enough = min(verdict.stable_requests, verdict.canary_requests) >= judge.limits.min_requests
+        blind = any(check.suspected or (check.must and check.unread) for check in verdict.checks)
+        return verdict.outcome is Outcome.INCONCLUSIVE and bool(musts) and enough and not blind
 
 
 def _names(checks: tuple[CheckName, ...]) -> str:

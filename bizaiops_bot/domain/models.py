@@ -36,8 +36,8 @@ class DriftSpec(Value):
 class ServiceSpec(Value):
     """What the company says of a model in one environment: what serves it, and what it is held to there.
 
-    name: the serving system's own. namespace, cluster: "" where nobody said. canary: percent when nobody says one, None
-    as the playbook says. channel: gets its alerts, "" for none of its own.
+    name: the serving system's own. namespace, cluster: "" where nobody said. canary, strategy: when nobody says
+    another, None as the playbook says. channel: gets its alerts, "" for none of its own.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ServiceSpec(Value):
     limits: HealthLimits = HealthLimits()
     judge: JudgeSpec = JudgeSpec()
     canary: int | None = None
+    strategy: str | None = None
     channel: str = ""
 
 

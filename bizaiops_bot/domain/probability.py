@@ -27,6 +27,11 @@ def upper_tail(z: float) -> float:
     return 0.5 * math.erfc(z / math.sqrt(2.0))
 
 
+def binomial_tail(seen: int, n: int, p: float) -> float:
+    """Probability that `n` tries, each with the chance `p`, bring at least `seen`."""
+    return sum(math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(seen, n + 1))
+
+
 def chi2_tail(x: float, df: int) -> float:
     """Probability that chi-squared with `df` >= 1 degrees of freedom exceeds `x`; exact finite sums (Abramowitz &
     Stegun 26.4.4-5).

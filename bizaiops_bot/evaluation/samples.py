@@ -36,6 +36,7 @@ _SAID = {
     "reminder": ("reminder 3", "reminder 4"),
     "reminded": ("sam", "lee"),
     "text": ("the sale", "the outage"),
+    "strategy": ("in steps of 5%, 25% and 50%", "blue-green"),
 }
 _NUMBERS = {"run", "schedule", "alert", "reminder"}
 

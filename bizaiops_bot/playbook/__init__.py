@@ -66,7 +66,7 @@ from bizaiops_bot.domain.health import (
     share_words,
 )
 from bizaiops_bot.domain.investigation import LOOK_BACK, POINTS, Diagnosis, Evidence, diagnose, investigation_facts
-from bizaiops_bot.domain.judge import JudgeSpec
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.kpi import Change, Effect, Kpi, KpiDay, KpiRow, change_of, pooled
 from bizaiops_bot.domain.kpi_words import (
     amount,
@@ -110,6 +110,7 @@ from bizaiops_bot.domain.records import (
 from bizaiops_bot.domain.recurrence import spoken as spoken_schedule
 from bizaiops_bot.domain.rule import Rule
 from bizaiops_bot.domain.services import ServiceRef, Snapshot, TrafficState
+from bizaiops_bot.domain.strategies import Strategy, StrategyName, strategy
 from bizaiops_bot.domain.timers import Freeze, Timer, spoken_end, spoken_moment
 from bizaiops_bot.domain.trials import all_held_against, held_against, of_gate, taken_back, trial_words
 from bizaiops_bot.domain.values import (
@@ -262,8 +263,11 @@ __all__ = [
     "ServiceInputs",
     "ServiceRef",
     "Snapshot",
+    "Stage",
     "StepLine",
     "Steps",
+    "Strategy",
+    "StrategyName",
     "Table",
     "Temporary",
     "Term",
@@ -325,6 +329,7 @@ __all__ = [
     "spoken_schedule",
     "spoken_service",
     "stamp",
+    "strategy",
     "taken_back",
     "target_words",
     "telling",

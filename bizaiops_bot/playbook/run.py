@@ -11,7 +11,7 @@ from bizaiops_bot.bot_api.controls import Controls
 from bizaiops_bot.bot_api.handbook import Handbook
 from bizaiops_bot.bot_api.records import Records
 from bizaiops_bot.domain.cards import Card, DiffLine
-from bizaiops_bot.domain.judge import JudgeSpec
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import ArmSample, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.records import TrialKind
@@ -143,6 +143,7 @@ class Run(ABC):
         share: int | None = None,
         value_must: bool | None = None,
         before: ArmSample | None = None,
+        stage: Stage | None = None,
     ) -> Verdict:
         """Compares the canary `version` with the stable one on live traffic until the hold ends or it clearly fails.
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bizaiops_bot.domain.models import Artifact
 from bizaiops_bot.domain.services import ServiceRef, Snapshot, TrafficState
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.ports.adapter import Adapter
 
 
@@ -41,9 +42,15 @@ class Serving(Adapter, ServedModels, Protocol):
         artifact: Artifact | None = None,
         key: str,
     ) -> TrafficState:
-        """Sends `percent` of requests to `version`, the rest to the stable one.
+        """Sends `percent` of requests to `version`, the rest to the stable one; with 0 it is up and gets none.
 
         artifact: what the registry has of it, for a serving system that loads by URI; None for one that knows itself.
+        """
+
+    async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
+        """Sends requests like those that are asked to a version that is up, past the split: nobody gets the answers.
+
+        Raises NotFound when it is not up, and BadInput where nobody knows what to ask it.
         """
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:

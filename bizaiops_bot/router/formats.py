@@ -5,11 +5,13 @@ say.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bizaiops_bot.domain.recurrence import spoken
 from bizaiops_bot.domain.routing import Catalogue, PlaybookSpec
+from bizaiops_bot.domain.strategies import strategy
 from bizaiops_bot.router import moods
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.intents import Intent
@@ -168,7 +170,7 @@ def say(intent: Intent, inputs: dict[str, Any]) -> str:
     said_by = [(_SLOTS.findall(_plain(text, inputs)), _plain(text, inputs)) for text in intent.formats]
     whole = [(slots, text) for slots, text in said_by if all(inputs.get(slot) is not None for slot in slots)]
     _, best = max(whole or said_by[:1], key=lambda option: len(option[0]))
-    lost = any(inputs.get(slot) is not None for slot in ("canary", "replicas") if f"{{{slot}}}" not in best)
+    lost = any(inputs.get(slot) is not None for slot in ("canary", "replicas", "strategy") if f"{{{slot}}}" not in best)
     if intent.aliases and (lost or _gap(best, inputs)):
         known = [said(slot, value) for slot, value in inputs.items() if value is not None]
         return " ".join([intent.aliases[0], *known])
@@ -198,16 +200,21 @@ _SLOTS = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
+_SPOKEN: dict[str, Callable[[Any], str]] = {
+    "canary": lambda share: f"{share}%",
+    "strategy": lambda name: "in steps" if name == "steps" else strategy(str(name)).spoken(),
+    "cron": lambda cron: spoken(str(cron)),
+}
+
+
 def said(slot: str, value: Any) -> str:
     """A slot value in words."""
     if value is None:
         return ""
     if isinstance(value, dict):
         return str(value.get("label", ""))
-    if slot == "canary":
-        return f"{value}%"
-    if slot == "cron":
-        return spoken(str(value))
+    if slot in _SPOKEN:
+        return _SPOKEN[slot](value)
     if slot == "time_zone":
         return str(value) if "/" not in str(value) else f"{str(value).rsplit('/', 1)[1].replace('_', ' ')} time"
     return str(value).replace("_", " ") if slot in {"kpi", "fault"} else str(value)

@@ -17,6 +17,7 @@ from bizaiops_bot.router.slots import (
     namespaces,
     numbers,
     people,
+    strategies,
     until,
     versions,
     windows,
@@ -123,7 +124,12 @@ class Hearing:
 
     @cached_property
     def percents(self) -> list[Mention]:
-        return numbers.percents(self.counted)
+        return [m for m in numbers.percents(self.counted) if not any(m.overlaps(o) for o in self.strategies)]
+
+    @cached_property
+    def strategies(self) -> list[Mention]:
+        """One strategy, in every place where words of it stand."""
+        return strategies.find(self.counted)
 
     @cached_property
     def replicas(self) -> list[Mention]:
@@ -259,6 +265,7 @@ class Hearing:
             (self.kpis, STAND_INS["kpi"]),
             (self.models, STAND_INS["model"]),
             ([m for m in self.versions if any(c.isdigit() for c in self.core[m.start : m.end])], STAND_INS["version"]),
+            (self.strategies, STAND_INS["strategy"]),
             (self.percents, STAND_INS["percent"]),
             (self.runs, STAND_INS["run"]),
             (self.schedules, STAND_INS["schedule"]),
@@ -302,6 +309,7 @@ _MANY = {
     "person": "people",
     "namespace": "namespaces",
     "reminded": "reminded",
+    "strategy": "strategies",
 }
 """Kind -> the attribute that is heard only when it is asked for."""
 _ONE = {
@@ -335,4 +343,5 @@ STAND_INS = {
     "reminder": "reminder 3",
     "reminded": "sam",
     "text": "the sale",
+    "strategy": "in steps",
 }

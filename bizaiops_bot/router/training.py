@@ -41,7 +41,7 @@ def pairs(intents: list[Intent], specs: dict[str, PlaybookSpec]) -> list[tuple[s
 
 _SLOT_KINDS = _ANYWHERE | {
     **{"replicas": "replicas", "cron": "cron", "time_zone": "time_zone", "fault": "fault"},
-    **{"version_a": "version", "version_b": "version", "canary": "percent"},
+    **{"version_a": "version", "version_b": "version", "canary": "percent", "strategy": "strategy"},
     **{"to": "person", "until": "until", "during": "period", "at": "moment", "reminder": "reminder", "who": "reminded"},
     **dict.fromkeys(("reason", "topic", "since", "what"), "text"),
 }

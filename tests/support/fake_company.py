@@ -34,6 +34,7 @@ from bizaiops_bot.domain.records import Alert, AuditEntry, Delegation, Mute, Rel
 from bizaiops_bot.domain.rule import Rule
 from bizaiops_bot.domain.services import Revision, ServiceRef, Snapshot, TrafficState
 from bizaiops_bot.domain.timers import Freeze, Timer
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.domain.versions import following
 from tests.support.arms import counted, revision, scored, worth
@@ -91,6 +92,10 @@ class Company:
     problems: dict[str, str] = field(default_factory=dict)
     settling: timedelta = timedelta(0)
     """How long a change of the service takes."""
+    tried: list[tuple[str, int]] = field(default_factory=list)
+    """What was asked past the split: (version, requests)."""
+    answers: Tried = field(default_factory=lambda: Tried(requests=100, failed=0, latencies_ms=(20.0,) * 100))
+    """What comes of that."""
     settles: datetime = START
     registered: dict[str, ModelVersion] = field(default_factory=dict)
     buildable: tuple[str, ...] = ("v1", "v2", "v3")
@@ -358,6 +363,10 @@ class FakeServing:
             shares = {str(self.world.stable): 100 - percent, version: percent}
             self.world.weights = {v: share for v, share in shares.items() if share}
         return await self._begun(service)
+
+    async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
+        self.world.tried.append((version, requests))
+        return self.world.answers
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:
         await self._guarded(service, guard)

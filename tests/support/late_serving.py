@@ -10,6 +10,7 @@ from typing import Any
 from bizaiops_bot.domain.models import Artifact
 from bizaiops_bot.domain.readiness import Readiness
 from bizaiops_bot.domain.services import Revision, ServiceRef, Snapshot, TrafficState
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.embedded.life.serving import EmbeddedServing
 from bizaiops_bot.ports.clock import Clock
@@ -65,6 +66,9 @@ class LateServing:
         return await self._write(
             service, lambda: self._inner.set_canary(service, version, percent, guard=guard, artifact=artifact, key=key)
         )
+
+    async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
+        return await self._inner.try_out(service, version, requests)
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:
         return await self._write(service, lambda: self._inner.promote(service, version, guard=guard, key=key))

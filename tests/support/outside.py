@@ -31,6 +31,7 @@ from bizaiops_bot.domain.kpi import Kpi, KpiDay
 from bizaiops_bot.domain.models import Artifact, ModelVersion, Package
 from bizaiops_bot.domain.readiness import Readiness
 from bizaiops_bot.domain.services import Replicas, Revision, ServiceRef, Snapshot, TrafficState
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.embedded.settings import (
     EmbeddedDriftSettings,
@@ -136,6 +137,12 @@ class OutsideCompany:
             served.weights = {name: share for name, share in shares.items() if share}
 
         return self._change(service.model, f"set_canary {version} {percent}", change)
+
+    async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
+        served = self._model(self.kept, service.model)
+        if version not in served.versions:
+            raise NotFound(f"{service.model} version that is up", version, served.versions)
+        return Tried(requests=requests, failed=0, latencies_ms=(10.0,) * requests)
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:
         return self._change(service.model, f"promote {version}", lambda served: _all_to(served, version))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bizaiops_bot.adapters.template_words import TemplateWords
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import Permanent, Refused
-from bizaiops_bot.domain.judge import JudgeSpec
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
@@ -191,6 +191,7 @@ class RunDouble(Run):
         share: int | None = None,
         value_must: bool | None = None,
         before: ArmSample | None = None,
+        stage: Stage | None = None,
     ) -> Verdict:
         judge = by or JudgeSpec()
         hold = hold or judge.hold

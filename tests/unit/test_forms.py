@@ -56,7 +56,7 @@ async def test_a_form_offers_the_names_that_exist_and_the_bounds_of_numbers(rig:
     assert (model.value, model.required, model.label) == ("churn", True, "Model")
     assert version.choices == (("v3", "v3"), ("v2", "v2"), ("v1", "v1, serving now"))
     assert (version.label, version.hint) == ("Version to deploy", "Such as v2")
-    assert (canary.kind, canary.value, canary.low, canary.high, canary.required) == ("number", "10", 1, 100, False)
+    assert (canary.kind, canary.value, canary.low, canary.high, canary.required) == ("number", "", 1, 100, False)
     assert form.submit == "Show the plan" and form.title == "Deploy a model version"
 
 
@@ -105,7 +105,12 @@ async def test_a_question_becomes_a_form_with_what_is_known(rig: ChatRig) -> Non
     card = await rig.says("deploy churn with 20% canary")
     form = await rig.forms.form_of("engineer", card.id)
     assert form is not None and form.playbook == "deploy_model"
-    assert {f.name: f.value for f in form.fields} == {"model": "churn", "version": "", "canary": "20"}
+    assert {f.name: f.value for f in form.fields} == {
+        "model": "churn",
+        "version": "",
+        "canary": "20",
+        "strategy": "",
+    }
 
 
 async def test_a_question_for_the_first_of_several_values_asks_for_all_of_them(rig: ChatRig) -> None:
@@ -222,3 +227,23 @@ async def test_a_secret_in_a_reason_goes_no_further(rig: ChatRig) -> None:
     assert "xoxb-123456789012" not in message.text + told(card.card)
     rows = await rig.core.ports.records.audit(limit=20)
     assert not any("xoxb-123456789012" in str(row) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("steps", "steps"), ("10, 50%", "steps 10, 50"), ("Blue green", "blue-green"), ("a canary", "canary")],
+)
+async def test_the_way_to_all_traffic_is_written_in_words(rig: ChatRig, written: str, meant: str) -> None:
+    _, inputs = await heard(rig, "deploy_model", model="churn", version="v2", strategy=written)
+    assert inputs.get("strategy") == meant
+
+
+async def test_a_way_that_cannot_be_is_told_at_its_field(rig: ChatRig) -> None:
+    assert (
+        "more than the one before"
+        in (await wrong(rig, "deploy_model", model="churn", version="v2", strategy="50, 25"))["strategy"]
+    )
+    assert (
+        "Say canary, blue-green"
+        in (await wrong(rig, "deploy_model", model="churn", version="v2", strategy="sideways"))["strategy"]
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from bizaiops_bot.domain.errors import BadInput, Conflict, NotFound, Permanent, 
 from bizaiops_bot.domain.models import Artifact
 from bizaiops_bot.domain.readiness import Readiness
 from bizaiops_bot.domain.services import Replicas, Revision, Role, ServiceRef, Snapshot, TrafficState
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.domain.values import Value
 from bizaiops_bot.embedded.life.served import ModelStore, ServedModel
 from bizaiops_bot.ports.clock import Clock
@@ -100,8 +101,13 @@ class EmbeddedServing:
         self._keys = saved.keys
         self._splits = {name: saved.splits.get(name) or self._first(name) for name in self._names}
         self._loaded: dict[tuple[str, str], ServedModel] = {}
+        self._tries: Callable[[str, str, int], Tried] = lambda *_: Tried(requests=0, failed=0)
         for name in self._names:
             self._keep_loaded(name)
+
+    def tried_by(self, tries: Callable[[str, str, int], Tried]) -> None:
+        """What asks a version past the split: (model, version, how many). Without it nothing can be asked."""
+        self._tries = tries
 
     async def ready(self) -> Readiness:
         return Readiness(ok=True, says=f"embedded: {len(dict(self._names.values()))} models served in this process")
@@ -130,14 +136,14 @@ class EmbeddedServing:
     ) -> TrafficState:
         """Sends `percent` of requests to `version`, the rest to the stable one; another canary makes room.
 
-        Raises NotFound without an artifact, BadInput for a percent outside 1..100 or the stable version, Conflict
+        Raises NotFound without an artifact, BadInput for a percent outside 0..100 or the stable version, Conflict
         while paused.
         """
         model = self.model_of(service)
         if key in self._keys:
             return self.state(model)
-        if not 1 <= percent <= 100:
-            raise BadInput(f"{percent}% is no share of requests.", do="Say a whole percent from 1 to 100.")
+        if not 0 <= percent <= 100:
+            raise BadInput(f"{percent}% is no share of requests.", do="Say a whole percent from 0 to 100.")
         split = self._planned_on(model, guard)
         self._must_serve(model, split)
         if version == split.stable:
@@ -145,9 +151,18 @@ class EmbeddedServing:
                 f"{model} {version} is the stable version already.", do="Name another version for the canary."
             )
         self._load(model, version)
-        weights = {split.stable: 100 - percent, version: percent} if percent < 100 else {version: 100}
+        shares = {split.stable: 100 - percent, version: percent}
+        weights = {name: share for name, share in shares.items() if share}
         since = split.canary_since if split.canary == version else self._clock.now()
         return self._change(model, key, split, canary=version, weights=weights, canary_since=since)
+
+    async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
+        """Rows as they are asked now, through the same network. Raises NotFound for a version that is not up."""
+        model = self.model_of(service)
+        split = self.split(model)
+        if version not in split.served:
+            raise NotFound(f"{model} version that is up", version, split.served)
+        return self._tries(model, version, requests)
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:
         """Sends everything to `version`, now stable. Raises NotFound without an artifact, Conflict while paused."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.embedded.business.streams import Shift
 from bizaiops_bot.embedded.life.bookings import Bookings
 from bizaiops_bot.embedded.life.exposition import Totals
@@ -107,7 +108,26 @@ class Traffic:
         shift: Shift,
     ) -> None:
         """One version answers its share of a slot's requests."""
-        life, served = self._lives[name], self._serving.served(name, version)
+        served = self._serving.served(name, version)
+        failed, waited, scores = self._asked(name, served, rng, rows, rate)
+        self._measure(name, served, slot, failed, waited, scores[~failed])
+        self._remember(name, served, slot, rng, rows.loc[~failed], scores[~failed], shift)
+
+    def try_out(self, name: str, version: str, count: int, now: datetime) -> Tried:
+        """Asked past the split: nothing of it is measured or remembered."""
+        life, served, shift = self._lives[name], self._serving.served(name, version), self._faults.shift(name)
+        seed = [self._seed, zlib.crc32(f"{name} {version}".encode()), round(now.timestamp() * 1000)]
+        rng = np.random.default_rng(seed)
+        rows = life.stream.draw(rng, count, now, shift)
+        failed, waited, _ = self._asked(name, served, rng, rows, life.requests_per_minute)
+        took = tuple(round(float(ms), 1) for ms in waited[~failed])
+        return Tried(requests=count, failed=int(failed.sum()), latencies_ms=took)
+
+    def _asked(
+        self, name: str, served: ServedModel, rng: np.random.Generator, rows: pd.DataFrame, rate: float
+    ) -> tuple[Any, Any, Any]:
+        """Which requests failed, how long each took (ms) and the scores, all shape (rows,)."""
+        life, version = self._lives[name], served.version
         begun = self._stopwatch()
         scores, answered = _predict(served, rows[[f.name for f in life.stream.features]])
         work_ms = (self._stopwatch() - begun) * 1000 / len(rows)
@@ -121,8 +141,7 @@ class Traffic:
             slow=self._faults.hits(name, version, "latency"),
             work_ms=work_ms,
         )
-        self._measure(name, served, slot, failed, waited, scores[~failed])
-        self._remember(name, served, slot, rng, rows.loc[~failed], scores[~failed], shift)
+        return failed, waited, scores
 
     def _measure(
         self, name: str, served: ServedModel, slot: Slot, failed: Any, waited: Any, scores: np.ndarray[Any, Any]

@@ -98,6 +98,7 @@ class World:
         self.faults = EmbeddedFaults(self.serving, clock, mark_bad_release, faults)
         self._bookings, totals = Bookings(), Totals()
         self._traffic = Traffic(self._lives, self.serving, self.faults, self._bookings, totals, seed, stopwatch)
+        self.serving.tried_by(lambda name, version, n: self._traffic.try_out(name, version, n, clock.now()))
         self.metrics = EmbeddedMetrics(self._lives, self.serving, clock)
         self.predictions = EmbeddedPredictions(self._lives, self.serving, clock)
         self.outcomes = EmbeddedOutcomes(self._lives, self.serving, clock)

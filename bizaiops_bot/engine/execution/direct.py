@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import Permanent
-from bizaiops_bot.domain.judge import JudgeSpec
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import ArmSample, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.services import ServiceRef
@@ -83,6 +83,7 @@ class DirectRun(PortedRun):
         share: int | None = None,
         value_must: bool | None = None,
         before: ArmSample | None = None,
+        stage: Stage | None = None,
     ) -> Verdict:
         _only_changes("judge")
 

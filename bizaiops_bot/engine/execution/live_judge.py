@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bizaiops_bot.domain.approval import HELD
 from bizaiops_bot.domain.foresight import EXTENDED
-from bizaiops_bot.domain.judge import JudgeSpec
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.services import ServiceRef
 from bizaiops_bot.domain.values import duration_s, spoken_duration
@@ -40,6 +40,18 @@ class _Judged:
     compared: Comparison
     hold: timedelta
     ends: int
+    stage: Stage | None = None
+
+    @property
+    def on_the_way(self) -> bool:
+        return self.stage is not None and self.stage.on_the_way
+
+    def passed(self, verdict: Verdict) -> Verdict:
+        """The verdict at an end. On the way to more requests, evidence without harm is enough to go on."""
+        stage = self.stage
+        if stage is None or not stage.on_the_way or not stage.suffices(verdict, self.compared.judge):
+            return verdict
+        return verdict.model_copy(update={"decided": "goes on, as no harm was seen", "accepted": True})
 
 
 class JudgingRun(LiveBase):
@@ -55,24 +67,26 @@ class JudgingRun(LiveBase):
         share: int | None = None,
         value_must: bool | None = None,
         before: ArmSample | None = None,
+        stage: Stage | None = None,
     ) -> Verdict:
-        judge, name = by or JudgeSpec(), f"judge {version}"
+        judge, name = by or JudgeSpec(), planned.judgement_name(version, stage)
+        judge = judge if stage is None else stage.shared(judge)
         n = self._next(name, "judge", "")
         began = await self._begin(n, name)
         compared = Comparison(service, version, began, judge, share, value_must, before)
         asks = planned.asks(self._plan.steps[n - 1])
-        judged = _Judged(n, name, compared, timedelta(seconds=duration_s(hold or judge.hold)), 2 if asks else 1)
+        judged = _Judged(n, name, compared, timedelta(seconds=duration_s(hold or judge.hold)), 2 if asks else 1, stage)
         verdict = await self._phase(judged, "verdict", began + judged.hold)
         if asks and planned.is_held_longer(verdict):
             verdict = await self._phase(judged, "extended verdict", began + EXTENDED * judged.hold)
-        if asks and verdict.outcome is Outcome.INCONCLUSIVE:
+        if asks and planned.is_open(verdict):
             verdict = await self._ask(judged, verdict)
         return verdict
 
     async def _phase(self, judged: _Judged, what: str, end: datetime) -> Verdict:
         async def look() -> tuple[dict[str, Any], Work]:
             verdict = await self._look_until(judged, end, judged.ends)
-            goes_on = judged.ends > 1 and verdict.outcome is Outcome.INCONCLUSIVE
+            goes_on = judged.ends > 1 and planned.is_open(verdict)
             return verdict.model_dump(mode="json"), lambda conn: self._keep(conn, judged, verdict, goes_on=goes_on)
 
         return Verdict.model_validate(await self._watched(judged.n, judged.name, f"{judged.name} {what}", look))
@@ -87,7 +101,7 @@ class JudgingRun(LiveBase):
             if verdict.outcome is Outcome.FAILED:
                 return verdict
             if now >= end and (now >= last or not by_now.away):
-                return by_now
+                return judged.passed(by_now)
             await self._show(judged.n, judged.name, "running", _progress(judged, by_now, now, end))
             await self._sleep(min(self.clock.now() + LOOK_EVERY, end if now < end else last))
 
@@ -98,7 +112,7 @@ class JudgingRun(LiveBase):
         if verdict.outcome is Outcome.FAILED:
             after = f" after {spoken_duration((self.clock.now() - judged.compared.began).total_seconds())}"
         self._put_step(conn, judged.n, judged.name, status, f"{verdict.outcome}{after}: {verdict.reason}{decided}")
-        if not goes_on:
+        if not goes_on and not (judged.on_the_way and verdict.ok):
             of = judged.compared
             trials.add(conn, of.service.model, of.version, "canary", verdict, run=self.id, now=self._core.clock.now())
         self._core.note(conn, self.actor.id, "verdict", f"run {self.id}", **verdict.model_dump(mode="json"))
@@ -132,8 +146,9 @@ class JudgingRun(LiveBase):
         """Asks, once; when the answer has to be there."""
         number, compared, now = self.id, judged.compared, self.clock.now()
         longer = spoken_duration(judged.hold.total_seconds())
+        further = "Give it more requests" if judged.on_the_way else "Promote it"
         question = (
-            f"Whether {compared.service.model} {compared.version} does harm is not known yet. Promote it without that "
+            f"Whether {compared.service.model} {compared.version} does harm is not known yet. {further} without that "
             f"evidence, roll back, or hold {longer} longer? Without an answer it is rolled back. Now: {verdict.reason}."
         )
         spec = self._plan.question(name, question, expires=planned.ANSWER_WITHIN)
@@ -205,12 +220,17 @@ _BY_NOW = {
 """What the end would be. Nothing is decided by it, so that looking often makes nobody wrong more often."""
 
 
+def _by_now(verdict: Verdict) -> str:
+    return "no harm seen" if verdict.accepted else _BY_NOW[verdict.outcome]
+
+
 def _progress(judged: _Judged, by_now: Verdict, now: datetime, end: datetime) -> str:
     """ "312 canary requests so far, would pass now, 12 min left" """
     if now >= end:
         left = spoken_duration((end + WAITED_OUT - now).total_seconds())
         return f"the hold is over and not decided, as it cannot be seen: {by_now.away}; waited for {left} more"
     left = f"{spoken_duration((end - now).total_seconds())} left"
+    by_now = judged.passed(by_now)
     longer = "; held longer, as there was not enough evidence" if end > judged.compared.began + judged.hold else ""
-    counted = f"{by_now.canary_requests:,} canary requests so far, {_BY_NOW[by_now.outcome]}"
+    counted = f"{by_now.canary_requests:,} canary requests so far, {_by_now(by_now)}"
     return f"{f'not seen now ({by_now.away})' if by_now.away else counted}, {left}{longer}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from bizaiops_bot.domain.cards import DiffLine
 from bizaiops_bot.domain.errors import Conflict
 from bizaiops_bot.domain.foresight import EXTENDED
-from bizaiops_bot.domain.judge import JudgeSpec
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import Outcome, Verdict
 from bizaiops_bot.domain.plan import GateSpec, PlanStep
 from bizaiops_bot.domain.services import ServiceRef
@@ -66,14 +66,28 @@ ANSWER_WITHIN = "4h"
 _ASKS = f"a person decides within {ANSWER_WITHIN}, else it goes back"
 
 
-def judgement(service: ServiceRef, version: str, by: JudgeSpec | None, hold: str | None, share: int | None) -> PlanStep:
+def judgement(
+    service: ServiceRef,
+    version: str,
+    by: JudgeSpec | None,
+    hold: str | None,
+    share: int | None,
+    stage: Stage | None = None,
+) -> PlanStep:
     """Says too what is done when the hold does not bring enough evidence."""
     judge = by or JudgeSpec()
     own = f" ({own})" if (own := judge.spoken()) else ""
     of = "" if share is None else f"{share}% of "
     looked = f"on {of}live traffic for {hold or judge.hold}{own}"
+    if stage is not None and stage.on_the_way:
+        looked = f"{looked}; goes on when no harm is seen"
     detail = f"{looked}; not enough evidence: {EXTENDED} times as long, then {_ASKS}"
-    return PlanStep(name=f"judge {version}", kind="judge", args=plan_words((service, version), {}), detail=detail)
+    name = judgement_name(version, stage)
+    return PlanStep(name=name, kind="judge", args=plan_words((service, version), {}), detail=detail)
+
+
+def judgement_name(version: str, stage: Stage | None) -> str:
+    return f"judge {version}" if stage is None else f"judge {version} at {stage.spoken()}"
 
 
 def asks(step: PlanStep) -> bool:
@@ -83,7 +97,12 @@ def asks(step: PlanStep) -> bool:
 
 def is_held_longer(verdict: Verdict) -> bool:
     """Whether a longer hold may bring the evidence; what did not answer for so long is left to a person."""
-    return verdict.outcome is Outcome.INCONCLUSIVE and not verdict.away
+    return is_open(verdict) and not verdict.away
+
+
+def is_open(verdict: Verdict) -> bool:
+    """Whether neither the evidence nor anybody has decided."""
+    return verdict.outcome is Outcome.INCONCLUSIVE and not verdict.decided
 
 
 def waiting(name: str, deadline: str) -> PlanStep:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from bizaiops_bot.bot_api.reach import Ports
 from bizaiops_bot.domain.cards import Card, DiffLine
-from bizaiops_bot.domain.judge import JudgeSpec
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.plan import GateSpec, Plan, PlanStep
@@ -112,8 +112,9 @@ class PlanningRun(PortedRun):
         share: int | None = None,
         value_must: bool | None = None,
         before: ArmSample | None = None,
+        stage: Stage | None = None,
     ) -> Verdict:
-        self.noted.append(planned.judgement(service, version, by, hold, share))
+        self.noted.append(planned.judgement(service, version, by, hold, share, stage))
         return Verdict(
             outcome=Outcome.SUCCESSFUL, reason="assumed in the plan", checks=(), stable_requests=0, canary_requests=0
         )

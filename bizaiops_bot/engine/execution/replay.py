@@ -10,8 +10,8 @@ from typing import Any, NoReturn, TypeVar
 
 from bizaiops_bot.domain.cards import Card, DiffLine
 from bizaiops_bot.domain.errors import BotError, Permanent
-from bizaiops_bot.domain.judge import JudgeSpec
-from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
+from bizaiops_bot.domain.judge import JudgeSpec, Stage
+from bizaiops_bot.domain.monitoring import ArmSample, Verdict
 from bizaiops_bot.domain.plan import GateSpec, PlanStep
 from bizaiops_bot.domain.services import ServiceRef
 from bizaiops_bot.engine.execution import planned
@@ -168,15 +168,16 @@ class ReplayRun(TakingBack):
         share: int | None = None,
         value_must: bool | None = None,
         before: ArmSample | None = None,
+        stage: Stage | None = None,
     ) -> Verdict:
-        step = planned.judgement(service, version, by, hold, share)
+        step = planned.judgement(service, version, by, hold, share, stage)
         self._come_to(step, f"{step.name} begins")
         self._take(f"{step.name} begins")
         verdict = Verdict.model_validate(opened(self._take(f"{step.name} verdict")))
         asks = planned.asks(self._plan.steps[self._n - 1])
         if asks and planned.is_held_longer(verdict):
             verdict = Verdict.model_validate(opened(self._take(f"{step.name} extended verdict")))
-        if asks and verdict.outcome is Outcome.INCONCLUSIVE:
+        if asks and planned.is_open(verdict):
             verdict = Verdict.model_validate(opened(self._take(f"{step.name} decision")))
         return verdict
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from bizaiops_bot.domain.environments import Environment, spoken_service
 from bizaiops_bot.domain.errors import NotFound
+from bizaiops_bot.domain.strategies import strategy
 from bizaiops_bot.engine.context.core import Core
 from bizaiops_bot.engine.orders.order import Order
 from bizaiops_bot.playbook import Inputs, Playbook, ServiceInputs
 
 
 async def somewhere(core: Core, order: Order, inputs: Inputs) -> Inputs:
-    """With the environments by their names, the default one left out where a service is meant, and with a canary of the
-    share that is usual there. Raises NotFound.
+    """With the environments by their names, the default one left out where a service is meant, and rolled out as is
+    usual there. Raises NotFound.
     """
     known, told = core.environments, dict[str, Any]()
     about_model = getattr(inputs, "model", None) is not None
@@ -24,16 +25,19 @@ async def somewhere(core: Core, order: Order, inputs: Inputs) -> Inputs:
             there = known.named(said)
             ours = name == "environment" and about_model and there is known.default
             told[name] = None if ours else there.name
-    if isinstance(inputs, ServiceInputs) and hasattr(inputs, "canary") and order.inputs.get("canary") is None:
-        share = await _usual_canary(core, inputs.model, known.at(told.get("environment")))
-        told |= {} if share is None else {"canary": share}
+    said = {name for name in ("canary", "strategy") if order.inputs.get(name) is not None}
+    if isinstance(inputs, ServiceInputs) and hasattr(inputs, "canary") and not said:
+        told |= await _usual_way(core, inputs.model, known.at(told.get("environment")))
     return inputs.model_copy(update=told) if told else inputs
 
 
-async def _usual_canary(core: Core, model: str, there: Environment) -> int | None:
+async def _usual_way(core: Core, model: str, there: Environment) -> dict[str, Any]:
     specs = {spec.name: spec for spec in await core.ports.models.specs()}
-    service = specs[model].services.get(there.name) if model in specs else None
-    return there.canary if service is None else service.canary
+    way = (specs[model].services.get(there.name) if model in specs else None) or there
+    found = strategy(way.strategy or "canary")
+    if found.kind == "canary":
+        return {} if way.canary is None else {"canary": way.canary}
+    return {"strategy": str(found), "canary": found.first}
 
 
 def quorum(core: Core, order: Order, playbook: Playbook, inputs: Inputs) -> int | None:

@@ -32,6 +32,7 @@ READERS: dict[str, Callable[[Blanks, SlotSpec], Any]] = {
     "environment": lambda _blanks, _slot: None,  # it is read of the whole sentence, see router/somewhere.py
     "text": texts.read_text,
     "fault": texts.read_fault,
+    "strategy": texts.read_strategy,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bizaiops_bot.domain.routing import SlotSpec
+from bizaiops_bot.domain.routing import Refusal, SlotSpec
 from bizaiops_bot.router.formats import said
 from bizaiops_bot.router.readers.blanks import Back, Blanks, either
 from bizaiops_bot.router.readers.times import read_since
@@ -34,6 +34,14 @@ def read_fault(blanks: Blanks, slot: SlotSpec) -> str | None:
     if len(found) > 1:
         raise Back(blanks.choose(slot, f"Which fault: {either([said('fault', f) for f in found])}?", found))
     return str(found[0]) if found else None
+
+
+def read_strategy(blanks: Blanks, slot: SlotSpec) -> str | None:
+    """The one said. Raises Back for steps that cannot be."""
+    found = next(iter(blanks.hearing.strategies), None)
+    if found is not None and found.problem:
+        raise Back(Refusal(why=found.problem), slot.name)
+    return None if found is None else str(found.value)
 
 
 def _reason(blanks: Blanks, slot: SlotSpec) -> str | None:

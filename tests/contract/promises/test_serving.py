@@ -270,9 +270,22 @@ async def test_services_do_not_touch_each_other(stand: ServingStand) -> None:
     assert (mine.weights, mine.replicas.most) == ({stand.first: 90, stand.second: 10}, 1)
 
 
-@pytest.mark.parametrize("percent", [0, -1, 101])
-async def test_a_share_outside_1_to_100_is_refused(stand: ServingStand, percent: int) -> None:
-    with pytest.raises(BadInput, match="1 to 100"):
+async def test_a_version_is_up_without_requests_and_answers_who_tries_it_out(stand: ServingStand) -> None:
+    with pytest.raises((NotFound, BadInput)):
+        await stand.port.try_out(stand.service, stand.second, 20)
+
+    state = await canary(stand, 0)
+    tried = await stand.port.try_out(stand.service, stand.second, 20)
+
+    assert state.weights == {stand.first: 100} == stand.served()
+    assert (state.stable, state.canary) == (stand.first, stand.second)
+    assert tried.requests == 20 and len(tried.latencies_ms) == 20 - tried.failed
+    assert (await stand.port.traffic(stand.service)).weights == {stand.first: 100}
+
+
+@pytest.mark.parametrize("percent", [-1, 101])
+async def test_a_share_outside_0_to_100_is_refused(stand: ServingStand, percent: int) -> None:
+    with pytest.raises(BadInput, match="0 to 100"):
         await canary(stand, percent)
 
     assert (await stand.port.traffic(stand.service)).weights == {stand.first: 100}

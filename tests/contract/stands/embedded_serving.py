@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.embedded.life.serving import EmbeddedServing
 from tests.contract.stands.stand import ServingStand
 from tests.support.late_serving import LateServing
@@ -29,7 +30,9 @@ class EmbeddedServingStand(ServingStand):
 
     def again(self) -> EmbeddedServing:
         models = [stream.info.name for stream in tiny_streams()]
-        return EmbeddedServing(self._folder, models, TinyStore(), VirtualClock(START), START - timedelta(days=60))
+        port = EmbeddedServing(self._folder, models, TinyStore(), VirtualClock(START), START - timedelta(days=60))
+        port.tried_by(lambda _model, _version, n: Tried(requests=n, failed=0, latencies_ms=(20.0,) * n))
+        return port
 
     def served(self) -> dict[str, int]:
         split = self.port.split(self.model)
