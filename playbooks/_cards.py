@@ -135,10 +135,17 @@ def decision_buttons(record: RunRecord, gate: OpenGate) -> tuple[Button, ...]:
 
 def inputs_words(record: RunRecord) -> str:
     """ "deploy model churn v2, canary 10%": what a run was asked to do; why is left to the run's own card."""
-    given = {name: str(value) for name, value in record.inputs.items() if value not in (None, "") and name != "reason"}
-    given |= {"canary": f"{given['canary']}%"} if "canary" in given else {}
+    given = {
+        name: _said(value) for name, value in record.inputs.items() if value not in (None, "") and name != "reason"
+    }
+    given |= {name: f"{given[name]}%" for name in ("canary", "share") if name in given}
     subject = [record.playbook.replace("_", " "), *(given.pop(n) for n in ("model", "version") if n in given)]
     return ", ".join([" ".join(subject), *(f"{name.replace('_', ' ')} {value}" for name, value in given.items())])
+
+
+def _said(value: object) -> str:
+    """Times as a person says them."""
+    return str(value["label"]) if isinstance(value, dict) and "label" in value else str(value)
 
 
 def success_title(model: str, version: str, verb: str) -> str:

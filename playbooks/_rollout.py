@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -16,6 +17,8 @@ from bizaiops_bot.playbook import (
     DiffLine,
     Foresight,
     ModelSpec,
+    ModelVersion,
+    NotFound,
     Outcome,
     Outputs,
     Refused,
@@ -32,7 +35,7 @@ from bizaiops_bot.playbook import (
     spoken_service,
     until_settled,
 )
-from playbooks._cards import listed, sentence, service_of, status_button, verdict_line, verdict_table
+from playbooks._cards import known_versions, listed, sentence, service_of, status_button, verdict_line, verdict_table
 from playbooks._kpis import DAYS_NEEDED
 from playbooks._trials import failed_card
 from playbooks._watch import arm_before, what_it_can_show
@@ -117,6 +120,23 @@ async def refuse_while_frozen(run: Run, model: str) -> None:
         raise Refused("No release can begin now.", f"Changes are {frozen}.", "An approver can say `unfreeze deploys`.")
 
 
+async def require_registrable(run: Run, model: str, version: str) -> dict[str, ModelVersion]:
+    """What is registered, by version. Raises NotFound for a version that is neither registered nor can be built, and
+    BadInput for one that the registry does not have whole.
+    """
+    known = await known_versions(run, model)
+    if version not in known:
+        raise NotFound(f"{model} version", version, known)
+    registered = {v.version: v for v in await run.read(run.registry.versions, model)}
+    found = registered.get(version)
+    if found is not None and found.state != "ready":
+        do = "Try again when it is ready." if found.state == "pending" else "Register it anew, as another version."
+        raise BadInput(
+            f"{model} {version} cannot be deployed.", f"The registry has it as {found.state}, not ready.", do
+        )
+    return registered
+
+
 async def steady_traffic(run: Run, model: str) -> tuple[TrafficState, str]:
     """The traffic and its stable version. Raises BadInput while the model is paused or a canary is out."""
     traffic = await run.read(run.serving.traffic, await service_of(run, model))
@@ -157,8 +177,11 @@ def _state(traffic: TrafficState) -> str:
     return f"{traffic.spoken()}, {traffic.replicas.spoken()}"
 
 
-async def roll_out(run: Run, r: Rollout) -> Verdict:
-    """Shifts traffic, judges, promotes and remembers; a failure or cancel in between restores the stable version."""
+async def roll_out(run: Run, r: Rollout, *, proof: Callable[[], Awaitable[Verdict]] | None = None) -> Verdict:
+    """Shifts traffic, judges, promotes and remembers; a failure or cancel in between restores the stable version.
+
+    proof: what decides in the place of the last judgement, once no harm was seen.
+    """
     before = await run.read(run.serving.snapshot, r.service)
     back = until_settled(run, run.serving.restore, within=RESTORED_WITHIN)
     async with run.undo(f"restore traffic: {r.called} {r.stable} 100%", back, r.service, before):
@@ -171,7 +194,9 @@ async def roll_out(run: Run, r: Rollout) -> Verdict:
                     escalate=REMIND,
                 )
             shifted = await _shift(run, r, n, guard=shifted.generation)
-            verdict = await _judge(run, r, n, arm)
+            verdict = await _judge(run, r, n, arm, more=proof is not None)
+        if proof is not None:
+            verdict = await proof()
         everything = {r.version: 100}
         state = await run.step(
             "promote",
@@ -241,10 +266,12 @@ async def _shift(run: Run, r: Rollout, n: int, *, guard: str) -> TrafficState:
     return state
 
 
-async def _judge(run: Run, r: Rollout, n: int, before: ArmSample | None) -> Verdict:
+async def _judge(run: Run, r: Rollout, n: int, before: ArmSample | None, *, more: bool) -> Verdict:
+    """more: whether something else decides behind all shares."""
     # With everything on the new version there is no stable arm left beside it: the hour before takes its place.
     share = None if r.whole else r.shares[n]
-    stage = Stage(number=n + 1, of=len(r.shares), share=r.shares[n]) if len(r.shares) > 1 else None
+    of = len(r.shares) + more
+    stage = Stage(number=n + 1, of=of, share=r.shares[n]) if of > 1 else None
     verdict = await run.judge(
         r.service, r.version, by=r.spec.judge, share=share, value_must=r.value_must, before=before, stage=stage
     )
@@ -354,17 +381,17 @@ def hold_words(spec: ModelSpec) -> str:
     return spoken_duration(duration_s(spec.judge.hold))
 
 
-def released(run: Run, r: Rollout, verdict: Verdict, *, title: str) -> Released:
-    """How a rollout ended well, for people and for programs."""
-    card = _success_card(run, r, verdict, title)
+def released(run: Run, r: Rollout, verdict: Verdict, *, title: str, why: str = "") -> Released:
+    """How a rollout ended well, for people and for programs. why: what decided, where it was no canary."""
+    card = _success_card(run, r, verdict, title, why or verdict_line(verdict))
     return Released(card=card, model=r.model, version=r.version, previous=r.stable, verdict=verdict)
 
 
-def _success_card(run: Run, r: Rollout, verdict: Verdict, title: str) -> Card:
+def _success_card(run: Run, r: Rollout, verdict: Verdict, title: str, why: str) -> Card:
     """Verdict with numbers, traffic now, what to say next."""
     if run.planning:
         return Card(title=title)
-    line = f"{r.model} {r.version} now gets all traffic{r.there}; before it was {r.stable}. {verdict_line(verdict)}"
+    line = f"{r.model} {r.version} now gets all traffic{r.there}; before it was {r.stable}. {why}"
     return Card(
         title=title,
         tone="muted" if verdict.accepted else "success",

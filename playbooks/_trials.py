@@ -23,7 +23,7 @@ from bizaiops_bot.playbook import (
 from playbooks._cards import MARKS, status_button, verdict_table
 
 SINCE = "2026-11 trials of versions"
-_KINDS = {"canary": "live traffic", "gate": "quality gate", "rollback": "taken back"}
+_KINDS = {"canary": "live traffic", "gate": "quality gate", "rollback": "taken back", "ab_test": "A/B test"}
 
 
 async def known_trials(run: Run, model: str) -> list[Trial]:

@@ -10,7 +10,6 @@ from bizaiops_bot.playbook import (
     EnvironmentName,
     ModelSpec,
     ModelVersion,
-    NotFound,
     Percent,
     Run,
     ServiceInputs,
@@ -25,7 +24,7 @@ from bizaiops_bot.playbook import (
     strategy,
 )
 from playbooks._builds import build_version
-from playbooks._cards import clock_now, known_model, known_versions, listed, metric_words, service_of, success_title
+from playbooks._cards import clock_now, known_model, listed, metric_words, service_of, success_title
 from playbooks._rollout import (
     REMIND,
     Released,
@@ -35,6 +34,7 @@ from playbooks._rollout import (
     previous_alias,
     refuse_while_frozen,
     released,
+    require_registrable,
     roll_out,
     steady_traffic,
     still_as_planned,
@@ -72,7 +72,7 @@ class DeployModel(ServiceInputs):
 @playbook(title="Deploy a model version", risk="change")
 async def deploy_model(run: Run, ask: DeployModel) -> Released:
     spec = (await known_model(run, ask.model)).at(ask.environment)
-    await _require_version(run, ask)
+    registered = await require_registrable(run, ask.model, ask.version)
     await refuse_while_frozen(run, ask.service)
     traffic, stable = await steady_traffic(run, ask.service)
     if ask.version == stable:
@@ -80,9 +80,6 @@ async def deploy_model(run: Run, ask: DeployModel) -> Released:
             f"{ask.model} {ask.version} already serves 100% of the traffic{ask.there}.",
             do=f"Type `history of {ask.service}` to see when it was released.",
         )
-    registered = {v.version: v for v in await run.read(run.registry.versions, ask.model)}
-    if ask.version in registered:
-        _require_whole(registered[ask.version])
     trials = await known_trials(run, ask.model)
     proved = await _proved(run, ask)
     way = ask.way
@@ -141,20 +138,6 @@ async def _proved(run: Run, ask: DeployModel) -> str:
     age = spoken_duration((await clock_now(run) - releases[0].at).total_seconds())
     by = f", run {releases[0].run}" if releases[0].run else ""
     return f"{ask.version} has been stable in {ask.source} for {age} (since {stamp(releases[0].at)}{by}). "
-
-
-async def _require_version(run: Run, ask: DeployModel) -> None:
-    known = await known_versions(run, ask.model)
-    if ask.version not in known:
-        raise NotFound(f"{ask.model} version", ask.version, known)
-
-
-def _require_whole(found: ModelVersion) -> None:
-    if found.state == "ready":
-        return
-    name = f"{found.model} {found.version}"
-    do = "Try again when it is ready." if found.state == "pending" else "Register it anew, as another version."
-    raise BadInput(f"{name} cannot be deployed.", f"The registry has it as {found.state}, not ready.", do)
 
 
 def _question(

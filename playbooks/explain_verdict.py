@@ -36,6 +36,9 @@ SAID: dict[tuple[str, Outcome], str] = {
     ("gate", Outcome.SUCCESSFUL): "passed its quality gate",
     ("gate", Outcome.FAILED): "did not pass its quality gate",
     ("rollback", Outcome.FAILED): "was taken back",
+    ("ab_test", Outcome.SUCCESSFUL): "brought more in its A/B test",
+    ("ab_test", Outcome.FAILED): "brought less in its A/B test",
+    ("ab_test", Outcome.INCONCLUSIVE): "did not win its A/B test",
 }
 TONES: dict[Outcome, Tone] = {Outcome.SUCCESSFUL: "success", Outcome.FAILED: "danger"}
 

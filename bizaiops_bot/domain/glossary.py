@@ -48,6 +48,25 @@ TERMS = (
         "deploy churn v2 as a 10% canary",
     ),
     Term(
+        ("a/b test", "ab test", "experiment", "split test"),
+        "Two versions answer side by side for days, each a fixed share of the requests, and what their requests were "
+        "worth decides. The interval of the difference holds however often it is looked at; harm that is shown ends "
+        "it.",
+        "how is the ab test doing",
+    ),
+    Term(
+        ("blue-green", "blue green", "blue/green", "blue-green deployment"),
+        "The new version is started beside the stable one without requests and tried out; then it gets everything at "
+        "once, and the old one stays up while it is watched.",
+        "deploy churn v2 blue-green",
+    ),
+    Term(
+        ("stepwise rollout", "staged rollout", "phased rollout", "progressive rollout"),
+        "A canary whose share grows while no harm is seen, such as 5%, 25% and 50%; the last share has to rule harm "
+        "out before everything follows.",
+        "deploy churn v2 in steps",
+    ),
+    Term(
         ("stable version", "stable", "champion"),
         "The version that serves all traffic, or all but the canary's share.",
         "status churn",

@@ -105,7 +105,7 @@ class Release(Value):
     at: datetime
 
 
-TrialKind = Literal["canary", "gate", "rollback"]
+TrialKind = Literal["canary", "gate", "rollback", "ab_test"]
 
 
 class Trial(Value):
@@ -213,7 +213,7 @@ class AuditEntry(Value):
 
 def run_title(playbook: str, inputs: dict[str, Any]) -> str:
     """ "deploy_model" with its inputs: "Deploy churn v2", "Deploy churn v2 in staging"."""
-    verb = playbook.removesuffix("_model").replace("_", " ").capitalize()
+    verb = playbook.removesuffix("_model").replace("_", " ").capitalize().replace("Ab test", "A/B test")
     where = f"in {inputs['environment']}" if inputs.get("environment") else ""
     said = [verb, *(str(inputs[k]) for k in ("model", "version") if inputs.get(k)), where]
     return " ".join(filter(None, said))

@@ -18,6 +18,9 @@ _SAID = {
     ("gate", Outcome.INCONCLUSIVE): "could not be measured at its quality gate",
     ("gate", Outcome.SUCCESSFUL): "passed its quality gate",
     ("rollback", Outcome.FAILED): "was taken back",
+    ("ab_test", Outcome.SUCCESSFUL): "brought more in its A/B test",
+    ("ab_test", Outcome.FAILED): "brought less in its A/B test",
+    ("ab_test", Outcome.INCONCLUSIVE): "did not win its A/B test",
 }
 
 

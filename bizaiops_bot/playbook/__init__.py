@@ -6,6 +6,9 @@ form, help and docs.
 
 from __future__ import annotations
 
+from bizaiops_bot.domain.ab_test import AbResult, AbSight, AbTest, smallest_difference
+from bizaiops_bot.domain.ab_test import as_verdict as ab_verdict
+from bizaiops_bot.domain.ab_test import compare as compare_ab
 from bizaiops_bot.domain.arms import arms_by_version, health_by_version
 from bizaiops_bot.domain.builds import Buildable, BuildOrder, BuildQuestion, BuildRef, BuildState
 from bizaiops_bot.domain.canary_limits import CanaryLimits
@@ -162,6 +165,9 @@ __all__ = [
     "POINTS",
     "SLOW_MINUTES",
     "WATCH_MINUTES",
+    "AbResult",
+    "AbSight",
+    "AbTest",
     "Actor",
     "Alert",
     "AlertNumber",
@@ -287,6 +293,7 @@ __all__ = [
     "Version",
     "Window",
     "WindowSlot",
+    "ab_verdict",
     "all_held_against",
     "amount",
     "arms_by_version",
@@ -297,6 +304,7 @@ __all__ = [
     "change_of",
     "change_words",
     "changes",
+    "compare_ab",
     "csv_text",
     "diagnose",
     "digest_facts",
@@ -322,6 +330,7 @@ __all__ = [
     "run_title",
     "share_words",
     "short_amount",
+    "smallest_difference",
     "sparkline",
     "spoken_duration",
     "spoken_end",

@@ -42,7 +42,8 @@ SCORE_BINS = 10
 SCORES = slice(LATENCY.stop, LATENCY.stop + SCORE_BINS)
 WIDTH = SCORES.stop
 TURNED_AWAY = ""  # the "version" of requests that a paused model did not serve
-KEPT_MINUTES = 7 * 24 * 60
+KEPT_MINUTES = 15 * 24 * 60
+"""As long as an A/B test may last, and a day."""
 
 
 def minute_of(when: datetime) -> int:
@@ -61,7 +62,7 @@ def time_of(minute: int) -> datetime:
 
 
 class MinuteRing:
-    """Seven days of minutes. One vector a version and minute: counts, sums, latency and score histograms."""
+    """Fifteen days of minutes. One vector a version and minute: counts, sums, latency and score histograms."""
 
     def __init__(self) -> None:
         self._minutes: dict[int, dict[str, Stats]] = {}

@@ -193,7 +193,7 @@ def _small_print(run: RunRecord) -> str:
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    text = str(value["label"]) if isinstance(value, dict) and "label" in value else str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
