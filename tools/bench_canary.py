@@ -93,8 +93,8 @@ def rollout(rng: np.random.Generator, size: Size, harm: Harm) -> tuple[Outcome, 
     swing = np.sin(np.linspace(0.0, np.pi, EXTENDED * HOLD_MIN)) if harm.daily else np.zeros(EXTENDED * HOLD_MIN)
     rate, share = per_minute * (1.0 + 0.6 * swing), size.share / 100.0
     usual = replace(harm, more_errors=0.0, pace=1.0, psi=0.0, value=1.0)
-    stable = _arm(rng, "v1", rng.poisson(rate * (1.0 - share)), usual, swing)
-    canary = _arm(rng, "v2", rng.poisson(rate * share * (1.0 - harm.lost)), harm, swing)
+    stable = arm_of(rng, "v1", rng.poisson(rate * (1.0 - share)), usual, swing)
+    canary = arm_of(rng, "v2", rng.poisson(rate * share * (1.0 - harm.lost)), harm, swing)
     for ends, start, end in ((1, 1, HOLD_MIN), (2, HOLD_MIN + 1, EXTENDED * HOLD_MIN)):
         for minute in range(start, end + 1):
             if not canary.requests[minute - 1]:
@@ -107,7 +107,7 @@ def rollout(rng: np.random.Generator, size: Size, harm: Harm) -> tuple[Outcome, 
     return Outcome.INCONCLUSIVE, EXTENDED * HOLD_MIN
 
 
-def _arm(rng: np.random.Generator, version: str, n: Ints, harm: Harm, swing: NDArray[np.float64]) -> Arm:
+def arm_of(rng: np.random.Generator, version: str, n: Ints, harm: Harm, swing: NDArray[np.float64]) -> Arm:
     rate = harm.errors * (1.0 + 2.0 * swing) + harm.more_errors
     if harm.rho:
         rate = rng.beta(rate * (1 / harm.rho - 1), (1 - rate) * (1 / harm.rho - 1))

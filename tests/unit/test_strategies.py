@@ -53,6 +53,7 @@ def test_shares_steps_and_dates_alone_are_no_strategy(text: str) -> None:
         ("deploy churn v2 in steps of 50, 25", "each has to be more than the one before"),
         ("deploy churn v2 in steps of 5, 250", "a whole percent from 1 to 100"),
         ("deploy churn v2 in steps of 50, 100", "two shares below 100%"),
+        ("deploy churn v2 in shadow mode", "I cannot copy requests to a version"),
         ("deploy churn v2 in 4 steps", "How much each of 4 steps gets is not said"),
     ],
 )

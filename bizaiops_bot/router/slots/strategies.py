@@ -30,6 +30,14 @@ _BLUE_GREEN = re.compile(
     r"\b(?:(?:as|with|in|using|via|by)\s+)?(?:an?\s+)?(?:blue\s*(?:[-/]|and|to)?\s*green)\b"
     r"(?:\s+(?:deploy(?:ment)?|rollout|roll-out|release|switch|fashion|way|style))?"
 )
+_SHADOW = re.compile(
+    r"\b(?:(?:in|as|with|by)\s+)?(?:an?\s+|the\s+)?(?:shadow(?:ing|ed)?|mirror(?:ed|ing)?)\b"
+    r"(?:\s+(?:mode|deploy(?:ment)?|release|traffic|requests|of requests|copy))?"
+)
+_NO_SHADOW = (
+    "I cannot copy requests to a version that nobody gets answers from. Blue-green tries it out before it has any, and "
+    "a canary of 1% shows it to few."
+)
 _EACH = re.compile(
     r",?\s*(?:and\s+)?(?:(?:ask(?:ing)?|check(?:ing)?)(?:\s+(?:me|us|again|with\s+(?:me|us)))?\s+(?:before|at|for|in)\s+"
     rf"(?:each|every)(?:\s+(?:{_NOUN}|one|time))?|with\s+an?\s+(?:approval|ok|okay)\s+(?:for|at|before|in)\s+(?:each|every)"
@@ -39,7 +47,9 @@ _EACH = re.compile(
 _NUMBERS = re.compile(r"\d{1,3}")
 _OTHER_COUNTS = frozenset({"two", "four", "five", "2", *map(str, range(4, 100))})
 """Steps are three when nobody says how much each gets."""
-_HINT = re.compile(r"step|stage|phase|increment|wave|hop|gradual|progress|little|bit by|blue|%|percent|per cent")
+_HINT = re.compile(
+    r"shadow|mirror|step|stage|phase|increment|wave|hop|gradual|progress|little|bit by|blue|%|percent|per cent"
+)
 
 
 def find(core: str) -> list[Mention]:
@@ -48,6 +58,8 @@ def find(core: str) -> list[Mention]:
     """
     if not _HINT.search(core):
         return []
+    if m := _SHADOW.search(core):
+        return [Mention("strategy", m.start(), m.end(), None, _NO_SHADOW)]
     if m := _BLUE_GREEN.search(core):
         return [Mention("strategy", m.start(), m.end(), "blue-green")]
     named, some = _STEPS.search(core), _SOME.search(core)
