@@ -383,7 +383,7 @@ def hold_words(spec: ModelSpec) -> str:
 
 def released(run: Run, r: Rollout, verdict: Verdict, *, title: str, why: str = "") -> Released:
     """How a rollout ended well, for people and for programs. why: what decided, where it was no canary."""
-    card = _success_card(run, r, verdict, title, why or verdict_line(verdict))
+    card = _success_card(run, r, verdict, title, why)
     return Released(card=card, model=r.model, version=r.version, previous=r.stable, verdict=verdict)
 
 
@@ -391,7 +391,7 @@ def _success_card(run: Run, r: Rollout, verdict: Verdict, title: str, why: str) 
     """Verdict with numbers, traffic now, what to say next."""
     if run.planning:
         return Card(title=title)
-    line = f"{r.model} {r.version} now gets all traffic{r.there}; before it was {r.stable}. {why}"
+    line = f"{r.model} {r.version} now gets all traffic{r.there}; before it was {r.stable}. {why or verdict_line(verdict)}"
     return Card(
         title=title,
         tone="muted" if verdict.accepted else "success",

@@ -84,7 +84,7 @@ async def ab_test_model(run: Run, ask: AbTestModel) -> Released:
     await refuse_while_frozen(run, ask.service)
     await still_as_planned(run, traffic)
     order = BuildOrder(model=ask.model, version=ask.version, against=stable, pipeline=spec.pipeline)
-    made = registered.get(ask.version) or await build_version(run, order, registered, trained="trained")
+    made = registered.get(ask.version) or await build_version(run, order, trained="trained")
     rollout = Rollout(
         spec,
         traffic,

@@ -19,6 +19,7 @@ from bizaiops_bot.domain.models import Artifact, ModelVersion, Package
 from bizaiops_bot.domain.monitoring import RevisionSample, SeriesData
 from bizaiops_bot.domain.readiness import Readiness
 from bizaiops_bot.domain.services import ServiceRef, Snapshot, TrafficState
+from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.domain.values import NoData
 from bizaiops_bot.ports.clock import Clock
 
@@ -184,6 +185,9 @@ class HttpServing(_OfServices):
     ) -> TrafficState:
         more = _artifact(artifact)
         return await self._change(service, key, "set_canary", guard=guard, version=version, percent=percent, **more)
+
+    async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
+        return await self._ask("POST", service, ["tries"], Tried, json={"version": version, "requests": requests})
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:
         return await self._change(service, key, "promote", guard=guard, version=version)

@@ -27,7 +27,7 @@ _FORBIDDEN = (
     (re.compile(r"[a-z][a-z0-9+.-]{1,12}://|www\.|mailto:|\]\(", re.I), "a link"),
     (re.compile(r"(?<![\w.])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:[a-z]{2,12})(?=[/:?#]|\b(?!\.))", re.I), "a link"),
     (re.compile(r"[@<]|(?<!-)>|&(?:lt|gt|amp|#)|(?<!\w)#\w|!(?:here|channel|everyone|subteam)"), "a mention"),
-    (re.compile(r"[*_~|]{2}|(?<!\w)[*_~]|[*_~](?!\w)|[{}\\\[\]|=$^]"), "markup"),
+    (re.compile(r"\*|[_~|]{2}|(?<!\w)[_~]|[_~](?!\w)|[{}\\\[\]|=$^]"), "markup"),
     (re.compile(r"[\x00-\x1f\x7f]"), "a control character"),
 )
 _FOREIGN = re.compile(r"[^\x20-\x7e€£×°…]")

@@ -61,6 +61,16 @@ class Company:
             by_revision = {revision_of(name, version): share for version, share in shares.items()}
             self.counted[name].come(second, count, by_revision, manners)
 
+    def try_out(self, model: str, version: str, requests: int) -> dict[str, Any]:
+        """Asked past the split, and counted nowhere."""
+        split = self.services.split(model)
+        up = [name for name in (split.stable, split.canary) if name]
+        if version not in up:
+            raise not_found(f"{model} version that is up", version, up)
+        errors, took = self.counted[model].answers(requests, MANNERS.get(version, Manner()))
+        problem = "500 Internal Server Error" if errors else ""
+        return {"requests": requests, "failed": errors, "latencies_ms": took, "problem": problem}
+
     def samples(self, model: str, revisions: list[str], start: datetime, end: datetime) -> list[dict[str, Any]]:
         found = self._of(model).samples(revisions, start.timestamp(), end.timestamp())
         for sample in found:

@@ -60,10 +60,17 @@ class Counted:
             manner, count = manners.get(revision, Manner()), seen.setdefault(revision, Count())
             count.requests += 1
             count.errors += self._dice.random() < manner.errors
-            latency = manner.median_ms * math.exp(self._dice.gauss(0.0, 0.4))
-            count.bins[bisect_left(EDGES_MS, latency)] += 1
+            count.bins[bisect_left(EDGES_MS, self._latency_ms(manner))] += 1
         for old in [at for at in self._seconds if at < second - KEPT_S]:
             del self._seconds[old]
+
+    def answers(self, requests: int, manner: Manner) -> tuple[int, list[float]]:
+        """(errors, milliseconds of the other answers) of requests that are not counted."""
+        errors = sum(self._dice.random() < manner.errors for _ in range(requests))
+        return errors, [round(self._latency_ms(manner), 1) for _ in range(requests - errors)]
+
+    def _latency_ms(self, manner: Manner) -> float:
+        return manner.median_ms * math.exp(self._dice.gauss(0.0, 0.4))
 
     def total(self) -> int:
         return sum(count.requests for seen in self._seconds.values() for count in seen.values())

@@ -144,6 +144,9 @@ class Handler(BaseHTTPRequestHandler):
                 told = self.company.change(model, given, key)
                 self._hold_back()
                 return told
+            case ["v1", "services", environment, model, "tries"]:
+                self._in(environment, model)
+                return self.company.try_out(model, given["version"], int(given["requests"]))
             case ["v1", "models", model, "versions"]:
                 return self.company.register(model, given)
             case ["stand", "requests"]:
@@ -152,7 +155,8 @@ class Handler(BaseHTTPRequestHandler):
             case ["stand", "late"]:
                 self.company.late_s = float(given["seconds"])
                 return {}
-        raise not_found("page", "/".join(parts), ["v1/services/…/changes", "v1/models/…/versions"])
+        pages = ["v1/services/…/changes", "v1/services/…/tries", "v1/models/…/versions"]
+        raise not_found("page", "/".join(parts), pages)
 
     def _put(self, parts: list[str], query: Query) -> Any:
         match parts:

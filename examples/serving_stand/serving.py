@@ -131,8 +131,8 @@ def _can_be(order: dict[str, Any]) -> None:
     what = order.get("change")
     if what not in ("set_canary", "promote", "resume", "scale"):
         raise bad(f"{what!r} is no change of a service.")
-    if what == "set_canary" and not 1 <= order["percent"] <= 100:
-        raise bad(f"{order['percent']}% is no share of requests.", "Say a whole percent from 1 to 100.")
+    if what == "set_canary" and not 0 <= order["percent"] <= 100:
+        raise bad(f"{order['percent']}% is no share of requests.", "Say a whole percent from 0 to 100.")
     if what == "scale" and not 1 <= order["least"] <= order["most"] <= 50:
         raise bad(f"{order['least']} to {order['most']} replicas cannot be run.", "Say a number from 1 to 50.")
 

@@ -15,6 +15,7 @@ FILES = sorted(p for p in FOLDER.glob("*.py") if p.stem != "__init__")
 ALL = list(Playbooks.load(FOLDER))
 RISKS = {
     "change": {
+        "ab_test_model",
         "deploy_model",
         "pause_model",
         "reload_company",
@@ -29,6 +30,7 @@ RISKS = {
         "cancel_run",
         "clear_faults",
         "delegate_approvals",
+        "end_ab_test",
         "end_delegation",
         "extend_freeze",
         "freeze_deploys",
