@@ -73,10 +73,10 @@ def progress(test: AbTest, sight: AbSight) -> str:
 _DAY = timedelta(days=1)
 
 
-def can_show(before: ArmSample | None, stable: str, share: int, span: timedelta) -> str:
+def can_show(before: ArmSample | None, stable: str, share: int, span: timedelta, until: Until | None) -> str:
     """What a test of this length shows at this traffic."""
     found = None if before is None else smallest_difference(before, span.total_seconds() / 60.0, share)
-    told = f"{share}% for {spoken_duration(span.total_seconds())}"
+    told = f"{share}% {'for a week' if until is None else until.label}"
     if before is None or found is None:
         return f"{told}: not known, as {stable} has too few labelled requests of the last hour"
     return f"{told} shows a difference of {found:.1%} of {before.value_name} or more in 80 of 100 tests"

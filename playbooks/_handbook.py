@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from bizaiops_bot.playbook import Block, Button, Card, Link, Links, NotFound, Passage, Run, Text
 from playbooks._numbers import numbers_of
@@ -42,7 +43,8 @@ def passage_buttons(passages: tuple[Passage, ...]) -> tuple[Button, ...]:
 
 def glossary_link(name: str) -> str:
     """Where the handbook has a word of the bot."""
-    return f"/handbook/glossary#{name.lower().replace(' ', '-')}"
+    plain = re.sub(r"[^\w\- ]", "", name.lower())
+    return f"/handbook/glossary#{plain.replace(' ', '-')}"
 
 
 async def _card(run: Run, passage: Passage, near: tuple[Passage, ...]) -> Card:

@@ -391,7 +391,9 @@ def _success_card(run: Run, r: Rollout, verdict: Verdict, title: str, why: str) 
     """Verdict with numbers, traffic now, what to say next."""
     if run.planning:
         return Card(title=title)
-    line = f"{r.model} {r.version} now gets all traffic{r.there}; before it was {r.stable}. {why or verdict_line(verdict)}"
+    line = (
+        f"{r.model} {r.version} now gets all traffic{r.there}; before it was {r.stable}. {why or verdict_line(verdict)}"
+    )
     return Card(
         title=title,
         tone="muted" if verdict.accepted else "success",

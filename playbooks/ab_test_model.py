@@ -78,8 +78,8 @@ async def ab_test_model(run: Run, ask: AbTestModel) -> Released:
     await run.approve(
         _question(ask, spec, stable, metric, built=ask.version in registered, zone=run.time_zone),
         escalate=REMIND,
-        undo=f"say `end the ab test of {ask.service}`",
-        foresight=can_show(before, stable, ask.share, span),
+        undo=f"say `roll back {ask.service}`",
+        foresight=can_show(before, stable, ask.share, span, ask.until),
     )
     await refuse_while_frozen(run, ask.service)
     await still_as_planned(run, traffic)

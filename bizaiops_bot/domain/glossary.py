@@ -48,7 +48,7 @@ TERMS = (
         "deploy churn v2 as a 10% canary",
     ),
     Term(
-        ("a/b test", "ab test", "experiment", "split test"),
+        ("A/B test", "a/b test", "ab test", "experiment", "split test"),
         "Two versions answer side by side for days, each a fixed share of the requests, and what their requests were "
         "worth decides. The interval of the difference holds however often it is looked at; harm that is shown ends "
         "it.",
