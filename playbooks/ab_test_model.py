@@ -37,19 +37,8 @@ from playbooks._cards import (
     success_title,
     verdict_table,
 )
-from playbooks._rollout import (
-    REMIND,
-    Released,
-    Rollout,
-    hold_words,
-    previous_alias,
-    refuse_while_frozen,
-    released,
-    require_registrable,
-    roll_out,
-    steady_traffic,
-    still_as_planned,
-)
+from playbooks._ready import refuse_while_frozen, require_registrable, steady_traffic, still_as_planned
+from playbooks._rollout import REMIND, Released, Rollout, hold_words, previous_alias, released, roll_out
 from playbooks._watch import arm_before
 
 DEADLINE = "15d"

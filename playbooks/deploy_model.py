@@ -25,20 +25,8 @@ from bizaiops_bot.playbook import (
 )
 from playbooks._builds import build_version
 from playbooks._cards import clock_now, known_model, listed, metric_words, service_of, success_title
-from playbooks._rollout import (
-    REMIND,
-    Released,
-    Rollout,
-    foresight,
-    hold_words,
-    previous_alias,
-    refuse_while_frozen,
-    released,
-    require_registrable,
-    roll_out,
-    steady_traffic,
-    still_as_planned,
-)
+from playbooks._ready import refuse_while_frozen, require_registrable, steady_traffic, still_as_planned
+from playbooks._rollout import REMIND, Released, Rollout, foresight, hold_words, previous_alias, released, roll_out
 from playbooks._trials import known_trials, leak, warning
 
 

@@ -17,19 +17,8 @@ from bizaiops_bot.playbook import (
 )
 from playbooks._builds import build_version
 from playbooks._cards import clock_now, known_model, known_versions, success_title
-from playbooks._rollout import (
-    REMIND,
-    Released,
-    Rollout,
-    foresight,
-    hold_words,
-    previous_alias,
-    refuse_while_frozen,
-    released,
-    roll_out,
-    steady_traffic,
-    still_as_planned,
-)
+from playbooks._ready import refuse_while_frozen, steady_traffic, still_as_planned
+from playbooks._rollout import REMIND, Released, Rollout, foresight, hold_words, previous_alias, released, roll_out
 
 CANARY = 10
 ENOUGH_ROWS = 1_500

@@ -15,7 +15,7 @@ from bizaiops_bot.playbook import (
     until_settled,
 )
 from playbooks._cards import known_model, service_of, status_button
-from playbooks._rollout import refuse_while_frozen
+from playbooks._ready import refuse_while_frozen
 
 
 class ScaleModel(ServiceInputs):
