@@ -52,6 +52,13 @@ class DeployModel(ServiceInputs):
             raise ValueError(f"{said}% does not go with {found.spoken()}, which begins with {found.first}%")
         return {**given, "strategy": str(found), "canary": found.first}
 
+    @classmethod
+    def amended(cls, known: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+        """A share or a strategy that is said anew takes the place of both."""
+        both = {"canary", "strategy"}
+        stays = {name: value for name, value in known.items() if not (both & said.keys() and name in both)}
+        return {**stays, **said}
+
     @property
     def way(self) -> Strategy:
         return strategy(self.strategy or "canary")

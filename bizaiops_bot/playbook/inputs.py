@@ -17,6 +17,11 @@ class Inputs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def amended(cls, known: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+        """What a waiting request becomes when somebody says a part of it anew: what is not said stays."""
+        return {**known, **said}
+
     def met_by_undo(self) -> bool:
         """For a safety playbook: whether stopping the rollout at work, and undoing it, is all that is asked for."""
         return False

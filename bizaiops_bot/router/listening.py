@@ -58,7 +58,18 @@ class Listening:
     def _claimed(self, text: str, catalogue: Catalogue) -> Callable[[str], bool]:
         """Whether a word of `text` is known or belongs to a value: a version's name, a day, a person."""
         hearing = Hearing(text, catalogue)
-        kinds = ("version", "person", "window", "until", "moment", "time_zone", "namespace", "cron", "percent")
+        kinds = (
+            "version",
+            "person",
+            "window",
+            "until",
+            "moment",
+            "time_zone",
+            "namespace",
+            "cron",
+            "percent",
+            "strategy",
+        )
         values = [hearing.lower[m.start : m.end] for kind in kinds for m in hearing.of_kind(kind)]
         inside = {word for value in values for word in re.findall(r"[a-z][\w-]+", value)}
         return lambda word: word in inside or all(self.is_known(w, catalogue) for w in re.findall(r"[a-z]+", word))

@@ -40,7 +40,7 @@ _MARKED = re.compile(
     r"there|then|again|about|for|show|send|please|pls|course|better)\b"
 )
 """By which another model or KPI goes on with the request before, where more is said: "churn ok" asks anew."""
-_VALUES = frozenset({"version", "percent", "replicas", "cron", "until", "period", "later", "moment"})
+_VALUES = frozenset({"version", "percent", "strategy", "replicas", "cron", "until", "period", "later", "moment"})
 """Said alone they go on with the request before: "20%", "until friday". A model alone may begin something new."""
 
 
@@ -73,9 +73,16 @@ def resumed(last: Command, spec: PlaybookSpec, hearing: Hearing) -> Resumed | No
         return None
     if spec.risk != "read" and (light.judged(hearing, change.spans) or _counts_from(text, spec, change)):
         return None
-    given = {name: value for name, value in {**last.inputs, **change.values}.items() if value is not None}
+    stays = _not_replaced(last.inputs, change.values, spec)
+    given = {name: value for name, value in {**stays, **change.values}.items() if value is not None}
     order = how not in {"and", "adding"} and not light.hedged(text) and light.plain(hearing, change.spans)
     return Resumed(last.playbook, given, how, order=order, changed=set(change.values))
+
+
+def _not_replaced(known: dict[str, Any], anew: dict[str, Any], spec: PlaybookSpec) -> dict[str, Any]:
+    """What was said before and stays: a share and a strategy each take the place of both."""
+    ways = {slot.name for slot in spec.slots if slot.kind in {"percent", "strategy"}}
+    return {name: value for name, value in known.items() if not (ways & anew.keys() and name in ways)}
 
 
 def _counts_from(text: str, spec: PlaybookSpec, change: Change) -> bool:

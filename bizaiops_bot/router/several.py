@@ -32,6 +32,7 @@ _VALUES = (
     "model",
     "version",
     "percent",
+    "strategy",
     "replicas",
     "run",
     "schedule",

@@ -52,7 +52,7 @@ def left(hearing: Hearing, intent: Intent, spec: PlaybookSpec, inputs: Mapping[s
         return ()  # help is about the words themselves
     used = _marked(hearing, _used(hearing, intent, spec, inputs))
     found: list[tuple[int, int]] = []
-    ways = [] if spec.risk == "read" else [(m.start, m.end) for m in hearing.strategies]
+    ways = [] if spec.risk == "read" or spec.safety else [(m.start, m.end) for m in hearing.strategies]
     for start, end in sorted((*_values(hearing), *ways), key=lambda span: (span[0], -span[1])):
         told = hearing.core[start:end].strip(_TRIM)
         nothing = _NO_VALUE.fullmatch(told) or _NOW.fullmatch(told) or _CODE.match(hearing.core, end)

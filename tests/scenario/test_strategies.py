@@ -176,3 +176,13 @@ async def test_blue_green_that_does_not_answer_well_never_gets_a_request(talk: T
     assert record.status == "failed" and served == [{"v1": 100}]
     assert await talk.traffic("churn") == {"v1": 100}
     (await plan.now()).shows("did not answer well before it had any requests", "took more than 150 ms")
+
+
+async def test_the_way_is_said_anew_while_the_plan_waits(talk: Talk) -> None:
+    plan = await talk.starts("deploy churn v2 as a 10% canary")
+    (await talk.says("in steps instead")).shows("has another plan")
+    (await plan.now()).shows("5% of churn to v2", "then 25% and 50%")
+    await talk.says("make it blue-green")
+    (await plan.now()).shows("start v2 without requests and try it out")
+    await talk.says("no, 20%")
+    (await plan.now()).shows("v1 80%, v2 20%")

@@ -23,6 +23,7 @@ SAID = {
     "roll churn v2 out step by step, asking before each step": "steps, asked each",
     "deploy churn v2 progressively with an approval for each step": "steps, asked each",
     "deploy churn v2 blue/green": "blue-green",
+    "no, as a plain 10% canary": "canary",
     "deploy churn v2 as a blue-green deployment": "blue-green",
 }
 NOT_SAID = (

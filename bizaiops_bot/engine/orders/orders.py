@@ -107,7 +107,8 @@ class Orders:
             return known
         waits = await self._waits_already(order)
         if waits is not None:  # policy is asked about all of it
-            order = replace(order, inputs={**waits[1], **_said(order)})
+            inputs_of = self._core.playbooks.get(order.playbook).inputs
+            order = replace(order, inputs=inputs_of.amended(waits[1], _said(order)))
         playbook, inputs = await self.check(order)
         if order.dry_run and playbook.risk != "read":
             return await self._shown(order, playbook, inputs)

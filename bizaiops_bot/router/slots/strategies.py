@@ -30,6 +30,7 @@ _BLUE_GREEN = re.compile(
     r"\b(?:(?:as|with|in|using|via|by)\s+)?(?:an?\s+)?(?:blue\s*(?:[-/]|and|to)?\s*green)\b"
     r"(?:\s+(?:deploy(?:ment)?|rollout|roll-out|release|switch|fashion|way|style))?"
 )
+_PLAIN = re.compile(r"\b(?:as\s+)?(?:an?\s+)?(?:plain|single|simple|normal|ordinary|one)\s+(?=(?:\d+ ?%\s+)?canary\b)")
 _SHADOW = re.compile(
     r"\b(?:(?:in|as|with|by)\s+)?(?:an?\s+|the\s+)?(?:shadow(?:ing|ed)?|mirror(?:ed|ing)?)\b"
     r"(?:\s+(?:mode|deploy(?:ment)?|release|traffic|requests|of requests|copy))?"
@@ -48,7 +49,7 @@ _NUMBERS = re.compile(r"\d{1,3}")
 _OTHER_COUNTS = frozenset({"two", "four", "five", "2", *map(str, range(4, 100))})
 """Steps are three when nobody says how much each gets."""
 _HINT = re.compile(
-    r"shadow|mirror|step|stage|phase|increment|wave|hop|gradual|progress|little|bit by|blue|%|percent|per cent"
+    r"canary|shadow|mirror|step|stage|phase|increment|wave|hop|gradual|progress|little|bit by|blue|%|percent|per cent"
 )
 
 
@@ -62,6 +63,8 @@ def find(core: str) -> list[Mention]:
         return [Mention("strategy", m.start(), m.end(), None, _NO_SHADOW)]
     if m := _BLUE_GREEN.search(core):
         return [Mention("strategy", m.start(), m.end(), "blue-green")]
+    if m := _PLAIN.search(core):
+        return [Mention("strategy", m.start(), m.end(), "canary")]
     named, some = _STEPS.search(core), _SOME.search(core)
     if some is not None and named is None and not _surely(some[0]):
         some = None
