@@ -67,7 +67,8 @@ def progress(test: AbTest, sight: AbSight) -> str:
     whole, passed = test.ends - test.begins, sight.at - test.begins
     left = spoken_duration(max(0.0, (test.ends - sight.at).total_seconds()))
     day = f"day {passed // _DAY + 1} of {-(-whole // _DAY)}, " if whole > _DAY else ""
-    return f"{day}{left} left: {compare_ab(test, sight).words}"
+    words = compare_ab(test, sight).words
+    return f"{day}{left} left: {words}" if sight.at < test.ends else words
 
 
 _DAY = timedelta(days=1)

@@ -135,17 +135,16 @@ def decision_buttons(record: RunRecord, gate: OpenGate) -> tuple[Button, ...]:
 
 def inputs_words(record: RunRecord) -> str:
     """ "deploy model churn v2, canary 10%": what a run was asked to do; why is left to the run's own card."""
-    given = {
-        name: _said(value) for name, value in record.inputs.items() if value not in (None, "") and name != "reason"
-    }
-    given |= {name: f"{given[name]}%" for name in ("canary", "share") if name in given}
-    subject = [record.playbook.replace("_", " "), *(given.pop(n) for n in ("model", "version") if n in given)]
-    return ", ".join([" ".join(subject), *(f"{name.replace('_', ' ')} {value}" for name, value in given.items())])
+    given = {name: value for name, value in record.inputs.items() if value not in (None, "") and name != "reason"}
+    subject = [record.playbook.replace("_", " "), *(str(given.pop(n)) for n in ("model", "version") if n in given)]
+    return ", ".join([" ".join(subject), *(_said(name, value) for name, value in given.items())])
 
 
-def _said(value: object) -> str:
-    """Times as a person says them."""
-    return str(value["label"]) if isinstance(value, dict) and "label" in value else str(value)
+def _said(name: str, value: object) -> str:
+    """ "canary 10%", "for 14 days" """
+    if isinstance(value, dict) and "label" in value:
+        return str(value["label"])
+    return f"{name.replace('_', ' ')} {value}{'%' if name in ('canary', 'share') else ''}"
 
 
 def success_title(model: str, version: str, verb: str) -> str:
