@@ -178,7 +178,10 @@ def test_names_that_exist_are_the_only_ones_a_model_can_say() -> None:
 
 def test_times_reasons_and_whom_a_person_blames_have_no_blank_to_fill_in() -> None:
     kinds = {"window", "until", "cron", "time_zone", "text", "blamed", "later", "period", "moment", "reminded"}
-    kinds |= {"environment", "strategy"}  # heard in the words alone, so that no model can choose where and how a change is made
+    kinds |= {
+        "environment",
+        "strategy",
+    }  # heard in the words alone, so that no model can choose where and how a change is made
     for spec in specs():
         if spec.name == questions.QUESTION:  # a typed question has blanks of its own
             continue
