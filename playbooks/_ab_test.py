@@ -5,43 +5,48 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bizaiops_bot.playbook import (
+    LOOK_EVERY,
     AbResult,
     AbSight,
     AbTest,
     ArmSample,
     BadInput,
+    CanaryLimits,
     NoData,
+    Outcome,
     Run,
     RunRecord,
     ServiceRef,
     Table,
     Until,
-    arms_by_version,
+    assess_canary,
     compare_ab,
+    guarded,
+    quantities,
     smallest_difference,
     spoken_duration,
     spoken_service,
     stamp,
 )
+from playbooks._cards import listed
+from playbooks._watch import arms
 
 PLAYBOOK = "ab_test_model"
 STEP = "A/B test"
 USUAL = timedelta(days=7)
 LEAST, MOST = timedelta(hours=1), timedelta(days=14)
-LOOKS = 100
+EVERY = f"{LOOK_EVERY.total_seconds():.0f}s"
 
 
 def ends_of(until: Until | None, begins: datetime) -> datetime:
-    """A week where nobody said until when."""
-    return begins + USUAL if until is None else until.at
+    """A week where nobody said until when. "For 14 days" are 14 days of the test, whenever it was approved."""
+    if until is None:
+        return begins + USUAL
+    said = [q.value for q in quantities(until.label) if q.unit == "s"] if until.label.startswith("for ") else []
+    return begins + timedelta(seconds=said[0]) if len(said) == 1 else until.at
 
 
-def every(test: AbTest) -> str:
-    """How often it is looked at: at most a hundred times, and every ten minutes at the most."""
-    return f"{max(600.0, (test.ends - test.begins).total_seconds() / LOOKS):.0f}s"
-
-
-async def look(run: Run, service: ServiceRef, test: AbTest) -> AbSight:
+async def look(run: Run, service: ServiceRef, test: AbTest, limits: CanaryLimits) -> AbSight:
     """Both versions since the test began. Raises Temporary while a port is away."""
     traffic = await run.serving.traffic(service)
     at = run.clock.now()
@@ -49,12 +54,18 @@ async def look(run: Run, service: ServiceRef, test: AbTest) -> AbSight:
     if not traffic.paused and traffic.weights != wanted:
         return AbSight(at=at, changed=f"the traffic was changed meanwhile: it is {traffic.spoken()}")
     values = await run.outcomes.value(service, [test.stable, test.version], test.begins)
-    counted = await run.metrics.arms(service, list(traffic.versions), test.begins)
-    arms = {} if isinstance(counted, NoData) else arms_by_version(counted, (), (), traffic.versions)
-    requests = {version: arm.requests for version, arm in arms.items()}
-    if isinstance(values, NoData):
-        return AbSight(at=at, requests=requests, unknown=str(values))
-    return AbSight(at=at, requests=requests, values=tuple(values))
+    found = await arms(run, traffic, test.begins)
+    known = {} if isinstance(found, NoData) else {arm.version: arm for arm in found}
+    guard = assess_canary(
+        known.get(test.stable), known.get(test.version), guarded(limits, test), final=False, value_must=False
+    )
+    return AbSight(
+        at=at,
+        requests={version: arm.requests for version, arm in known.items()},
+        values=() if isinstance(values, NoData) else tuple(values),
+        unknown=str(values) if isinstance(values, NoData) else "",
+        harm=guard.reason if guard.outcome is Outcome.FAILED else "",
+    )
 
 
 def is_over(test: AbTest, sight: AbSight) -> bool:
@@ -102,14 +113,22 @@ def require_value(before: ArmSample | None, model: str, metric: str | None) -> s
 
 
 async def tests_of(run: Run, model: str | None, environment: str | None) -> list[RunRecord]:
-    """The newest runs that are A/B tests, of one service or of all."""
+    """The newest runs that are A/B tests, of one service, of one environment or of all."""
     service = None if model is None else spoken_service(model, environment)
-    return [r for r in await run.read(run.records.runs, model=service, limit=200) if r.playbook == PLAYBOOK]
+    found = [r for r in await run.read(run.records.runs, model=service, limit=1000) if r.playbook == PLAYBOOK]
+    return [r for r in found if environment in (None, r.inputs.get("environment"))]
 
 
 async def running_test(run: Run, model: str | None, environment: str | None) -> RunRecord | None:
-    """The newest A/B test that is under way, of one service or of all; None for none."""
-    return next((r for r in await tests_of(run, model, environment) if not r.finished), None)
+    """The A/B test that is under way, None for none. Raises BadInput where it may be one of several."""
+    found = [r for r in await tests_of(run, model, environment) if not r.finished]
+    if len(found) > 1:
+        called = [spoken_service(str(r.inputs["model"]), r.inputs.get("environment")) for r in found]
+        raise BadInput(
+            f"{len(found)} A/B tests are under way: {listed(called)}.",
+            do=f"Name one: `end the ab test of {called[0]}`, `how is the ab test of {called[0]} doing`.",
+        )
+    return next(iter(found), None)
 
 
 def test_of(record: RunRecord, stable: str) -> AbTest | None:

@@ -33,6 +33,7 @@ from bizaiops_bot.playbook import (
 )
 from playbooks._cards import listed, sentence, status_button, verdict_line, verdict_table
 from playbooks._kpis import DAYS_NEEDED
+from playbooks._ready import refuse_while_frozen
 from playbooks._trials import failed_card
 from playbooks._watch import arm_before, what_it_can_show
 
@@ -120,16 +121,14 @@ async def roll_out(run: Run, r: Rollout, *, proof: Callable[[], Awaitable[Verdic
     async with run.undo(f"restore traffic: {r.called} {r.stable} 100%", back, r.service, before):
         arm = await arm_before(run, r.traffic, r.stable) if r.whole else None
         shifted = await _try_out(run, r) if r.dark else r.traffic
-        for n, share in enumerate(r.shares):
-            if n and r.each:
-                await run.approve(
-                    f"{r.version} has had {r.shares[n - 1]}% of {r.called} and no harm was seen. Give it {share}%?",
-                    escalate=REMIND,
-                )
+        for n in range(len(r.shares)):
+            if n:
+                await refuse_while_frozen(run, r.called)
             shifted = await _shift(run, r, n, guard=shifted.generation)
             verdict = await _judge(run, r, n, arm, more=proof is not None)
         if proof is not None:
             verdict = await proof()
+            await refuse_while_frozen(run, r.called)
         everything = {r.version: 100}
         state = await run.step(
             "promote",
@@ -171,7 +170,7 @@ async def _try_out(run: Run, r: Rollout) -> TrafficState:
     tried = await run.step(
         f"try {r.version} out", run.serving.try_out, r.service, r.version, TRIED, detail=lambda t: t.spoken()
     )
-    if not run.planning and (why := tried.against(r.spec.judge.limits)):
+    if not run.planning and (why := tried.against(r.spec.judge.limits, asked=TRIED)):
         raise Regression(
             f"{r.model} {r.version} did not answer well before it had any requests{r.there}.",
             f"{sentence(why)}",
@@ -201,10 +200,18 @@ async def _shift(run: Run, r: Rollout, n: int, *, guard: str) -> TrafficState:
 
 async def _judge(run: Run, r: Rollout, n: int, before: ArmSample | None, *, more: bool) -> Verdict:
     """more: whether something else decides behind all shares."""
-    # With everything on the new version there is no stable arm left beside it: the hour before takes its place.
-    share = None if r.whole else r.shares[n]
     of = len(r.shares) + more
-    stage = Stage(number=n + 1, of=of, share=r.shares[n]) if of > 1 else None
+    further = r.shares[n + 1] if r.each and n + 1 < len(r.shares) else None
+    stage = Stage(number=n + 1, of=of, share=r.shares[n], further=further) if of > 1 else None
+    return await held(run, r, r.shares[n], stage=stage, before=before)
+
+
+async def held(
+    run: Run, r: Rollout, percent: int, *, stage: Stage | None = None, before: ArmSample | None = None
+) -> Verdict:
+    """Judges the version while it has that share. Raises Regression or Undecided where it may not go on."""
+    # With everything on the new version there is no stable arm left beside it: the hour before takes its place.
+    share = None if r.whole else percent
     verdict = await run.judge(
         r.service, r.version, by=r.spec.judge, share=share, value_must=r.value_must, before=before, stage=stage
     )

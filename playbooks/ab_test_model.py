@@ -12,13 +12,12 @@ from bizaiops_bot.playbook import (
     Card,
     KpiName,
     ModelSpec,
-    Outcome,
     Percent,
     Regression,
     Run,
     ServiceInputs,
+    Stage,
     Text,
-    Undecided,
     UntilSlot,
     Verdict,
     Version,
@@ -27,7 +26,7 @@ from bizaiops_bot.playbook import (
     playbook,
     spoken_end,
 )
-from playbooks._ab_test import LEAST, MOST, STEP, can_show, ends_of, every, is_over, look, progress, require_value
+from playbooks._ab_test import EVERY, LEAST, MOST, STEP, can_show, ends_of, is_over, look, progress, require_value
 from playbooks._builds import build_version
 from playbooks._cards import (
     clock_now,
@@ -38,7 +37,7 @@ from playbooks._cards import (
     verdict_table,
 )
 from playbooks._ready import refuse_while_frozen, require_registrable, steady_traffic, still_as_planned
-from playbooks._rollout import REMIND, Released, Rollout, hold_words, previous_alias, released, roll_out
+from playbooks._rollout import REMIND, Released, Rollout, held, hold_words, previous_alias, released, roll_out
 from playbooks._watch import arm_before
 
 DEADLINE = "15d"
@@ -48,7 +47,7 @@ class AbTestModel(ServiceInputs):
     """Split the requests between two versions for days, and keep the one that is shown to bring more."""
 
     version: Version = Field(description="the version to test, such as v2")
-    share: Percent = Field(50, description="percent of requests for it", le=99)
+    share: Percent = Field(50, description="percent of requests for it, at most 50")
     until: UntilSlot | None = Field(None, description="until when, such as for 14 days; a week if left out")
     metric: KpiName | None = Field(None, description="what decides, if it is not what a request is worth")
 
@@ -60,6 +59,11 @@ async def ab_test_model(run: Run, ask: AbTestModel) -> Released:
     traffic, stable = await steady_traffic(run, ask.service)
     if ask.version == stable:
         raise BadInput(f"{ask.model} {ask.version} serves already, so there is nothing to hold it against.")
+    if ask.share > 50:
+        raise BadInput(
+            f"{ask.share}% is too much for an A/B test: the version that is not known gets half at most.",
+            do=f"Ask for example: ab test {ask.model} {ask.version} with 50%.",
+        )
     span = await _span(run, ask)
     registered = await require_registrable(run, ask.model, ask.version)
     before = await arm_before(run, traffic, stable)
@@ -106,12 +110,18 @@ async def _span(run: Run, ask: AbTestModel) -> timedelta:
 
 def _question(ask: AbTestModel, spec: ModelSpec, stable: str, metric: str, *, built: bool, zone: str) -> str:
     first = "" if built else f"Build {ask.version} and test it against {stable}, then send"
-    end = "for a week" if ask.until is None else f"until {spoken_end(ask.until.at, zone)}"
+    end = _end_words(ask, zone)
     return (
         f"{first or 'Send'} {ask.share}% of {ask.service} to {ask.version} ({stable} keeps {100 - ask.share}%) {end}, "
         f"if no harm is seen in the first {hold_words(spec)}, and everything when its {metric} a request is shown to "
         f"be more? Else {stable} gets everything again, at once when it is shown to be less."
     )
+
+
+def _end_words(ask: AbTestModel, zone: str) -> str:
+    if ask.until is None:
+        return "for a week"
+    return ask.until.label if ask.until.label.startswith("for ") else f"until {spoken_end(ask.until.at, zone)}"
 
 
 async def _tested(run: Run, ask: AbTestModel, r: Rollout) -> Verdict:
@@ -124,19 +134,20 @@ async def _tested(run: Run, ask: AbTestModel, r: Rollout) -> Verdict:
         run,
         r.service,
         test,
+        r.spec.judge.limits,
         done=lambda seen: is_over(test, seen),
         detail=lambda seen: progress(test, seen),
-        every=every(test),
+        every=EVERY,
         deadline=DEADLINE,
     )
+    last = Stage(number=2, of=2, share=ask.share)
     if run.planning:
-        return Verdict(
-            outcome=Outcome.SUCCESSFUL, reason="assumed in the plan", checks=(), stable_requests=0, canary_requests=0
-        )
+        return await held(run, r, ask.share, stage=last)
     result = compare_ab(test, sight)
     verdict = ab_verdict(test, sight, result)
     await run.note_trial(r.model, r.version, "ab_test", verdict)
     if result.standing == "better":
+        await held(run, r, ask.share, stage=last)  # what brings more has to rule harm out as any canary has
         return verdict
     card = _not_better(run, r, verdict)
     why = sentence(result.words)
@@ -144,7 +155,7 @@ async def _tested(run: Run, ask: AbTestModel, r: Rollout) -> Verdict:
     if result.standing == "worse":
         raise Regression(f"{r.model} {r.version} brings less than {r.stable}{r.there}.", why, back, card=card)
     what = f"{r.model} {r.version} was not shown to be better{r.there}, and nothing is known against it."
-    raise Undecided(what, why, back, answered=False, card=card)
+    raise Regression(what, why, back, card=card)
 
 
 def _not_better(run: Run, r: Rollout, verdict: Verdict) -> Card:

@@ -30,22 +30,19 @@ async def end_ab_test(run: Run, ask: EndAbTest) -> Card:
     if found is None:
         of = f" of {ask.model}" if ask.model else ""
         raise BadInput(f"No A/B test{of} is under way.", do="Type `list runs`.")
-    seen = next((s.detail for s in found.steps if s.name == STEP and s.detail), "")
+    step = next((s for s in found.steps if s.name == STEP), None)
     await run.step("cancel", run.controls.cancel, found.id, actor=run.actor.id)
     called = spoken_service(str(found.inputs["model"]), found.inputs.get("environment"))
-    version = found.inputs["version"]
-    so_far = f" It stood at {seen}." if seen else ""
-    said = (
-        f"{run.actor.name} ends the A/B test of {called} {version} (run {found.id}): what was stable before gets "
-        f"everything again.{so_far}"
-    )
+    what = f"{run.actor.name} ends the A/B test of {called} {found.inputs['version']} (run {found.id})"
+    if step is None or step.started is None:
+        said = f"{what} before it has begun; what it has changed so far is undone."
+    else:
+        so_far = f" So far: {step.detail}." if step.detail else ""
+        said = f"{what}: what was stable before gets everything again.{so_far}"
     return Card(
         title=f"Ending the A/B test of {called}",
         tone="muted",
         summary=said,
         blocks=(Text(text=said),),
-        buttons=(
-            Button(label=f"Show run {found.id}", command=f"show run {found.id}"),
-            Button(label=f"Deploy {version}", command=f"deploy {called} {version}"),
-        ),
+        buttons=(Button(label=f"Show run {found.id}", command=f"show run {found.id}"),),
     )

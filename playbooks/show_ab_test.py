@@ -18,7 +18,7 @@ from bizaiops_bot.playbook import (
     stamp,
 )
 from playbooks._ab_test import look, progress, running_test, sides, test_of, tests_of
-from playbooks._cards import sentence, service_of
+from playbooks._cards import known_model, sentence, service_of
 
 WOULD = {
     "better": "If it ended now, {version} would get everything.",
@@ -53,7 +53,8 @@ async def show_ab_test(run: Run, ask: ShowAbTest) -> Card:
         return Card(
             title=f"A/B test of {called}", tone="info", summary=said, blocks=(Text(text=said),), buttons=(number,)
         )
-    sight = await run.read(look, run, service, test)
+    limits = (await known_model(run, str(found.inputs["model"]))).at(found.inputs.get("environment")).judge.limits
+    sight = await run.read(look, run, service, test, limits)
     result = compare_ab(test, sight)
     would = WOULD[result.standing].format(version=test.version, stable=test.stable)
     said = f"{sentence(progress(test, sight))} {would}"

@@ -92,7 +92,8 @@ def tested(rng: np.random.Generator, effect: float, cv: float, *, labels: int, s
             ValueArm(version=name, n=int(n), total=total, sumsq=square, name="revenue", unit="EUR")
             for name, (n, total, square) in sums.items()
         )
-        standing = compare(test, AbSight(at=BEGINS + SPAN * look / LOOKS, values=values)).standing
+        counts = {name: 2 * int(n) for name, (n, _, _) in sums.items()}
+        standing = compare(test, AbSight(at=BEGINS + SPAN * look / LOOKS, requests=counts, values=values)).standing
         if standing == "worse":
             return standing
         seen = "once better" if standing == "better" else seen

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 AGAIN_S = 2.0
+TRIES_S = 120.0
+"""A hundred requests one after the other take longer than an answer may."""
 """After which a system that did not answer is asked again."""
 
 
@@ -187,7 +189,8 @@ class HttpServing(_OfServices):
         return await self._change(service, key, "set_canary", guard=guard, version=version, percent=percent, **more)
 
     async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
-        return await self._ask("POST", service, ["tries"], Tried, json={"version": version, "requests": requests})
+        sent = {"version": version, "requests": requests}
+        return await self._ask("POST", service, ["tries"], Tried, json=sent, timeout=TRIES_S)
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:
         return await self._change(service, key, "promote", guard=guard, version=version)

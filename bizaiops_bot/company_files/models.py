@@ -70,7 +70,7 @@ class Service(FileForm):
     canary: int | None = Field(None, ge=1, le=100)
     """Percent of requests that a canary gets there when nobody says another share; left out: the environment's."""
     strategy: StrategyName | None = None
-    """How versions come to all traffic there when nobody says it; left out: as the environment says."""
+    """How deployed versions come to all traffic there when nobody says it; left out: as the environment says."""
     channel: Channel | None = None
     """Gets the alerts of this one service, beside the environment's."""
 

@@ -8,12 +8,13 @@ test may end early for harm and is never read too early.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
 
 from bizaiops_bot.domain.canary_bounds import mixture_half_width
+from bizaiops_bot.domain.canary_limits import CanaryLimits
 from bizaiops_bot.domain.monitoring import ArmSample, Check, Outcome, ValueArm, Verdict
 from bizaiops_bot.domain.probability import chi2_tail, normal_quantile
 from bizaiops_bot.domain.values import Value
@@ -23,6 +24,10 @@ ALPHA = 0.05
 LEAST = 100
 """Labelled requests of each version before anything is said."""
 RATIO_ALPHA = 0.001
+"""Chance that requests which are split as asked are told not to be, over all looks of one test."""
+RATIO_MATTERS = 0.02
+"""A share that is off by less than this part of it, such as 19.7% for 20%, changes no comparison."""
+LOOK_EVERY = timedelta(minutes=10)
 Standing = Literal["better", "worse", "open", "invalid"]
 
 
@@ -39,7 +44,7 @@ class AbTest(Value):
 class AbSight(Value):
     """What is known at `at`. requests: by version. values: of the requests since the begin, as far as labels are there.
     unknown: why nothing is known of the value, "" where it is. changed: why the requests are not split as they were to
-    be any more, "" where they are.
+    be any more, "" where they are. harm: what else is worse, errors, latency or scores, "" for nothing clear.
     """
 
     at: datetime
@@ -47,6 +52,7 @@ class AbSight(Value):
     values: tuple[ValueArm, ...] = ()
     unknown: str = ""
     changed: str = ""
+    harm: str = ""
 
 
 class AbResult(Value):
@@ -72,6 +78,8 @@ class AbResult(Value):
 
 def compare(test: AbTest, sight: AbSight) -> AbResult:
     """Where the test stands. "invalid": the requests were not split as they were to be, so nothing can be compared."""
+    if sight.harm:
+        return AbResult(standing="worse", words=f"{test.version} does harm: {sight.harm}")
     if why := sight.changed or _not_split(test, sight):
         return AbResult(standing="invalid", words=why)
     arms = {arm.version: arm for arm in sight.values}
@@ -81,10 +89,14 @@ def compare(test: AbTest, sight: AbSight) -> AbResult:
         short = " and ".join(f"{name} {n:,}" for name, n in zip((test.stable, test.version), counts, strict=True))
         why = sight.unknown or f"{short} labelled requests, and {LEAST} of each are needed"
         return AbResult(standing="open", words=f"nothing can be said: {why}", counts=(counts[0], counts[1]))
+    if min(sight.requests.get(name, 0) for name in (test.stable, test.version)) < LEAST:
+        why = "how many requests each version got is not known, so nobody can tell whether they were split as asked"
+        return AbResult(standing="open", words=f"nothing can be said: {why}", counts=(counts[0], counts[1]))
     stable, version = (arm for arm in known if arm is not None)
     (base, base_var), (mean, var) = _moments(stable), _moments(version)
-    # Money is skewed: a small arm that has not met a large value yet looks certain, so the larger spread counts.
-    variance = max(var, base_var) / version.n + max(base_var, 1e-12) / stable.n
+    # Money is skewed: an arm that has not met a large value yet looks certain, so the larger spread counts for both.
+    spread = max(var, base_var)
+    variance = spread / version.n + spread / stable.n
     half, gap = half_width(variance, _passed(test, sight.at)), mean - base
     low, high = gap - half, gap + half
     standing: Standing = "better" if low > 0 else "worse" if high < 0 else "open"
@@ -154,6 +166,18 @@ def as_verdict(test: AbTest, sight: AbSight, result: AbResult) -> Verdict:
     )
 
 
+def looks(test: AbTest) -> int:
+    """How often it is looked at until its end."""
+    return max(1, round((test.ends - test.begins) / LOOK_EVERY))
+
+
+def guarded(limits: CanaryLimits, test: AbTest) -> CanaryLimits:
+    """The limits of a canary, with its chance to fail a harmless version shared by all looks of the test: a canary's
+    early looks are a hundred.
+    """
+    return limits.model_copy(update={"alpha": limits.alpha * min(1.0, 100.0 / looks(test))})
+
+
 def _passed(test: AbTest, at: datetime) -> float:
     whole = (test.ends - test.begins).total_seconds()
     return min(1.0, max(0.0, (at - test.begins).total_seconds() / whole)) if whole > 0 else 1.0
@@ -167,7 +191,8 @@ def _not_split(test: AbTest, sight: AbSight) -> str:
         return ""
     expected = (total * (1.0 - share), total * share)
     chi2 = sum((seen - wanted) ** 2 / wanted for seen, wanted in zip((stable, version), expected, strict=True))
-    if chi2_tail(chi2, 1) >= RATIO_ALPHA:
+    off = abs(version / total - share)
+    if off < RATIO_MATTERS * min(share, 1.0 - share) or chi2_tail(chi2, 1) >= RATIO_ALPHA / looks(test):
         return ""
     return (
         f"the requests were not split as asked: {test.version} got {version:,} of {total:,}, {version / total:.2%} "

@@ -9,6 +9,8 @@ from bizaiops_bot.domain.values import Value
 
 HELD: Literal["held"] = "held"
 """The answer to a verdict that asks for more time."""
+NEXT_STEP = ", next step "
+"""In the name of a gate about the next share of a rollout in steps."""
 Word = Literal["approved", "rejected", "held"]
 """held: neither, look longer; only where a version is judged."""
 Problem = Literal["", "requester", "not_allowed", "again", "voice_taken"]

@@ -74,12 +74,14 @@ class Stage(Value):
     """One of the judgements of a rollout in steps: `number` of `of`.
 
     The last one has to rule harm out. Those before it only have to be seen without harm: that is what they are for, to
-    keep what may be bad small while the evidence grows.
+    keep what may be bad small while the evidence grows. further: percent that it gets next, once people have said so;
+    None where nobody is asked.
     """
 
     number: int
     of: int
     share: int
+    further: int | None = None
 
     @property
     def on_the_way(self) -> bool:

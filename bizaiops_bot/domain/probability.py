@@ -29,7 +29,11 @@ def upper_tail(z: float) -> float:
 
 def binomial_tail(seen: int, n: int, p: float) -> float:
     """Probability that `n` tries, each with the chance `p`, bring at least `seen`."""
-    return sum(math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(seen, n + 1))
+    if seen <= 0 or p >= 1.0:
+        return 1.0
+    whole, hit, miss = math.lgamma(n + 1), math.log(p), math.log1p(-p)
+    logs = (whole - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * hit + (n - k) * miss for k in range(seen, n + 1))
+    return min(1.0, sum(map(math.exp, logs)))
 
 
 def chi2_tail(x: float, df: int) -> float:

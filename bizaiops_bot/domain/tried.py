@@ -25,12 +25,12 @@ class Tried(Value):
         said = f"{self.requests - self.failed} of {self.requests} requests answered"
         return f"{said}, the slowest in {max(self.latencies_ms):.0f} ms" if self.latencies_ms else said
 
-    def against(self, limits: CanaryLimits) -> str:
+    def against(self, limits: CanaryLimits, *, asked: int) -> str:
         """Why it must not get all requests at once, "" for no reason: more errors, or slower, than its service level
-        explains by chance.
+        explains by chance; or what was tried is not known. asked: how many requests it was to be sent.
         """
-        if not self.requests:
-            return "it was sent no requests"
+        if self.requests < asked or len(self.latencies_ms) != self.requests - self.failed:
+            return f"{self.requests} of {asked} requests are known to have been answered or to have failed"
         problem = f" ({self.problem})" if self.problem else ""
         if _more_than(self.failed, self.requests, limits.error_rate_slo):
             return f"{self.failed} of {self.requests} requests failed{problem}, and {limits.error_rate_slo:.1%} may"

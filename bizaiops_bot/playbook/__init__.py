@@ -6,11 +6,12 @@ form, help and docs.
 
 from __future__ import annotations
 
-from bizaiops_bot.domain.ab_test import AbResult, AbSight, AbTest, smallest_difference
+from bizaiops_bot.domain.ab_test import LOOK_EVERY, AbResult, AbSight, AbTest, guarded, smallest_difference
 from bizaiops_bot.domain.ab_test import as_verdict as ab_verdict
 from bizaiops_bot.domain.ab_test import compare as compare_ab
 from bizaiops_bot.domain.arms import arms_by_version, health_by_version
 from bizaiops_bot.domain.builds import Buildable, BuildOrder, BuildQuestion, BuildRef, BuildState
+from bizaiops_bot.domain.canary import assess_canary
 from bizaiops_bot.domain.canary_limits import CanaryLimits
 from bizaiops_bot.domain.cards import (
     Block,
@@ -96,6 +97,7 @@ from bizaiops_bot.domain.monitoring import (
 )
 from bizaiops_bot.domain.people import Actor
 from bizaiops_bot.domain.quality_gate import LOWER_IS_BETTER, assess_gate
+from bizaiops_bot.domain.quantities import quantities
 from bizaiops_bot.domain.questions import PLAYBOOKS, Inquiry, within
 from bizaiops_bot.domain.records import (
     Alert,
@@ -160,6 +162,7 @@ __all__ = [
     "HEALTH_MINUTES",
     "LABEL_MINUTES",
     "LOOK_BACK",
+    "LOOK_EVERY",
     "LOWER_IS_BETTER",
     "PLAYBOOKS",
     "POINTS",
@@ -297,6 +300,7 @@ __all__ = [
     "all_held_against",
     "amount",
     "arms_by_version",
+    "assess_canary",
     "assess_gate",
     "assess_health",
     "build_rows",
@@ -313,6 +317,7 @@ __all__ = [
     "following",
     "foresee",
     "full_title",
+    "guarded",
     "headline",
     "health_by_version",
     "held_against",
@@ -325,6 +330,7 @@ __all__ = [
     "playbook",
     "pooled",
     "provisional_words",
+    "quantities",
     "registered",
     "release_effect",
     "run_title",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bizaiops_bot.domain.monitoring import ValueArm
@@ -45,9 +45,9 @@ def worth(talk: Talk, times: float) -> None:
 async def test_the_plan_says_what_decides_and_what_a_test_of_that_length_can_show(talk: Talk) -> None:
     plan = await talk.starts("start an ab test of churn v2 with 20% for 3 days")
     plan.shows(
-        "send 20% of churn to v2 (v1 keeps 80%) until",
+        "send 20% of churn to v2 (v1 keeps 80%) for 3 days",
         "everything when its net retained revenue a request is shown to be more",
-        "20% for 3 d shows a difference of",
+        "20% for 3 days shows a difference of",
         "v1 80%, v2 20%",
     )
 
@@ -133,3 +133,35 @@ async def test_too_short_and_too_long_are_told(talk: Talk) -> None:
 
 async def test_another_number_than_what_requests_bring_cannot_decide(talk: Talk) -> None:
     (await talk.says("ab test churn v2 on churn rate")).shows("known day by day and not request by request")
+
+
+async def test_what_fails_requests_is_taken_back_though_the_others_bring_more(talk: Talk) -> None:
+    plan = await begun(talk)
+    await talk.inject("churn", "errors")
+    record = await talk.finished(plan.run, minutes=90)
+    assert record.status == "failed" and "v2 does harm" in record.error
+    assert await talk.traffic("churn") == {"v1": 100}
+
+
+async def test_it_lasts_as_long_as_was_said_whenever_it_was_approved(talk: Talk) -> None:
+    plan = await talk.starts("ab test churn v2 with 20% for 2 hours")
+    await talk.minutes(180)
+    assert (await plan.click("Approve", by="lead")).accepted
+    await talk.finished(plan.run, minutes=400)
+    step = next(s for s in (await talk.run(plan.run)).steps if s.name == "A/B test")
+    assert step.started is not None and step.ended is not None
+    assert timedelta(hours=2) <= step.ended - step.started <= timedelta(hours=2, minutes=11)
+
+
+async def test_which_of_two_tests_is_to_end_has_to_be_said(talk: Talk) -> None:
+    first = await begun(talk)
+    other = await goes(talk, "ab test demand v2 with 20% for 6 hours")
+    (await talk.says("end the ab test")).shows("2 A/B tests are under way", "demand", "churn")
+    assert not (await talk.run(first.run)).finished
+    await talk.says("end the ab test of demand")
+    assert (await talk.finished(other.run)).status == "cancelled"
+    assert not (await talk.run(first.run)).finished
+
+
+async def test_half_of_the_requests_at_most(talk: Talk) -> None:
+    (await talk.says("ab test churn v2 with 80% for 6 hours")).shows("gets half at most")

@@ -74,33 +74,66 @@ async def test_harm_at_a_step_goes_back_to_what_was_before_the_first(talk: Talk)
     (await talk.starts("deploy churn v2 as a 10% canary", by="sre")).shows("failed its canary")
 
 
-async def test_who_is_asked_before_each_step_decides_on_what_was_seen(talk: Talk) -> None:
-    plan = await goes(talk, "deploy churn v2 in steps of 10% and 50%, asking before each step")
-    await at(talk, 10)
+EACH = "deploy churn v2 in steps of 10% and 50%, asking before each step"
+
+
+async def asked(talk: Talk) -> Shown:
+    """Where people are asked about the second step."""
+    plan = await goes(talk, EACH)
 
     async def asks() -> bool:
-        return "approval 2" in {g.name for g in await talk.bot.core.ports.records.approvals(plan.run)}
+        return any("next step" in g.name for g in await talk.bot.core.ports.records.approvals(plan.run))
 
     await talk.until(asks, what="the question before the second step")
-    card = await plan.now()
-    card.shows("v2 has had 10% of churn and no harm was seen. Give it 50%?")
-    assert not (await card.click("Approve", by="engineer")).accepted
-    await card.click("Reject", by="lead")
-    record = await talk.finished(plan.run)
-    assert record.status == "rejected"
+    return await plan.now()
+
+
+async def test_who_is_asked_before_each_step_decides_on_what_was_seen(talk: Talk) -> None:
+    card = await asked(talk)
+    card.shows("no harm seen, shall it get more?", "churn v2 has had 10%, and no harm was seen. Give it 50%")
+    assert "Go on" in card.buttons() and "Roll back" in card.buttons()
+    assert not (await card.click("Go on", by="engineer")).accepted
+    assert (await card.click("Roll back", by="lead")).accepted
+    record = await talk.finished(card.run)
+    assert record.status == "rejected" and "rolled back: " in record.error.lower()
     assert await talk.traffic("churn") == {"v1": 100}
+
+
+async def test_a_step_that_people_agree_to_goes_on(talk: Talk) -> None:
+    card = await asked(talk)
+    assert (await card.click("Go on", by="lead")).accepted
+    await at(talk, 50)
+    assert (await talk.finished(card.run)).status == "succeeded"
+
+
+async def test_harm_while_people_are_asked_about_the_next_step_takes_it_back(talk: Talk) -> None:
+    card = await asked(talk)
+    await talk.inject("churn", "errors")
+    record = await talk.finished(card.run, minutes=60)
+    assert record.status == "failed" and await talk.traffic("churn") == {"v1": 100}
+    assert not (await card.click("Go on", by="lead")).accepted
+
+
+async def test_a_freeze_lets_no_further_step_begin(talk: Talk) -> None:
+    card = await asked(talk)
+    await talk.says("freeze deploys for 2 days", by="lead")
+    await card.click("Go on", by="lead")
+    record = await talk.finished(card.run)
+    assert "No release can begin now" in record.error and await talk.traffic("churn") == {"v1": 100}
 
 
 async def test_a_rollback_while_people_are_asked_about_the_next_step_waits_for_nobody(talk: Talk) -> None:
-    plan = await goes(talk, "deploy churn v2 in steps of 10% and 50%, asking before each step")
-    await talk.until(lambda: _asked(talk, plan.run), what="the question before the second step")
+    card = await asked(talk)
     await talk.bot.desk.post("ml-ops", "sre", "roll back churn")
-    await talk.finished(plan.run)
+    await talk.finished(card.run)
     assert await talk.traffic("churn") == {"v1": 100}
 
 
-async def _asked(talk: Talk, run: int) -> bool:
-    return any(g.name == "approval 2" for g in await talk.bot.core.ports.records.approvals(run))
+async def test_who_is_asked_before_each_step_is_asked_after_a_restart_too(talk: Talk) -> None:
+    card = await asked(talk)
+    await talk.restart()
+    assert (await (await card.now()).click("Go on", by="lead")).accepted
+    await at(talk, 50)
 
 
 async def test_no_data_at_a_step_is_not_no_harm(talk: Talk) -> None:

@@ -94,7 +94,7 @@ class Company:
     """How long a change of the service takes."""
     tried: list[tuple[str, int]] = field(default_factory=list)
     """What was asked past the split: (version, requests)."""
-    answers: Tried = field(default_factory=lambda: Tried(requests=100, failed=0, latencies_ms=(20.0,) * 100))
+    tried_answers: Tried = field(default_factory=lambda: Tried(requests=100, failed=0, latencies_ms=(20.0,) * 100))
     """What comes of that."""
     settles: datetime = START
     registered: dict[str, ModelVersion] = field(default_factory=dict)
@@ -366,7 +366,7 @@ class FakeServing:
 
     async def try_out(self, service: ServiceRef, version: str, requests: int) -> Tried:
         self.world.tried.append((version, requests))
-        return self.world.answers
+        return self.world.tried_answers
 
     async def promote(self, service: ServiceRef, version: str, *, guard: str, key: str) -> TrafficState:
         await self._guarded(service, guard)

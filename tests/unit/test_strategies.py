@@ -103,11 +103,15 @@ def test_all_steps_together_fail_a_harmless_version_no_more_often_than_one_judge
         (Tried(requests=100, failed=12, latencies_ms=(20.0,) * 88, problem="500"), "12 of 100 requests failed (500)"),
         (Tried(requests=100, failed=0, latencies_ms=(200.0,) * 9 + (20.0,) * 91), ""),
         (Tried(requests=100, failed=0, latencies_ms=(200.0,) * 20 + (20.0,) * 80), "20 of 100 answers took more"),
-        (Tried(requests=0, failed=0), "it was sent no requests"),
-        (Tried(requests=5, failed=5), "5 of 5 requests failed"),
+        (Tried(requests=0, failed=0), "0 of 100 requests are known"),
+        (Tried(requests=1, failed=0, latencies_ms=(20.0,)), "1 of 100 requests are known"),
+        (Tried(requests=100, failed=0), "100 of 100 requests are known"),
+        (Tried(requests=2000, failed=500, latencies_ms=(20.0,) * 1500), "500 of 2000 requests failed"),
     ],
 )
 def test_what_was_tried_out_is_held_against_the_service_level_and_not_against_chance(
     tried: Tried, against: str
 ) -> None:
-    assert tried.against(CanaryLimits()).startswith(against) and bool(tried.against(CanaryLimits())) == bool(against)
+    assert tried.against(CanaryLimits(), asked=100).startswith(against) and bool(
+        tried.against(CanaryLimits(), asked=100)
+    ) == bool(against)

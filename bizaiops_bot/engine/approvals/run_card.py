@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bizaiops_bot.domain.approval import HELD
+from bizaiops_bot.domain.approval import HELD, NEXT_STEP
 from bizaiops_bot.domain.cards import (
     Block,
     Button,
@@ -76,11 +76,18 @@ def _tone(run: RunRecord, result: Card | None, gate: OpenGate | None) -> Tone:
 
 
 def _status(run: RunRecord, gate: OpenGate | None) -> str:
+    if gate is not None and not run.finished and _of_a_step(gate):
+        return "no harm seen, shall it get more?"
     if gate is not None and gate.kind != "approval" and not run.finished:
         return "not enough evidence, what now?" if gate.kind == "verdict" else "asks what to do"
     if gate is None and run.status == "waiting" and run.decisions:
         return f"{run.decisions[-1].decision} by {run.decisions[-1].actor}"  # and it has not gone on yet
     return _WORDS[run.status]
+
+
+def _of_a_step(gate: OpenGate) -> bool:
+    """Whether nothing is doubted, and people decide on the next share of a rollout in steps."""
+    return gate.kind == "verdict" and NEXT_STEP in gate.name
 
 
 def _gate_blocks(run: RunRecord, gate: OpenGate) -> list[Block]:
@@ -169,7 +176,7 @@ def _buttons(run: RunRecord, result: Card | None, gate: OpenGate | None) -> tupl
     cancel = Button(label="Cancel", command=f"cancel run {n}", bind={"run": str(n), "do": "cancel"})
     if gate is None:
         return (cancel,)
-    yes, no = _ANSWERS[gate.kind]
+    yes, no = ("Go on", "Roll back") if _of_a_step(gate) else _ANSWERS[gate.kind]
     # The gate's name is in it: two gates of one plan must not share a button.
     bind = {"run": str(n), "plan_hash": gate.plan_hash, "gate": gate.name}
     longer = Button(label="Hold longer", command=f"hold run {n} longer", bind={**bind, "do": HELD})

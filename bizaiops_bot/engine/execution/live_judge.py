@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bizaiops_bot.domain.approval import HELD
+from bizaiops_bot.domain.approval import HELD, NEXT_STEP
 from bizaiops_bot.domain.foresight import EXTENDED
 from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import ArmSample, Outcome, Verdict
@@ -79,14 +79,15 @@ class JudgingRun(LiveBase):
         verdict = await self._phase(judged, "verdict", began + judged.hold)
         if asks and planned.is_held_longer(verdict):
             verdict = await self._phase(judged, "extended verdict", began + EXTENDED * judged.hold)
-        if asks and planned.is_open(verdict):
+        if asks and (planned.is_open(verdict) or planned.is_asked(stage, verdict)):
             verdict = await self._ask(judged, verdict)
         return verdict
 
     async def _phase(self, judged: _Judged, what: str, end: datetime) -> Verdict:
         async def look() -> tuple[dict[str, Any], Work]:
             verdict = await self._look_until(judged, end, judged.ends)
-            goes_on = judged.ends > 1 and planned.is_open(verdict)
+            asked = planned.is_open(verdict) or planned.is_asked(judged.stage, verdict)
+            goes_on = judged.ends > 1 and asked
             return verdict.model_dump(mode="json"), lambda conn: self._keep(conn, judged, verdict, goes_on=goes_on)
 
         return Verdict.model_validate(await self._watched(judged.n, judged.name, f"{judged.name} {what}", look))
@@ -123,33 +124,39 @@ class JudgingRun(LiveBase):
         """Until a person says promote or roll back, nobody answers in time, or the evidence decides after all."""
 
         async def look() -> tuple[dict[str, Any], Work]:
-            seen, k = verdict, 1
-            while seen.outcome is Outcome.INCONCLUSIVE and not seen.decided:
-                seen = await self._ask_once(judged, k, seen)
+            seen, k, answered = verdict, 1, False
+            while not answered and (planned.is_open(seen) or planned.is_asked(judged.stage, seen)):
+                answered, seen = await self._ask_once(judged, k, seen)
                 k += 1
             return seen.model_dump(mode="json"), lambda conn: self._keep(conn, judged, seen)
 
         return Verdict.model_validate(await self._watched(judged.n, judged.name, f"{judged.name} decision", look))
 
-    async def _ask_once(self, judged: _Judged, k: int, verdict: Verdict) -> Verdict:
-        """The verdict with what was made of it, or the next one when it was to be held longer."""
-        name = f"{judged.name}, not enough evidence {k}"
+    async def _ask_once(self, judged: _Judged, k: int, verdict: Verdict) -> tuple[bool, Verdict]:
+        """(whether it was answered, the verdict with what was made of it, or the next one when it was to be held
+        longer).
+        """
+        why = NEXT_STEP if planned.is_asked(judged.stage, verdict) else ", not enough evidence "
+        name = f"{judged.name}{why}{k}"
         until = await self._write(lambda conn: self._open(conn, judged, name, verdict), keep=False)
         state, seen = await self._answer(judged, name, verdict, until)
         if state != HELD:
-            return seen
+            return True, seen
         since = await self._core.store.read(lambda conn: gates.decided_at(conn, self.id, name))
         # Every further end, which a person asked for, gets half of the chance to be wrong of the one before it.
-        return await self._look_until(judged, since + judged.hold, judged.ends * 2**k)
+        return False, await self._look_until(judged, since + judged.hold, judged.ends * 2**k)
 
     def _open(self, conn: sa.Connection, judged: _Judged, name: str, verdict: Verdict) -> datetime:
         """Asks, once; when the answer has to be there."""
         number, compared, now = self.id, judged.compared, self.clock.now()
         longer = spoken_duration(judged.hold.total_seconds())
+        what = f"{compared.service.model} {compared.version}"
         further = "Give it more requests" if judged.on_the_way else "Promote it"
+        ask = f"Whether {what} does harm is not known yet. {further} without that evidence"
+        if (stage := judged.stage) is not None and planned.is_asked(stage, verdict):
+            ask = f"{what} has had {stage.share}%, and no harm was seen. Give it {stage.further}%"
         question = (
-            f"Whether {compared.service.model} {compared.version} does harm is not known yet. {further} without that "
-            f"evidence, roll back, or hold {longer} longer? Without an answer it is rolled back. Now: {verdict.reason}."
+            f"{ask}, roll back, or hold {longer} longer? Without an answer it is rolled back. Now: {verdict.reason}."
         )
         spec = self._plan.question(name, question, expires=planned.ANSWER_WITHIN)
         expires = now + timedelta(seconds=duration_s(spec.expires))
@@ -173,8 +180,11 @@ class JudgingRun(LiveBase):
         state, said = found
         if state in (FAILED, HELD):
             return state, early
-        words = {"approved": f"promoted without it: {said}", "rejected": f"rolled back: {said}"}
+        yes = "goes on" if judged.on_the_way else "promoted without it"
+        words = {"approved": f"{yes}: {said}", "rejected": f"rolled back: {said}"}
         decided = words.get(state, f"nobody answered within {planned.ANSWER_WITHIN}")
+        if state != "approved":  # whatever was seen, it does not go on
+            seen = seen.model_copy(update={"outcome": Outcome.INCONCLUSIVE})
         return state, seen.model_copy(update={"decided": decided, "accepted": state == "approved"})
 
     async def _standing(self, name: str, early: Verdict, until: datetime) -> tuple[str, str]:

@@ -80,7 +80,8 @@ def judgement(
     of = "" if share is None else f"{share}% of "
     looked = f"on {of}live traffic for {hold or judge.hold}{own}"
     if stage is not None and stage.on_the_way:
-        looked = f"{looked}; goes on when no harm is seen"
+        people = "" if stage.further is None else f" and people give it {stage.further}%"
+        looked = f"{looked}; goes on when no harm is seen{people}"
     detail = f"{looked}; not enough evidence: {EXTENDED} times as long, then {_ASKS}"
     name = judgement_name(version, stage)
     return PlanStep(name=name, kind="judge", args=plan_words((service, version), {}), detail=detail)
@@ -98,6 +99,11 @@ def asks(step: PlanStep) -> bool:
 def is_held_longer(verdict: Verdict) -> bool:
     """Whether a longer hold may bring the evidence; what did not answer for so long is left to a person."""
     return is_open(verdict) and not verdict.away
+
+
+def is_asked(stage: Stage | None, verdict: Verdict) -> bool:
+    """Whether people decide on what comes next although no harm was seen."""
+    return stage is not None and stage.further is not None and verdict.ok
 
 
 def is_open(verdict: Verdict) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from bizaiops_bot.domain.cards import Card, DiffLine
-from bizaiops_bot.domain.errors import BotError, Permanent
+from bizaiops_bot.domain.errors import BotError, Permanent, Undecided
 from bizaiops_bot.domain.judge import JudgeSpec, Stage
 from bizaiops_bot.domain.monitoring import ArmSample, Verdict
 from bizaiops_bot.domain.plan import GateSpec, PlanStep
@@ -69,6 +69,8 @@ async def replay(playbook: Playbook, history: History) -> Replayed:
         found = Replayed("under way", steps=tuple(run.done))
     except Stopped as exc:
         found = Replayed(exc.status, error=exc.what, steps=tuple(run.done))
+    except Undecided as exc:
+        found = Replayed(exc.ends_as, error=str(exc), steps=tuple(run.done))
     except Exception as exc:
         found = Replayed("failed", error=str(exc), steps=tuple(run.done))
     difference = run.difference or run.left_over() or _other_end(history, found)
@@ -177,7 +179,7 @@ class ReplayRun(TakingBack):
         asks = planned.asks(self._plan.steps[self._n - 1])
         if asks and planned.is_held_longer(verdict):
             verdict = Verdict.model_validate(opened(self._take(f"{step.name} extended verdict")))
-        if asks and planned.is_open(verdict):
+        if asks and (planned.is_open(verdict) or planned.is_asked(stage, verdict)):
             verdict = Verdict.model_validate(opened(self._take(f"{step.name} decision")))
         return verdict
 

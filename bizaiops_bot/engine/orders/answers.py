@@ -25,7 +25,7 @@ def as_before_card(number: int, known: dict[str, Any]) -> Card:
 
 def amended_card(number: int, plan: Plan, voided: list[str]) -> Card:
     """The waiting run has another plan. voided: whose decisions count no more."""
-    asked = " ".join(f"{k} {v}" for k, v in plan.inputs.items() if v is not None)
+    asked = " ".join(_said(name, value) for name, value in plan.inputs.items() if value is not None)
     void = f" What {', '.join(voided)} decided was for the plan before and counts no more." if voided else ""
     said = f"Run {number} has another plan: {asked}.{void} It waits for approval again."
     show = Button(label=f"Show run {number}", command=f"show run {number}")
@@ -37,6 +37,11 @@ def amended_card(number: int, plan: Plan, voided: list[str]) -> Card:
         run_id=number,
         summary=said,
     )
+
+
+def _said(name: str, value: object) -> str:
+    """Times as a person says them."""
+    return str(value["label"]) if isinstance(value, dict) and "label" in value else f"{name} {value}"
 
 
 def at_once_card(playbook: Playbook, inputs: Inputs) -> Card:
