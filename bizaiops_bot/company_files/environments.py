@@ -47,8 +47,8 @@ class EnvironmentFile(FileForm):
     canary: int | None = Field(None, ge=1, le=100)
     """Percent of requests that a canary gets here when nobody says another share; left out: 10."""
     strategy: StrategyName | None = None
-    """How deployed versions come to all traffic here when nobody says it: "steps 5, 25, 50", "steps 10, 50, asked each" or
-    "blue-green"; left out: as one canary.
+    """How deployed versions come to all traffic here when nobody says it: "steps 5, 25, 50", "steps 10, 50, asked each"
+    or "blue-green"; left out: as one canary.
     """
     slo: Slo = Slo()
     """From where on models here are not well; a model's own word for this environment goes before it."""
