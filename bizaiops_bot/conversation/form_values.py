@@ -9,6 +9,7 @@ from typing import Any
 from bizaiops_bot.conversation.form_fields import NUMBERS
 from bizaiops_bot.domain.forms import FormField
 from bizaiops_bot.domain.routing import Catalogue, SlotSpec
+from bizaiops_bot.domain.strategies import strategy
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.slots import names, strategies, versions
 from bizaiops_bot.router.slots.mention import Mention
@@ -171,15 +172,22 @@ def _fault(text: str, _model: str, _catalogue: Catalogue) -> str:
     raise Unusable(f"There is no fault {text[:60]!r}. {_hint([], list(names.FAULTS))}")
 
 
-def _strategy(text: str, _model: str, _catalogue: Catalogue) -> str:
-    plain = text.lower()
-    if "canary" in plain.split():
+def _strategy(text: str, _model: str, catalogue: Catalogue) -> str:
+    plain = " ".join(text.lower().split())
+    if re.fullmatch(r"\d{1,3} ?%?(?:\s*(?:[\s,/>→]|->|and|then)\s*\d{1,3} ?%?)+", plain):
+        plain = f"steps {', '.join(re.findall(r'[0-9]+', plain))}"
+    if re.fullmatch(r"(?:as )?(?:an? )?(?:(?:plain|simple|single) )?canary", plain):
         return "canary"
-    found = strategies.find(f"in steps of {plain}" if re.fullmatch(r"[\d\s,%]+", plain) else plain)
-    if not found:
-        raise Unusable("Say canary, blue-green, or steps such as 5, 25, 50.")
-    if found[0].problem:
+    if re.fullmatch(r"(?:canary|blue-green|steps(?: [\d, ]+)?(?:,? asked each)?)", plain):
+        try:
+            return str(strategy(plain)) if re.search(r"\d", plain) else plain
+        except ValueError as exc:
+            raise Unusable(f"Those steps cannot be: {exc}.") from exc
+    found = strategies.find(plain)
+    if found and found[0].problem:
         raise Unusable(found[0].problem)
+    if not found or Hearing(plain, catalogue).residue({"strategy"}):
+        raise Unusable("Say canary, blue-green, or steps such as 5, 25, 50; a canary's share has a field of its own.")
     return str(found[0].value)
 
 

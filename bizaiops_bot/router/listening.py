@@ -11,7 +11,7 @@ from bizaiops_bot.domain.routing import Catalogue, Memory, Refusal
 from bizaiops_bot.router import abroad, guards, short_words, small_talk
 from bizaiops_bot.router.hearing import Hearing
 from bizaiops_bot.router.parts import Parts
-from bizaiops_bot.router.slots import environments, words
+from bizaiops_bot.router.slots import environments, strategies, words
 from bizaiops_bot.router.slots.kept import by_identity
 from bizaiops_bot.router.turn import Turn
 
@@ -32,6 +32,7 @@ class Listening:
         heard: dict[str, Any] = {}
         there = catalogue
         if isinstance(cleaned, str):
+            cleaned = strategies.unstaged(cleaned)
             where = environments.find(cleaned, catalogue.environments, _names(catalogue))
             if where.problem:
                 return Refusal(why=where.problem, heard={"stage": "guards", "text": cleaned})

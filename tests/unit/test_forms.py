@@ -231,7 +231,16 @@ async def test_a_secret_in_a_reason_goes_no_further(rig: ChatRig) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("steps", "steps"), ("10, 50%", "steps 10, 50"), ("Blue green", "blue-green"), ("a canary", "canary")],
+    [
+        ("steps", "steps"),
+        ("10, 50%", "steps 10, 50"),
+        ("Blue green", "blue-green"),
+        ("a canary", "canary"),
+        ("10 40 80", "steps 10, 40, 80"),
+        ("5/25/50", "steps 5, 25, 50"),
+        ("steps 5, 25, 50, asked each", "steps 5, 25, 50, asked each"),
+        ("in steps, no canary", "steps"),
+    ],
 )
 async def test_the_way_to_all_traffic_is_written_in_words(rig: ChatRig, written: str, meant: str) -> None:
     _, inputs = await heard(rig, "deploy_model", model="churn", version="v2", strategy=written)
@@ -243,7 +252,8 @@ async def test_a_way_that_cannot_be_is_told_at_its_field(rig: ChatRig) -> None:
         "more than the one before"
         in (await wrong(rig, "deploy_model", model="churn", version="v2", strategy="50, 25"))["strategy"]
     )
-    assert (
-        "Say canary, blue-green"
-        in (await wrong(rig, "deploy_model", model="churn", version="v2", strategy="sideways"))["strategy"]
-    )
+    for written in ("sideways", "canary of 20", "a 20% canary then 50%", "blue-green on tuesdays"):
+        told_at = await wrong(rig, "deploy_model", model="churn", version="v2", strategy=written)
+        assert "Say canary, blue-green" in told_at["strategy"], written
+    told_at = await wrong(rig, "deploy_model", model="churn", version="v2", strategy="not blue-green")
+    assert "Say which way" in told_at["strategy"]

@@ -248,3 +248,18 @@ def test_a_button_in_a_thread_about_staging_asks_where() -> None:
     assert isinstance(decision, Question)
     labels = [choice.label for choice in decision.choices if choice.bind["playbook"] == "pause_model"]
     assert labels == ["pause churn in staging", "pause churn in production"]
+
+
+@pytest.mark.parametrize(
+    ("said", "environment"),
+    [
+        ("deploy churn v3 in steps, approval at each stage", None),
+        ("deploy churn v3 stage by stage", None),
+        ("deploy churn v3 to stage in steps, approval at each stage", "staging"),
+        ("deploy churn v3 to stage at 5% then 25%", "staging"),
+        ("deploy churn v3 on stage in stages", "staging"),
+    ],
+)
+def test_the_stage_of_a_rollout_is_no_environment(said: str, environment: str | None) -> None:
+    _, inputs = does(said, company=BOTH)
+    assert inputs.get("environment") == environment and inputs["strategy"].startswith("steps")

@@ -10,6 +10,7 @@ from bizaiops_bot.domain.monitoring import Check, Outcome, Verdict
 from bizaiops_bot.domain.strategies import Strategy, strategy
 from bizaiops_bot.domain.tried import Tried
 from bizaiops_bot.router.slots import strategies
+from tests.support.router_company import does, refuses
 
 SAID = {
     "deploy churn v2 in steps": "steps",
@@ -25,6 +26,27 @@ SAID = {
     "deploy churn v2 blue/green": "blue-green",
     "no, as a plain 10% canary": "canary",
     "deploy churn v2 as a blue-green deployment": "blue-green",
+    "deploy churn v2 step by step, with my approval for each step": "steps, asked each",
+    "deploy churn v2 5% then 25% then 50%, each approved": "steps 5, 25, 50, asked each",
+    "deploy churn v2 in stages, approval at each stage": "steps, asked each",
+    "deploy churn v2 in steps, asking each time": "steps, asked each",
+    "deploy churn v2 in steps, every step needs my ok": "steps, asked each",
+    "deploy churn v2 steps 5, 25, 50, asked each": "steps 5, 25, 50, asked each",
+    "deploy churn v2 steps, asked each": "steps, asked each",
+    "deploy churn v2 at 10% then at 50%": "steps 10, 50",
+    "deploy churn v2 at 10%, then to 50%, then to 100%": "steps 10, 50, 100",
+    "deploy churn v2 first to 10%, later to 50%": "steps 10, 50",
+    "deploy churn v2 in steps without asking before each step": "steps",
+    "deploy churn v2 in steps, no approval for each step": "steps",
+    "deploy churn v2 in steps, no canary": "steps",
+    "deploy churn v2 in steps, without shadow traffic": "steps",
+    "deploy churn v2 in steps of 5%, 25% and 50% rather than blue-green": "steps 5, 25, 50",
+    "don't do blue-green, deploy churn v2 in steps": "steps",
+    "deploy churn v2 not in steps but blue-green": "blue-green",
+    "deploy churn v2 as a 10% canary, not in steps": "canary",
+    "deploy churn v2 instead of blue-green as a 10% canary": "canary",
+    "deploy churn v2 in 2 steps, 10% and 100%": "canary",
+    "deploy churn v2 at 5% then 100%": "canary",
 }
 NOT_SAID = (
     "deploy churn v2 as a 10% canary",
@@ -33,6 +55,8 @@ NOT_SAID = (
     "show me the steps of run 7",
     "which step is run 7 at",
     "deploy churn 1.4.0 then tell me",
+    "deploy churn v2, it won by 3% then 5% then 9%",
+    "deploy churn v2, the error rate fell to 3%, then 2%, then 1%",
 )
 
 
@@ -56,11 +80,44 @@ def test_shares_steps_and_dates_alone_are_no_strategy(text: str) -> None:
         ("deploy churn v2 in steps of 50, 100", "two shares below 100%"),
         ("deploy churn v2 in shadow mode", "I cannot copy requests to a version"),
         ("deploy churn v2 in 4 steps", "How much each of 4 steps gets is not said"),
+        ("deploy churn v2 not blue-green", "Say which way: "),
+        ("deploy churn v2, no blue-green please", "Say which way: "),
+        ("deploy churn v2 without a canary", "Say which way: "),
+        ("deploy churn v2, don't do it in steps", "Say which way: "),
+        ("deploy churn v2 in 10% steps", "What the version gets at each step is not said"),
+        ("deploy churn v2 in 25% increments", "What the version gets at each step is not said"),
+        ("deploy churn v2 in 3 steps of 20%", "What the version gets at each step is not said"),
+        ("deploy churn v2 in steps up to 50%", "What the version gets at each step is not said"),
+        ("deploy churn v2 with an approval for each step", "Say it so: in steps of 10% and 50%, asking"),
+        ("deploy churn v2 in steps, every one is to be signed by me", "Say it so: in steps of 10% and 50%, asking"),
     ],
 )
 def test_steps_that_cannot_be_say_why(text: str, why: str) -> None:
     (found,) = strategies.find(text)
     assert found.value is None and why in found.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("as a 10% canary, not in steps", {"canary": 10, "strategy": "canary"}),
+        ("instead of blue-green as a 10% canary", {"canary": 10, "strategy": "canary"}),
+        ("in 2 steps, 10% and 100%", {"canary": 10, "strategy": "canary"}),
+        ("at 5% then 100%", {"canary": 5, "strategy": "canary"}),
+        ("step by step, with my approval for each step", {"strategy": "steps, asked each"}),
+        ("because it won by 3% then 5% then 9%", {}),
+    ],
+)
+def test_what_is_heard_of_a_way_is_what_the_release_is_ordered_with(text: str, inputs: dict[str, object]) -> None:
+    assert does(f"deploy churn v2 {text}") == ("deploy_model", {"model": "churn", "version": "v2"} | inputs)
+
+
+def test_steps_that_begin_too_late_are_told_before_a_plan_is_made() -> None:
+    assert "two shares below 100%" in refuses("deploy churn v2 in steps beginning with 60%").why
+
+
+def test_a_way_that_is_only_denied_is_asked_for() -> None:
+    assert "Say which way" in refuses("deploy churn v2 not blue-green").why
 
 
 def test_steps_without_shares_begin_where_the_canary_was_said_to() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bizaiops_bot.domain.routing import Refusal, SlotSpec
+from bizaiops_bot.domain.strategies import strategy
 from bizaiops_bot.router.formats import said
 from bizaiops_bot.router.readers.blanks import Back, Blanks, either
 from bizaiops_bot.router.readers.times import read_since
@@ -41,6 +42,12 @@ def read_strategy(blanks: Blanks, slot: SlotSpec) -> str | None:
     found = next(iter(blanks.hearing.strategies), None)
     if found is not None and found.problem:
         raise Back(Refusal(why=found.problem), slot.name)
+    shares = [m.value for m in blanks.hearing.percents]
+    if found is not None and str(found.value).startswith("steps") and len(shares) == 1:
+        try:
+            strategy(str(found.value), first=shares[0])
+        except ValueError as exc:
+            raise Back(Refusal(why=f"Those steps cannot be: {exc}."), slot.name) from exc
     return None if found is None else str(found.value)
 
 
