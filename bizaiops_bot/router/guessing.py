@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bizaiops_bot.domain import glossary
 from bizaiops_bot.domain.routing import Command, Decision, Question, Refusal
-from bizaiops_bot.router import blame, doubts, emergencies, looking_up, moods, questions, utterance
+from bizaiops_bot.router import blame, doubts, emergencies, ending, looking_up, moods, questions, utterance
 from bizaiops_bot.router.bands import band
 from bizaiops_bot.router.classifier import Guess
 from bizaiops_bot.router.finishing import Finishing
@@ -120,7 +120,7 @@ class Guessing:
         cancel, pause = self.parts.by_playbook.get("cancel_run"), self.parts.by_playbook.get("pause_model")
         if len(ours) == 1 and cancel:
             return self.finishing.confirm(turn, cancel, "Did you mean…", {"run": ours[0].number})
-        if pause is None or not (about or hearing.points_back):
+        if pause is None or not (about or (hearing.points_back and not ending.ends(hearing.core))):
             return None
         if about is None:
             return self.finishing.finish(turn, pause, sure=False)

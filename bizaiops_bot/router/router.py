@@ -13,6 +13,7 @@ from bizaiops_bot.domain.routing import Catalogue, Choice, Command, Decision, Me
 from bizaiops_bot.router import followup, second_opinion
 from bizaiops_bot.router.at_hand.answering import AtHand
 from bizaiops_bot.router.at_hand.pictures import Pictures
+from bizaiops_bot.router.ending import Ending
 from bizaiops_bot.router.finishing import Finishing
 from bizaiops_bot.router.guessing import Guessing
 from bizaiops_bot.router.hearing import Hearing
@@ -65,6 +66,7 @@ class Router:
         self._recalling = Recalling(
             self.parts, self._finishing, self._taking_back, Picking(self.parts, self._finishing)
         )
+        self._ending = Ending(self.parts, self._finishing)
         self._proposing = Proposing(self.parts, self._finishing)
         self._only_reads = OnlyReads(self.parts, self._finishing)
         self._at_hand = AtHand(self.parts, self._finishing)
@@ -115,7 +117,8 @@ class Router:
 
     def _meant(self, turn: Turn) -> Decision:
         known = self._recalling.from_memory(turn) or self._recalling.small_talk(turn)
-        known = known or self._recalling.from_what_is_open(turn) or self._guessing.cry(turn)
+        known = known or self._ending.decide(turn) or self._recalling.from_what_is_open(turn)
+        known = known or self._guessing.cry(turn)
         known = known or self._taking_back.nothing_done(turn)
         if known:
             return known
