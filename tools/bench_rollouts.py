@@ -76,7 +76,7 @@ def _step(rng: np.random.Generator, stage: Stage, harm: Harm) -> str:
 
 
 def tested(rng: np.random.Generator, effect: float, cv: float, *, labels: int, share: int) -> str:
-    """How an A/B test ends: "better", "worse" (at any look), "open"; what it says at a look between is noted too:
+    """How an A/B test ends: "better", "worse" (at any look), "invalid", "open"; what it says at a look between is noted too:
     "once better" is one that would have been read too early without being it at the end.
     """
     test = AbTest(stable="v1", version="v2", share=share, begins=BEGINS, ends=BEGINS + SPAN)
@@ -118,7 +118,7 @@ def main() -> None:
         found = Counter(
             tested(np.random.default_rng([29, seed]), effect, cv, labels=20_000, share=20) for seed in range(runs)
         )
-        nothing = found["open"] + found["once better"]
+        nothing = runs - found["worse"] - found["better"]
         print(f"| {name} | {' | '.join(_share(n, runs) for n in (found['worse'], nothing, found['better']))} |")
         sys.stdout.flush()
     print(f"\n{time.process_time() - began:.0f} s of processor time")
