@@ -76,8 +76,8 @@ def _step(rng: np.random.Generator, stage: Stage, harm: Harm) -> str:
 
 
 def tested(rng: np.random.Generator, effect: float, cv: float, *, labels: int, share: int) -> str:
-    """How an A/B test ends: "better", "worse" (at any look), "invalid", "open"; what it says at a look between is noted too:
-    "once better" is one that would have been read too early without being it at the end.
+    """How an A/B test ends: "better", "worse" (at any look), "invalid", "open". "once better" would have been read too
+    early, as it was better at a look between and not at the end.
     """
     test = AbTest(stable="v1", version="v2", share=share, begins=BEGINS, ends=BEGINS + SPAN)
     spread = np.sqrt(np.log(1.0 + cv * cv))
