@@ -35,7 +35,8 @@ ENDINGS: dict[Word, Ending] = {
     "quick": Ending("succeeded", ALL_DONE),  # without an approval
     "breaks": Ending("failed", BEGUN, TAKEN_BACK),
     "cancelled": Ending("cancelled", BEGUN, TAKEN_BACK),
-    "stuck": Ending("failed", BEGUN, TAKEN_BACK),  # taking back fails until somebody has mended the world
+    # Taking back traffic fails until somebody has mended the world: what stands behind it is taken back first.
+    "stuck": Ending("failed", BEGUN, TAKEN_BACK[::-1]),
     "expired": Ending("expired"),
     "rejected": Ending("rejected"),
     "vetoed": Ending("rejected", BEGUN, TAKEN_BACK),  # at a second approval, when much has been done
