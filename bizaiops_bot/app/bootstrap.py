@@ -108,14 +108,7 @@ async def _joined(
         return await watch.problems() | desk.problems() | surfaces.problems()
 
     directory = await open_directory(settings, core)
-    lobby = open_lobby(
-        settings,
-        core,
-        desk,
-        directory,
-        content.router,
-        problems,
-    )
+    lobby = open_lobby(settings, core, desk, directory, content.router, problems)
     language = open_language(settings, core, content.router)
     core.notices.check([model.name for model in await core.ports.models.specs()], core.people)
     if settings.company_dir is not None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bizaiops_bot.domain.canary_bounds import mixture_half_width
+from bizaiops_bot.domain.canary_bounds import mixture_half_width, moments, moments_of
 from bizaiops_bot.domain.canary_limits import CanaryLimits
 from bizaiops_bot.domain.monitoring import ArmSample, Check, Outcome, ValueArm, Verdict
 from bizaiops_bot.domain.probability import chi2_tail, normal_quantile
@@ -93,7 +93,7 @@ def compare(test: AbTest, sight: AbSight) -> AbResult:
         why = "how many requests each version got is not known, so nobody can tell whether they were split as asked"
         return AbResult(standing="open", words=f"nothing can be said: {why}", counts=(counts[0], counts[1]))
     stable, version = (arm for arm in known if arm is not None)
-    (base, base_var), (mean, var) = _moments(stable), _moments(version)
+    (base, base_var), (mean, var) = (moments_of(arm.n, arm.total, arm.sumsq) for arm in (stable, version))
     # Money is skewed: an arm that has not met a large value yet looks certain, so the larger spread counts for both.
     spread = max(var, base_var)
     variance = spread / version.n + spread / stable.n
@@ -128,16 +128,7 @@ def smallest_difference(before: ArmSample, minutes: float, share: int) -> float 
     """
     if before.value_n < LEAST or not before.value_sum:
         return None
-    mean, variance = _moments(
-        ValueArm(
-            version=before.version,
-            n=before.value_n,
-            total=before.value_sum,
-            sumsq=before.value_sumsq,
-            name=before.value_name,
-            unit=before.value_unit,
-        )
-    )
+    mean, variance = moments(before)
     labels = before.value_n / 60.0 * minutes
     at_end = variance / (labels * share / 100.0) + variance / (labels * (100 - share) / 100.0)
     return (half_width(at_end, 1.0) + normal_quantile(0.8) * math.sqrt(at_end)) / abs(mean)
@@ -198,11 +189,6 @@ def _not_split(test: AbTest, sight: AbSight) -> str:
         f"the requests were not split as asked: {test.version} got {version:,} of {total:,}, {version / total:.2%} "
         f"instead of {test.share}%, so the two cannot be compared"
     )
-
-
-def _moments(arm: ValueArm) -> tuple[float, float]:
-    mean = arm.total / arm.n
-    return mean, max(max(0.0, arm.sumsq - arm.n * mean * mean) / max(1, arm.n - 1), 1e-12 * (1.0 + mean * mean))
 
 
 def _said(test: AbTest, result: AbResult) -> str:

@@ -227,9 +227,14 @@ def skew(arm: ArmSample) -> tuple[float, float] | None:
 
 
 def moments(arm: ArmSample) -> tuple[float, float]:
-    """Mean and variance of the value per labelled request; a tiny variance floor keeps constant values divisible."""
-    mean = arm.value_sum / arm.value_n
-    variance = max(0.0, arm.value_sumsq - arm.value_n * mean * mean) / max(1, arm.value_n - 1)
+    """Mean and variance of the value per labelled request."""
+    return moments_of(arm.value_n, arm.value_sum, arm.value_sumsq)
+
+
+def moments_of(n: int, total: float, sumsq: float) -> tuple[float, float]:
+    """Mean and variance of n values; a tiny variance floor keeps constant values divisible."""
+    mean = total / n
+    variance = max(0.0, sumsq - n * mean * mean) / max(1, n - 1)
     return mean, max(variance, 1e-12 * (1.0 + mean * mean))
 
 
