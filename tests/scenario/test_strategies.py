@@ -97,6 +97,10 @@ async def test_who_is_asked_before_each_step_decides_on_what_was_seen(talk: Talk
     record = await talk.finished(card.run)
     assert record.status == "rejected" and "rolled back: " in record.error.lower()
     assert await talk.traffic("churn") == {"v1": 100}
+    # and as nothing was found of it, nothing is held against it
+    assert await talk.bot.core.ports.records.trials("churn", version="v2", run=card.run) == [
+        trial for trial in await talk.bot.core.ports.records.trials("churn") if trial.kind == "gate"
+    ]
 
 
 async def test_a_step_that_people_agree_to_goes_on(talk: Talk) -> None:

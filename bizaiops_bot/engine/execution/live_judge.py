@@ -113,7 +113,9 @@ class JudgingRun(LiveBase):
         if verdict.outcome is Outcome.FAILED:
             after = f" after {spoken_duration((self.clock.now() - judged.compared.began).total_seconds())}"
         self._put_step(conn, judged.n, judged.name, status, f"{verdict.outcome}{after}: {verdict.reason}{decided}")
-        if not goes_on and not (judged.on_the_way and verdict.ok):
+        people = judged.stage is not None and judged.stage.further is not None  # what they decide is no finding
+        found = verdict.outcome is Outcome.FAILED or not (people or (judged.on_the_way and verdict.ok))
+        if not goes_on and found:
             of = judged.compared
             trials.add(conn, of.service.model, of.version, "canary", verdict, run=self.id, now=self._core.clock.now())
         self._core.note(conn, self.actor.id, "verdict", f"run {self.id}", **verdict.model_dump(mode="json"))
